@@ -1,0 +1,143 @@
+//! Typed values of cells, and their canonical text.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// What a cell was read as. Every value has one canonical text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Text, trimmed.
+    Text(Box<str>),
+    /// The code of a code list, or `"1"` and `"0"` for yes and no.
+    Code(Arc<str>),
+    /// Several codes, in the order written, each once.
+    Codes(Vec<Arc<str>>),
+    /// The code of a county (six digits; a zone by its own code) or township (nine digits).
+    Division(Arc<str>),
+    /// A whole number.
+    Integer(i64),
+    /// A decimal in the field's unit (money in 10,000 CNY, areas in m², lengths in m).
+    Decimal(Decimal),
+    /// A date with the precision it was written in.
+    Date(PartialDate),
+}
+
+impl Value {
+    /// The canonical form, as kept in records.
+    pub fn canonical(&self) -> Canonical {
+        Canonical::One(match self {
+            Self::Codes(codes) => return Canonical::Many(codes.iter().map(ToString::to_string).collect()),
+            Self::Text(text) => text.to_string(),
+            Self::Code(code) | Self::Division(code) => code.to_string(),
+            Self::Integer(number) => number.to_string(),
+            Self::Decimal(number) => number.normalize().to_string(),
+            Self::Date(date) => date.to_string(),
+        })
+    }
+}
+
+/// A value in its canonical text: what records, JSON and revisions hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Canonical {
+    /// One value.
+    One(String),
+    /// Several codes, in the order written.
+    Many(Vec<String>),
+}
+
+impl Canonical {
+    /// The text of a single value; of several codes none.
+    pub fn as_one(&self) -> Option<&str> {
+        match self {
+            Self::One(text) => Some(text),
+            Self::Many(_) => None,
+        }
+    }
+}
+
+/// A date as precise as it was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PartialDate {
+    /// A year alone.
+    Year(i32),
+    /// A month: its first day.
+    Month(NaiveDate),
+    /// A full date.
+    Day(NaiveDate),
+}
+
+impl PartialDate {
+    /// A year alone, from 1 to 9999.
+    pub fn from_year(year: i32) -> Option<Self> {
+        (1..=9999).contains(&year).then_some(Self::Year(year))
+    }
+
+    /// A month of a year.
+    pub fn from_month(year: i32, month: u32) -> Option<Self> {
+        (1..=9999).contains(&year).then(|| NaiveDate::from_ymd_opt(year, month, 1)).flatten().map(Self::Month)
+    }
+
+    /// A day.
+    pub fn from_day(year: i32, month: u32, day: u32) -> Option<Self> {
+        (1..=9999).contains(&year).then(|| NaiveDate::from_ymd_opt(year, month, day)).flatten().map(Self::Day)
+    }
+
+    /// The first day of the span.
+    pub fn first(self) -> NaiveDate {
+        match self {
+            Self::Year(year) => NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default(),
+            Self::Month(first) | Self::Day(first) => first,
+        }
+    }
+
+    /// The last day of the span.
+    pub fn last(self) -> NaiveDate {
+        match self {
+            Self::Year(year) => NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or_default(),
+            Self::Month(first) => {
+                let next = if first.month() == 12 {
+                    NaiveDate::from_ymd_opt(first.year() + 1, 1, 1)
+                } else {
+                    NaiveDate::from_ymd_opt(first.year(), first.month() + 1, 1)
+                };
+                next.and_then(|day| day.pred_opt()).unwrap_or(first)
+            }
+            Self::Day(day) => day,
+        }
+    }
+
+    /// The same span, no more precise than a month.
+    pub fn to_month(self) -> Self {
+        match self {
+            Self::Day(day) => Self::Month(day.with_day(1).unwrap_or(day)),
+            other => other,
+        }
+    }
+
+    /// Reads the canonical text back.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let year = parts.next()?.parse().ok()?;
+        match (parts.next(), parts.next(), parts.next()) {
+            (None, ..) => Self::from_year(year),
+            (Some(month), None, _) => Self::from_month(year, month.parse().ok()?),
+            (Some(month), Some(day), None) => Self::from_day(year, month.parse().ok()?, day.parse().ok()?),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for PartialDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Year(year) => write!(f, "{year:04}"),
+            Self::Month(first) => write!(f, "{:04}-{:02}", first.year(), first.month()),
+            Self::Day(day) => write!(f, "{:04}-{:02}-{:02}", day.year(), day.month(), day.day()),
+        }
+    }
+}

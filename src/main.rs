@@ -1,0 +1,2 @@
+//! retrofit
+fn main() {}
