@@ -3,6 +3,7 @@
 //! Knows no SQL and no spreadsheets. It talks to the registry through [`store`], and to the platform over HTTP.
 
 pub mod clock;
+pub mod delivery;
 pub mod faults;
 pub mod platform;
 pub mod store;

@@ -461,7 +461,7 @@ pub struct Receipt {
 pub struct StrayReceipt {
     /// What is wrong with it.
     pub kind: StrayKind,
-    /// The member that it is about; only of [`StrayKind::Missing`] and [`StrayKind::Malformed`], where it can be told.
+    /// The member of the batch that it is about, where that can be told.
     pub delivery_id: Option<DeliveryId>,
     /// As it came, cut to 2,000 characters; empty for a missing one.
     pub raw: String,
@@ -575,12 +575,12 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// claimed by this run: then nothing was stored.
     fn record_batch(&self, run: RunId, batch: &NewBatch, now: UtcMillis) -> Result<Option<BatchId>, StoreError>;
 
-    /// Records what a request about a batch brought, and the change that follows from it, in one transaction.
+    /// Records a request about a batch, if there was one, and the change that follows from it, in one transaction.
     fn advance(
         &self,
         run: RunId,
         batch: BatchId,
-        attempt: &Attempt,
+        attempt: Option<&Attempt>,
         change: &BatchChange,
         now: UtcMillis,
     ) -> Result<Fence, StoreError>;

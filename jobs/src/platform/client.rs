@@ -88,8 +88,8 @@ pub enum SettingsError {
 pub(crate) enum Answer<T> {
     /// As agreed.
     Sound(T),
-    /// 404 to a question: the platform has no such batch.
-    NotFound,
+    /// 404: to a question about a batch, that the platform does not have it.
+    NotFound(Problem),
     /// 429: nothing was done; come back later.
     Busy(Option<Duration>),
     /// No answer, 5xx, 409, or an answer that cannot be understood: the request may have had its effect, or not.
@@ -234,11 +234,7 @@ impl Platform {
         let mut request = self.http.request(method.clone(), url.clone());
         let mut digest = String::new();
         if let Some((key, body)) = content {
-            let compressed = self
-                .profile
-                .gzip
-                .then(|| gzip(body))
-                .filter(|compressed| compressed.len() < body.len());
+            let compressed = if self.profile.gzip { gzip(body) } else { None };
             if compressed.is_some() {
                 request = request.header("content-encoding", "gzip");
             }
@@ -300,7 +296,7 @@ impl Response {
     fn meaning<T: DeserializeOwned>(&self, now: i64, retry_after: Option<Duration>) -> Answer<T> {
         match self.status {
             200 | 202 => serde_json::from_slice(&self.body).map_or(Answer::Lost(None), Answer::Sound),
-            404 => Answer::NotFound,
+            404 => Answer::NotFound(Problem::read(self.status, &self.body)),
             429 => Answer::Busy(retry_after),
             201 | 203..=299 | 409 | 500..=599 => Answer::Lost(retry_after),
             400 | 413 | 422 => Answer::Refused(Problem::read(self.status, &self.body)),
@@ -380,13 +376,11 @@ fn http_client(settings: &PlatformSettings, base: &Url) -> Result<Client, Settin
     })
 }
 
-fn gzip(body: &[u8]) -> Vec<u8> {
+/// The body compressed, if that makes it smaller: so no body is over the limit after compression that was not before.
+fn gzip(body: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    // writing to memory cannot fail; were it to, an empty result means "not smaller" to nobody, so fall back to the body
-    match encoder.write_all(body).and_then(|()| encoder.finish()) {
-        Ok(compressed) => compressed,
-        Err(_) => body.to_vec(),
-    }
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok().filter(|compressed| compressed.len() < body.len())
 }
 
 #[cfg(test)]

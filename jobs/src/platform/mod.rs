@@ -13,5 +13,6 @@ pub(crate) use client::{Answer, Exchange};
 pub use client::{Platform, PlatformSettings, SettingsError};
 pub use profile::{Data, Profile, ProfileError};
 pub use signing::SignAlgorithm;
+pub(crate) use signing::sha256_hex;
 pub use wire::Problem;
-pub(crate) use wire::{BatchStatus, Taken, batch_body, record_json};
+pub(crate) use wire::{BatchStatus, Progress, batch_body, cut, record_json};

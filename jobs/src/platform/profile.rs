@@ -70,7 +70,7 @@ enum Form {
     Codes,
     Number,
     Day,
-    Date,
+    Month,
 }
 
 /// A profile that cannot be used.
@@ -196,7 +196,9 @@ impl Member {
             (Form::Codes, Plain::Many(codes)) => Ok(Some(canonical::strings(codes))),
             (Form::Codes, Plain::One(code)) => Ok(Some(canonical::strings(std::slice::from_ref(code)))),
             (_, Plain::Many(_)) => Err("有多个值，平台只接受一个，未上传"),
-            (Form::Text | Form::Date, Plain::One(text)) => Ok(Some(canonical::string(text))),
+            (Form::Text, Plain::One(text)) => Ok(Some(canonical::string(text))),
+            // YYYY stays, YYYY-MM-DD is cut
+            (Form::Month, Plain::One(text)) => Ok(Some(canonical::string(text.get(..7).unwrap_or(text)))),
             (Form::Day, Plain::One(text)) => Ok((text.len() == 10).then(|| canonical::string(text))),
             (Form::Number, Plain::One(text)) => canonical::number(text, self.decimals.unwrap_or(0))
                 .map(Some)

@@ -86,7 +86,14 @@ mod tests {
             SignAlgorithm::HmacSha256.sign("Jefe", "what do ya want for nothing?"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
-        // HMAC-SM3 written out by its definition: H((key ^ opad) | H((key ^ ipad) | message)), blocks of 64 bytes
+        // GM/T 0042-2015, appendix D.3
+        let key: String = (1..=32_u8).map(char::from).collect();
+        let message = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".repeat(2);
+        assert_eq!(
+            SignAlgorithm::HmacSm3.sign(&key, &message),
+            "ca05e144ed05d1857840d1f318a4a8669e559fc8391f414485bfdf7bb408963a"
+        );
+        // and written out by its definition: H((key ^ opad) | H((key ^ ipad) | message)), blocks of 64 bytes
         for (key, message) in [
             ("Jefe", "what do ya want for nothing?"),
             ("密钥", "POST\n/api"),
