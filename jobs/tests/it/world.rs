@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use platform_simulator::{Settings, Simulator};
@@ -160,6 +159,3 @@ pub(crate) fn values(name: &str) -> BTreeMap<String, Plain> {
     .map(|(field, value)| (field.to_owned(), value))
     .collect()
 }
-
-/// A pause that is over at once, for tests that run on the machine's clock.
-pub(crate) const AT_ONCE: Duration = Duration::from_millis(1);
