@@ -89,7 +89,11 @@ struct JobFile {
 
 impl Plan {
     /// The schedule that is part of the program.
-    #[expect(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "the file is part of the program, and a test reads it"
+    )]
     pub fn built_in() -> Self {
         Self::parse(include_str!("../../schedule.toml")).expect("the built-in schedule is sound")
     }

@@ -12,7 +12,7 @@ use crate::clock::{Clock, millis};
 use crate::store::{Fence, JobEnd, JobLease, JobState, JobStore, NewJobRun, StoreError, UtcMillis};
 
 /// How long a run counts as alive without a sign of life.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 /// The longest sleep: so late at most is a jump of the clock noticed.
 const SLICE: Duration = Duration::from_secs(30);
 
@@ -77,13 +77,13 @@ impl Scheduler {
         clock: Clock,
         holder: &str,
     ) -> Result<Self, PlanError> {
-        let known = |plan: JobPlan| match jobs.iter().find(|job| job.name == plan.name) {
-            Some(job) => Ok((plan, job.clone())),
-            None => {
-                let names: Vec<&str> = jobs.iter().map(|job| job.name).collect();
-                let reason = format!("没有这个任务；现有任务：{}", names.join("、"));
-                Err(PlanError::Job { job: plan.name, reason })
+        let known = |plan: JobPlan| {
+            if let Some(job) = jobs.iter().find(|job| job.name == plan.name) {
+                return Ok((plan, job.clone()));
             }
+            let names: Vec<&str> = jobs.iter().map(|job| job.name).collect();
+            let reason = format!("没有这个任务；现有任务：{}", names.join("、"));
+            Err(PlanError::Job { job: plan.name, reason })
         };
         let jobs = plan.jobs.into_iter().map(known).collect::<Result<_, _>>()?;
         let since = clock.now();

@@ -149,7 +149,7 @@ async fn receipts_that_do_not_come_in_time_are_pending_and_followed_up() {
     let first = world.sync_with(|options| options.wait = Duration::from_secs(20)).await;
     assert_eq!((first.state, first.pending, first.accepted), (RunState::Pending, 3, 0));
     assert_eq!(world.store.states(), BTreeMap::from([("pending", 3)]));
-    let second = world.sync_with(|options| options.wait = Duration::from_secs(600)).await;
+    let second = world.sync_with(|options| options.wait = Duration::from_mins(10)).await;
     assert_eq!(
         (second.state, second.selected, second.accepted, second.batches),
         (RunState::Done, 3, 3, 0)
@@ -169,11 +169,11 @@ async fn a_revision_approved_while_the_last_is_pending_waits_for_it() {
         (RunState::Pending, 1),
         "the second revision is held back"
     );
-    let third = world.sync_with(|options| options.wait = Duration::from_secs(600)).await;
+    let third = world.sync_with(|options| options.wait = Duration::from_mins(10)).await;
     assert_eq!((third.state, third.accepted), (RunState::Done, 1));
     assert_eq!(
         world
-            .sync_with(|options| options.wait = Duration::from_secs(600))
+            .sync_with(|options| options.wait = Duration::from_mins(10))
             .await
             .accepted,
         1

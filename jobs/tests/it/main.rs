@@ -8,7 +8,10 @@
 )]
 
 mod delivery;
+#[cfg(feature = "faults")]
+mod killed;
 mod memory;
+mod model;
 mod schedule;
 mod trouble;
 mod world;

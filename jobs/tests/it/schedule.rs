@@ -143,9 +143,9 @@ async fn a_job_that_fails_or_panics_is_failed_and_not_run_again_that_night() {
     for panics in [false, true] {
         let (store, clock) = (Arc::<Memory>::default(), Clock::driven(NIGHT - 60_000));
         let counter = Counter::default();
-        let counted = counter.clone();
+        let inside = counter.clone();
         let job = Job::new("nightly-sync", move |context| {
-            let counter = counted.clone();
+            let counter = inside.clone();
             async move {
                 counter.runs.lock().unwrap().push(context);
                 counter.ran.notify_waiters();
