@@ -131,6 +131,22 @@ async fn digests_are_of_the_canonical_json_however_data_is_written() {
 }
 
 #[tokio::test]
+async fn deep_nesting_is_only_malformed() {
+    let (_simulator, client) = start().await;
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let body = batch("B-1", &[upsert("LC-1", 1)])
+        .to_string()
+        .replace(r#"["01","03"]"#, &deep);
+    let draft = Draft {
+        body: body.into_bytes(),
+        ..Draft::post("key", &Value::Null)
+    };
+    assert_eq!(client.send(draft).await.status, 202);
+    let status = client.get("/api/v1/batches?batch_no=B-1").await.json();
+    assert_eq!(error_of(&status["receipts"][0]), ("jgfs", "wrong_type"));
+}
+
+#[tokio::test]
 async fn malformed_records_are_rejected_by_their_receipts() {
     let with = |id: &str, member: &str, value: Value| {
         let mut record = upsert(id, 1);

@@ -1,10 +1,14 @@
 //! Every fault does what it says, where it says, as often as it says.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use chrono::{DateTime, TimeDelta};
 use platform_simulator::{Endpoint, Fault, FaultKind, Gate, Settings};
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::client::{Draft, batch, error_of, settings, start, start_with, upsert};
+use crate::client::{Client, Draft, batch, error_of, settings, start, start_with, upsert};
 
 const STATUS: &str = "/api/v1/batches?batch_no=B-1";
 
@@ -243,16 +247,15 @@ async fn a_stop_cuts_requests_held_after_processing() {
 #[tokio::test]
 async fn faults_can_be_ordered_by_hand_on_loopback() {
     let (_simulator, client) = start().await;
-    let unsigned = |method, body: Value| {
-        let draft = Draft::new(method, "/_simulator/faults", body.to_string());
-        let headers = [("content-type", "application/json")].into_iter();
-        let headers = headers
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect();
-        client.send_with(draft, headers)
+    let by_hand = |method, path: &str, order: Value| {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        client.send_with(Draft::new(method, path, order.to_string()), headers)
     };
     let order = json!({ "kind": "answer", "status": 503, "holding": "LC-1", "after_processing": true });
-    assert_eq!(unsigned(reqwest::Method::POST, order).await.unwrap().status, 204);
+    assert_eq!(
+        by_hand(Method::POST, "/_simulator/faults", order).await.unwrap().status,
+        204
+    );
     let sent = batch("B-1", &[upsert("LC-1", 1)]);
     assert_eq!(client.post("key", &sent).await.status, 503);
     assert_eq!(
@@ -261,15 +264,46 @@ async fn faults_can_be_ordered_by_hand_on_loopback() {
         "a repeat is about the same records"
     );
     assert_eq!(
-        unsigned(reqwest::Method::DELETE, json!(null)).await.unwrap().status,
+        by_hand(Method::DELETE, "/_simulator/faults", json!(null))
+            .await
+            .unwrap()
+            .status,
         204
     );
     assert_eq!(client.post("key", &sent).await.status, 202);
+    let unheard_of = json!({ "kind": "unheard_of" });
     assert_eq!(
-        unsigned(reqwest::Method::POST, json!({ "kind": "unheard_of" }))
+        by_hand(Method::POST, "/_simulator/faults", unheard_of)
             .await
             .unwrap()
             .status,
         422
     );
+
+    let conditions = json!({ "clock_offset_seconds": -301 });
+    assert_eq!(
+        by_hand(Method::PUT, "/_simulator/conditions", conditions)
+            .await
+            .unwrap()
+            .status,
+        204
+    );
+    assert_eq!(client.get(STATUS).await.status, 401);
+    assert_eq!(
+        by_hand(Method::PUT, "/_simulator/conditions", json!({}))
+            .await
+            .unwrap()
+            .status,
+        204
+    );
+    assert_eq!(client.get(STATUS).await.status, 200);
+}
+
+#[tokio::test]
+async fn nothing_can_be_ordered_by_hand_where_others_can_reach_it() {
+    let bind = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let (simulator, _) = start_with(Settings { bind, ..settings() }).await;
+    let client = Client::new(&format!("http://127.0.0.1:{}", simulator.address().port()));
+    let clear = Draft::new(Method::DELETE, "/_simulator/faults", []);
+    assert_eq!(client.send(clear).await.refusal(), (404, "not_found".into()));
 }
