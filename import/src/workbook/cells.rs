@@ -77,7 +77,10 @@ pub struct Row {
 impl Row {
     /// The content of a column.
     pub fn content(&self, column: u32) -> Option<&Content> {
-        self.cells.binary_search_by_key(&column, |cell| cell.column).ok().map(|at| &self.cells[at].content)
+        self.cells
+            .binary_search_by_key(&column, |cell| cell.column)
+            .ok()
+            .map(|at| &self.cells[at].content)
     }
 }
 
