@@ -4,5 +4,6 @@ pub mod catalogue;
 pub mod check;
 pub mod finding;
 pub mod record;
+pub mod rules;
 pub mod values;
 pub mod workbook;
