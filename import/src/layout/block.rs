@@ -50,19 +50,35 @@ impl Block {
                 }
             }
         }
-        let bounds = (rows.first().map_or(0, |row| row.index), rows.last().map_or(0, |row| row.index));
-        let mut block = Self { rows: bounds, ..Self::default() };
+        let bounds = (
+            rows.first().map_or(0, |row| row.index),
+            rows.last().map_or(0, |row| row.index),
+        );
+        let mut block = Self {
+            rows: bounds,
+            ..Self::default()
+        };
         for (column, path) in paths {
             let header = path.last().cloned().unwrap_or_default();
             match index.heading(&path) {
-                Heading::Field(field, units) => block.columns.push(Column { column, field, units, header }),
+                Heading::Field(field, units) => block.columns.push(Column {
+                    column,
+                    field,
+                    units,
+                    header,
+                }),
                 Heading::Serial => {}
                 Heading::Unknown => block.unknown.push((column, header)),
             }
         }
         block.texts = levels
             .into_iter()
-            .map(|level| level.into_iter().map(|(column, text)| (column, undecorated(&text))).collect())
+            .map(|level| {
+                level
+                    .into_iter()
+                    .map(|(column, text)| (column, undecorated(&text)))
+                    .collect()
+            })
             .collect();
         block
     }
@@ -82,10 +98,15 @@ impl Block {
 
     /// Whether a row repeats one of the header's rows, as on printed pages.
     pub(crate) fn is_repeated_by(&self, row: &Row) -> bool {
-        let texts: Vec<(u32, String)> = cell_texts(row).map(|(column, text)| (column, undecorated(&text))).collect();
+        let texts: Vec<(u32, String)> = cell_texts(row)
+            .map(|(column, text)| (column, undecorated(&text)))
+            .collect();
         texts.len() >= 2
             && self.texts.iter().any(|level| {
-                let same = texts.iter().filter(|(column, text)| level.get(column) == Some(text)).count();
+                let same = texts
+                    .iter()
+                    .filter(|(column, text)| level.get(column) == Some(text))
+                    .count();
                 same * 5 >= texts.len() * 4
             })
     }
@@ -98,7 +119,9 @@ impl Block {
         }
         let texts: Vec<(u32, String)> = cell_texts(row).collect();
         let named = texts.iter().filter(|(_, text)| index.single(text).is_some()).count();
-        let name_is_free = self.column(Field::Name).is_none_or(|name| row.content(name.column).is_none());
+        let name_is_free = self
+            .column(Field::Name)
+            .is_none_or(|name| row.content(name.column).is_none());
         name_is_free && named >= 2 && named * 2 > texts.len()
     }
 }
@@ -116,7 +139,9 @@ fn row_texts(row: &Row, block: &[&Row], merged: &Merged) -> BTreeMap<u32, String
     let mut texts: BTreeMap<u32, String> = cell_texts(row).collect();
     for area in merged.over_row(row.index) {
         let first = block.iter().find(|candidate| candidate.index == area.first_row);
-        let text = first.and_then(|row| row.content(area.first_column)).map(|content| clean(&written(content)).into_owned());
+        let text = first
+            .and_then(|row| row.content(area.first_column))
+            .map(|content| clean(&written(content)).into_owned());
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             for column in area.first_column..=area.last_column {
                 texts.entry(column).or_insert_with(|| text.clone());

@@ -92,7 +92,7 @@ impl Reader {
         column_unit: Option<&str>,
         county: Option<&str>,
     ) -> Reading {
-        if let Content::Error(error) = content {
+        if let Some(error) = excel_error(content) {
             let message = format!("单元格是 Excel 错误值 {error}，读不出内容。");
             return Reading::fault(Fault::new("V007", message, "请检查公式，或直接填写数值、文字。"));
         }
@@ -274,7 +274,7 @@ impl Reader {
         };
         let rounded = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
         let mut reading = self.in_range(field, rounded, text);
-        reading.also = also;
+        reading.also = reading.also.or(also);
         if reading.fault.is_none() && rounded != exact {
             let message = format!("“{text}”保留 {decimals} 位小数，按 {} 读取。", rounded.normalize());
             reading.fault = Some(Fault::new("V010", message, "如需精确，请按规定的小数位数填写。"));
@@ -422,6 +422,27 @@ fn read_phone(text: &str) -> Reading {
     Reading {
         fault,
         ..Reading::value(Value::Text(text.into()))
+    }
+}
+
+/// The Excel error that a cell holds; a csv holds it as text.
+fn excel_error(content: &Content) -> Option<&str> {
+    const ERRORS: &[&str] = &[
+        "#REF!",
+        "#N/A",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#GETTING_DATA",
+    ];
+    match content {
+        Content::Error(error) => Some(error),
+        Content::Text(text) => ERRORS.iter().find(|error| text.trim() == **error).copied(),
+        _ => None,
     }
 }
 
