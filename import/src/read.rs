@@ -55,7 +55,7 @@ impl<'a> RowReader<'a> {
             let county = record.code(Field::County).map(str::to_owned);
             let entry = record.entry_mut(column.field);
             entry.address = Some(entry_address);
-            let Some(content) = data.row.content(column.column) else {
+            let Some(content) = data.row.content(column.at) else {
                 continue;
             };
             let reading = self.reader.read(column.field, content, unit, county.as_deref());
@@ -109,7 +109,7 @@ impl<'a> RowReader<'a> {
             if record.is_given(field) {
                 continue;
             }
-            let mut suggestion = format!("请填写{}。", info.label);
+            let mut suggestion = None;
             if field == Field::AccelerationG {
                 if record.code(Field::Intensity) == Some("0") {
                     continue;
@@ -119,7 +119,7 @@ impl<'a> RowReader<'a> {
                         continue;
                     }
                     record.entry_mut(field).address = record.entry(Field::Intensity).address;
-                    suggestion = "表中没有加速度一栏，请在烈度栏一并写明，如 7度（0.15g）。".to_owned();
+                    suggestion = Some("表中没有加速度一栏，请在烈度栏一并写明，如 7度（0.15g）。".to_owned());
                 }
             }
             let message = format!("「{}」没有填写。", info.label);
@@ -128,7 +128,7 @@ impl<'a> RowReader<'a> {
                 Fault {
                     code: "V001",
                     message,
-                    suggestion: Some(suggestion),
+                    suggestion: suggestion.or_else(|| Some(format!("请填写{}。", info.label))),
                 },
             ));
         }
@@ -152,11 +152,8 @@ fn carry(record: &mut Record, field: Field, value: Value, from: Field) {
 
 /// The cell that a finding flags; in a merged area, the cell that shows the value.
 fn address(column: &Column, data: &DataRow) -> Address {
-    let filled = data.filled.iter().find(|(at, _)| *at == column.column);
-    Address::new(
-        filled.map_or(data.row.index, |(_, first_row)| *first_row),
-        column.column,
-    )
+    let filled = data.filled.iter().find(|(at, _)| *at == column.at);
+    Address::new(filled.map_or(data.row.index, |(_, first_row)| *first_row), column.at)
 }
 
 fn finding(record: &Record, field: Field, fault: Fault) -> Finding {

@@ -48,7 +48,7 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
         ..finding(code, message)
     };
     let headers: Vec<String> = table.unknown.iter().map(|(_, header)| header.clone()).collect();
-    let first = table.columns.first().map_or(0, |column| column.column);
+    let first = table.columns.first().map_or(0, |column| column.at);
     let mut findings = Vec::new();
     for field in &table.missing {
         let label = catalogue.label(*field);
@@ -73,21 +73,15 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
             .columns
             .iter()
             .find(|known| known.field == column.field)
-            .map_or(0, |known| known.column);
+            .map_or(0, |known| known.at);
         let message = format!(
             "{} 列「{}」和 {} 列都是「{label}」。",
-            column_name(column.column),
+            column_name(column.at),
             column.header,
             column_name(earlier)
         );
         let suggestion = "请只保留一列，另一列删除或改名；也可在网页上指定对应关系。".to_owned();
-        findings.push(at_header(
-            "F008",
-            column.column,
-            Some(column.field),
-            message,
-            suggestion,
-        ));
+        findings.push(at_header("F008", column.at, Some(column.field), message, suggestion));
     }
     if table.is_sound() {
         for (column, header) in &table.unknown {
@@ -126,7 +120,7 @@ pub(crate) fn of_sheet(head: &SheetHead, tables: &[Arc<Table>], any_row: bool) -
     let columns = head.hidden_columns.iter().filter(|hidden| {
         tables
             .iter()
-            .any(|table| table.columns.iter().any(|column| column.column == **hidden))
+            .any(|table| table.columns.iter().any(|column| column.at == **hidden))
     });
     let columns = columns.count();
     if rows + columns == 0 {

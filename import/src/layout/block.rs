@@ -14,8 +14,8 @@ const LEAST_FIELDS: usize = 5;
 /// A column that was understood as a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
-    /// The column, from 0.
-    pub(crate) column: u32,
+    /// Its place, from 0.
+    pub(crate) at: u32,
     /// Its field.
     pub(crate) field: Field,
     /// Folded texts that may be its unit, nearest first.
@@ -62,7 +62,7 @@ impl Block {
             let header = path.last().cloned().unwrap_or_default();
             match index.heading(&path) {
                 Heading::Field(field, units) => block.columns.push(Column {
-                    column,
+                    at: column,
                     field,
                     units,
                     header,
@@ -113,7 +113,7 @@ impl Block {
 
     /// Whether a row under the block still belongs to it: a merged area reaches down into it, it numbers the columns, or it names fields.
     pub(crate) fn is_continued_by(&self, row: &Row, merged: &Merged, index: &HeaderIndex) -> bool {
-        let known = |column: u32| self.columns.iter().any(|known| known.column == column);
+        let known = |column: u32| self.columns.iter().any(|known| known.at == column);
         if merged.reaches(self.rows, row.index, known) || numbers_columns(row) {
             return true;
         }
@@ -121,7 +121,7 @@ impl Block {
         let named = texts.iter().filter(|(_, text)| index.single(text).is_some()).count();
         let name_is_free = self
             .column(Field::Name)
-            .is_none_or(|name| row.content(name.column).is_none());
+            .is_none_or(|name| row.content(name.at).is_none());
         name_is_free && named >= 2 && named * 2 > texts.len()
     }
 }

@@ -51,7 +51,10 @@ impl HeaderIndex {
         let names = parents.iter().rev().map(joined).chain([all, child.clone()]);
         for name in names {
             if let Some((field, unit)) = self.field(&name) {
-                let above = parents.iter().rev().flat_map(|parent| bracketed(&undecorated(parent)));
+                let above = parents
+                    .iter()
+                    .rev()
+                    .filter_map(|parent| bracketed(&undecorated(parent)));
                 return Heading::Field(field, unit.into_iter().chain(above).collect());
             }
         }

@@ -254,7 +254,7 @@ impl<'a> SheetReader<'a> {
     fn carries_acceleration(&self, block: &Block, row: &DataRow) -> bool {
         let content = block
             .column(Field::Intensity)
-            .and_then(|column| row.row.content(column.column));
+            .and_then(|column| row.row.content(column.at));
         content.is_some_and(|content| {
             self.known
                 .reader

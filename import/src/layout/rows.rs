@@ -70,7 +70,7 @@ pub(crate) fn kind(row: &Row, header: &Block, reader: &Reader, after_footer: boo
     }
     let name = header
         .column(Field::Name)
-        .and_then(|name| texts.iter().find(|(column, _)| *column == name.column));
+        .and_then(|name| texts.iter().find(|(column, _)| *column == name.at));
     if name.is_none_or(|(_, text)| is_total(text)) && texts.iter().any(|(_, text)| is_total(text)) {
         return Kind::Other { footer: false };
     }
@@ -86,7 +86,7 @@ pub(crate) fn kind(row: &Row, header: &Block, reader: &Reader, after_footer: boo
     }
     let known = texts
         .iter()
-        .filter(|(column, _)| header.columns.iter().any(|known| known.column == *column))
+        .filter(|(column, _)| header.columns.iter().any(|known| known.at == *column))
         .count();
     if name.is_some() || known >= LEAST_CELLS {
         Kind::Data
