@@ -1,1 +1,13 @@
-//! Rosters in, rosters out.
+//! Rosters in, rosters out: workbook bytes to checked records. No database, no network, no clock.
+
+pub mod catalogue;
+pub mod check;
+pub mod finding;
+mod layout;
+mod read;
+pub mod record;
+pub mod report;
+pub mod rules;
+mod sheet_findings;
+pub mod values;
+pub mod workbook;

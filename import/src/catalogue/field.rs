@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use super::codes::CodeList;
 
 /// One field of a project, in the order of the catalogue.
@@ -243,7 +245,11 @@ impl Field {
             Self::Category => FieldType::Code(CodeList::Category),
             Self::RecordKind => FieldType::Code(CodeList::RecordKind),
             Self::Use => FieldType::Code(CodeList::Use),
-            Self::OwnerUnit | Self::AppraisalUnit | Self::DesignUnit | Self::ConstructionUnit | Self::SupervisionUnit => FieldType::Text(80),
+            Self::OwnerUnit
+            | Self::AppraisalUnit
+            | Self::DesignUnit
+            | Self::ConstructionUnit
+            | Self::SupervisionUnit => FieldType::Text(80),
             Self::OwnerUscc => FieldType::Uscc,
             Self::County => FieldType::County,
             Self::Township => FieldType::Township,
@@ -260,12 +266,22 @@ impl Field {
             Self::SiteClass => FieldType::Code(CodeList::SiteClass),
             Self::FortificationClass => FieldType::Code(CodeList::FortificationClass),
             Self::AppraisalReportNo => FieldType::Text(60),
-            Self::AppraisalDate | Self::StartDate | Self::PlannedCompletionDate | Self::CompletionDate | Self::AcceptanceDate => FieldType::Date,
+            Self::AppraisalDate
+            | Self::StartDate
+            | Self::PlannedCompletionDate
+            | Self::CompletionDate
+            | Self::AcceptanceDate => FieldType::Date,
             Self::SevereHazard | Self::NeedsRetrofit | Self::Isolation => FieldType::YesNo,
             Self::RetrofitMethods => FieldType::Codes(CodeList::RetrofitMethod),
             Self::Stage => FieldType::Code(CodeList::Stage),
             Self::ProgressPercent => FieldType::Percent,
-            Self::InvestmentPlanned | Self::FundCentral | Self::FundProvincial | Self::FundMunicipal | Self::FundCounty | Self::FundOther | Self::InvestmentDone => FieldType::Decimal(4),
+            Self::InvestmentPlanned
+            | Self::FundCentral
+            | Self::FundProvincial
+            | Self::FundMunicipal
+            | Self::FundCounty
+            | Self::FundOther
+            | Self::InvestmentDone => FieldType::Decimal(4),
             Self::Phone => FieldType::Phone,
             Self::Remarks => FieldType::Text(500),
         }
@@ -275,5 +291,18 @@ impl Field {
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id())
+    }
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        Self::from_id(&id).ok_or_else(|| de::Error::custom(format!("no field `{id}`")))
     }
 }

@@ -79,12 +79,20 @@ impl PartialDate {
 
     /// A month of a year.
     pub fn from_month(year: i32, month: u32) -> Option<Self> {
-        (1..=9999).contains(&year).then(|| NaiveDate::from_ymd_opt(year, month, 1)).flatten().map(Self::Month)
+        (1..=9999)
+            .contains(&year)
+            .then(|| NaiveDate::from_ymd_opt(year, month, 1))
+            .flatten()
+            .map(Self::Month)
     }
 
     /// A day.
     pub fn from_day(year: i32, month: u32, day: u32) -> Option<Self> {
-        (1..=9999).contains(&year).then(|| NaiveDate::from_ymd_opt(year, month, day)).flatten().map(Self::Day)
+        (1..=9999)
+            .contains(&year)
+            .then(|| NaiveDate::from_ymd_opt(year, month, day))
+            .flatten()
+            .map(Self::Day)
     }
 
     /// The first day of the span.
@@ -112,6 +120,7 @@ impl PartialDate {
     }
 
     /// The same span, no more precise than a month.
+    #[must_use]
     pub fn to_month(self) -> Self {
         match self {
             Self::Day(day) => Self::Month(day.with_day(1).unwrap_or(day)),

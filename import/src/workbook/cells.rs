@@ -77,7 +77,10 @@ pub struct Row {
 impl Row {
     /// The content of a column.
     pub fn content(&self, column: u32) -> Option<&Content> {
-        self.cells.binary_search_by_key(&column, |cell| cell.column).ok().map(|at| &self.cells[at].content)
+        self.cells
+            .binary_search_by_key(&column, |cell| cell.column)
+            .ok()
+            .map(|at| &self.cells[at].content)
     }
 }
 
@@ -136,4 +139,8 @@ pub enum Format {
     Ods,
     /// Comma- or tab-separated text.
     Csv,
+    /// Tables of a web page, which many systems export under the name .xls.
+    Html,
+    /// The XML of Excel 2003, also exported under the name .xls.
+    Xml2003,
 }

@@ -1,0 +1,353 @@
+//! Loading and checking the catalogue's files.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::path::Path;
+use std::str::FromStr;
+use std::{fs, io};
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use thiserror::Error;
+
+use super::{
+    Bounds, Catalogue, CodeEntry, CodeList, Department, Division, Divisions, Field, FieldInfo, Level, SourceStatus,
+    Zonation,
+};
+
+/// A file of the catalogue that cannot be used.
+#[derive(Debug, Error)]
+pub enum CatalogueError {
+    /// The file is there but cannot be read.
+    #[error("{file}: {source}")]
+    Unreadable {
+        /// The file's path.
+        file: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line of the file breaks a rule.
+    #[error("{file}:{line}: {reason}")]
+    Broken {
+        /// The file's path.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+const FIELDS: (&str, &str) = ("fields.csv", include_str!("../../catalogue/fields.csv"));
+const CODES: (&str, &str) = ("codes.csv", include_str!("../../catalogue/codes.csv"));
+const DIVISIONS: (&str, &str) = ("divisions.csv", include_str!("../../catalogue/divisions.csv"));
+const ZONATION: (&str, &str) = ("zonation.csv", include_str!("../../catalogue/zonation.csv"));
+const BOUNDS: (&str, &str) = ("county_bounds.csv", include_str!("../../catalogue/county_bounds.csv"));
+const DEPARTMENTS: (&str, &str) = ("departments.csv", include_str!("../../catalogue/departments.csv"));
+
+pub(super) fn load(folder: Option<&Path>) -> Result<Catalogue, CatalogueError> {
+    let fields = fields(&Table::read(folder, FIELDS)?)?;
+    let codes = codes(&Table::read(folder, CODES)?)?;
+    let divisions = divisions(&Table::read(folder, DIVISIONS)?)?;
+    let zonation = zonation(&Table::read(folder, ZONATION)?, &divisions, &codes)?;
+    let bounds = bounds(&Table::read(folder, BOUNDS)?, &divisions)?;
+    let departments = departments(&Table::read(folder, DEPARTMENTS)?, &codes)?;
+    Ok(Catalogue {
+        fields,
+        codes,
+        divisions,
+        zonation,
+        bounds,
+        departments,
+    })
+}
+
+/// A csv file with its header, each line knowing its number.
+struct Table {
+    file: String,
+    header: csv::StringRecord,
+    lines: Vec<csv::StringRecord>,
+}
+
+impl Table {
+    fn read(folder: Option<&Path>, (name, embedded): (&str, &str)) -> Result<Self, CatalogueError> {
+        let Some(path) = folder.map(|folder| folder.join(name)) else {
+            return Self::parse(name, embedded);
+        };
+        let file = path.display().to_string();
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&file, text.trim_start_matches('\u{feff}')),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::parse(name, embedded),
+            Err(source) => Err(CatalogueError::Unreadable { file, source }),
+        }
+    }
+
+    fn parse(file: &str, text: &str) -> Result<Self, CatalogueError> {
+        let broken = |error: csv::Error| CatalogueError::Broken {
+            file: file.to_owned(),
+            line: error.position().map_or(1, csv::Position::line),
+            reason: error.to_string(),
+        };
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let header = reader.headers().map_err(broken)?.clone();
+        let lines = reader.records().collect::<Result<Vec<_>, _>>().map_err(broken)?;
+        Ok(Self {
+            file: file.to_owned(),
+            header,
+            lines,
+        })
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        self.lines.iter().map(|record| Line { table: self, record })
+    }
+
+    /// The file as a whole is wrong; said at its last line.
+    fn broken(&self, reason: impl Into<String>) -> CatalogueError {
+        let line = self
+            .lines
+            .last()
+            .and_then(csv::StringRecord::position)
+            .map_or(1, csv::Position::line);
+        CatalogueError::Broken {
+            file: self.file.clone(),
+            line,
+            reason: reason.into(),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    table: &'a Table,
+    record: &'a csv::StringRecord,
+}
+
+impl<'a> Line<'a> {
+    fn broken(self, reason: impl Into<String>) -> CatalogueError {
+        CatalogueError::Broken {
+            file: self.table.file.clone(),
+            line: self.record.position().map_or(1, csv::Position::line),
+            reason: reason.into(),
+        }
+    }
+
+    fn get(self, column: &str) -> Result<&'a str, CatalogueError> {
+        let at = self.table.header.iter().position(|name| name.trim() == column);
+        let at = at.ok_or_else(|| self.broken(format!("the file has no column `{column}`")))?;
+        Ok(self.record.get(at).unwrap_or_default().trim())
+    }
+
+    fn required(self, column: &str) -> Result<&'a str, CatalogueError> {
+        let text = self.get(column)?;
+        if text.is_empty() {
+            Err(self.broken(format!("`{column}` is blank")))
+        } else {
+            Ok(text)
+        }
+    }
+
+    fn list(self, column: &str) -> Result<Vec<String>, CatalogueError> {
+        Ok(self
+            .get(column)?
+            .split('|')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect())
+    }
+
+    fn parsed<T: FromStr<Err: Display>>(self, column: &str) -> Result<T, CatalogueError> {
+        let text = self.required(column)?;
+        text.parse()
+            .map_err(|error| self.broken(format!("`{column}`: `{text}`: {error}")))
+    }
+
+    fn known<T>(self, column: &str, find: impl Fn(&str) -> Option<T>) -> Result<T, CatalogueError> {
+        let text = self.required(column)?;
+        find(text).ok_or_else(|| self.broken(format!("`{column}`: `{text}` is not known")))
+    }
+
+    fn code(self, column: &str, list: CodeList, codes: &[Vec<CodeEntry>]) -> Result<String, CatalogueError> {
+        self.known(column, |text| {
+            codes[list as usize]
+                .iter()
+                .any(|entry| &*entry.code == text)
+                .then(|| text.to_owned())
+        })
+    }
+}
+
+fn fields(table: &Table) -> Result<Vec<FieldInfo>, CatalogueError> {
+    let mut found: Vec<Option<FieldInfo>> = vec![None; Field::COUNT];
+    let mut names = HashSet::new();
+    for line in table.lines() {
+        let field = line.known("id", Field::from_id)?;
+        if found[field.index()].is_some() {
+            return Err(line.broken(format!("the field `{field}` stands twice")));
+        }
+        let info = FieldInfo {
+            field,
+            label: line.required("label")?.to_owned(),
+            group: line.required("group")?.to_owned(),
+            unit: line.get("unit")?.to_owned(),
+            required: match line.get("required")? {
+                "yes" => true,
+                "no" => false,
+                other => return Err(line.broken(format!("`required` is yes or no, not `{other}`"))),
+            },
+            range: range(line)?,
+            aliases: line.list("aliases")?,
+            meaning: line.get("meaning")?.to_owned(),
+        };
+        for name in std::iter::once(&info.label).chain(&info.aliases) {
+            if !names.insert(name.clone()) {
+                return Err(line.broken(format!("the header `{name}` already belongs to another field")));
+            }
+        }
+        found[field.index()] = Some(info);
+    }
+    Field::ALL
+        .iter()
+        .zip(found)
+        .map(|(field, info)| info.ok_or_else(|| table.broken(format!("the field `{field}` is missing"))))
+        .collect()
+}
+
+fn range(line: Line<'_>) -> Result<Option<(Decimal, Decimal)>, CatalogueError> {
+    let text = line.get("values")?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parsed = text
+        .split_once("..")
+        .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+    match parsed {
+        Some((low, high)) if low <= high => Ok(Some((low, high))),
+        _ => Err(line.broken(format!("`values`: `{text}` is no range such as 1..60"))),
+    }
+}
+
+fn codes(table: &Table) -> Result<Vec<Vec<CodeEntry>>, CatalogueError> {
+    let mut lists: Vec<Vec<CodeEntry>> = vec![Vec::new(); CodeList::ALL.len()];
+    for line in table.lines() {
+        let list = line.known("list", CodeList::from_id)?;
+        let code = line.required("code")?;
+        let entries = &mut lists[list as usize];
+        if entries.iter().any(|entry| &*entry.code == code) {
+            return Err(line.broken(format!("the code `{code}` of `{}` stands twice", list.id())));
+        }
+        entries.push(CodeEntry {
+            code: code.into(),
+            label: line.required("label")?.to_owned(),
+            synonyms: line.list("synonyms")?,
+        });
+    }
+    match CodeList::ALL.iter().find(|list| lists[**list as usize].is_empty()) {
+        Some(list) => Err(table.broken(format!("the list `{}` is missing", list.id()))),
+        None => Ok(lists),
+    }
+}
+
+fn divisions(table: &Table) -> Result<Divisions, CatalogueError> {
+    let mut all: Vec<Division> = Vec::new();
+    for line in table.lines() {
+        let code = line.required("code")?;
+        let level = line.known("level", Level::from_id)?;
+        let digits = if level == Level::Township { 9 } else { 6 };
+        if code.len() != digits || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(line.broken(format!("`code`: `{code}` is not {digits} digits")));
+        }
+        let parent = line.required("parent")?;
+        let parent_known = level == Level::City || all.iter().any(|division| &*division.code == parent);
+        if !parent_known {
+            return Err(line.broken(format!("`parent`: `{parent}` does not stand above this line")));
+        }
+        if all.iter().any(|division| &*division.code == code) {
+            return Err(line.broken(format!("the code `{code}` stands twice")));
+        }
+        all.push(Division {
+            code: code.into(),
+            name: line.required("name")?.to_owned(),
+            level,
+            parent: parent.to_owned(),
+            aliases: line.list("aliases")?,
+        });
+    }
+    Ok(Divisions::new(all))
+}
+
+fn zonation(table: &Table, divisions: &Divisions, codes: &[Vec<CodeEntry>]) -> Result<Vec<Zonation>, CatalogueError> {
+    table
+        .lines()
+        .map(|line| {
+            Ok(Zonation {
+                division: line.known("division_code", |code| {
+                    divisions.get(code).map(|found| found.code.to_string())
+                })?,
+                intensity: line.code("intensity", CodeList::Intensity, codes)?,
+                acceleration: line.code("acceleration_g", CodeList::Acceleration, codes)?,
+                design_group: line.code("design_group", CodeList::DesignGroup, codes)?,
+                since: line.parsed::<NaiveDate>("since")?,
+                acceleration_status: line.known("acceleration_status", SourceStatus::from_id)?,
+                group_status: line.known("group_status", SourceStatus::from_id)?,
+                source: line.required("source")?.to_owned(),
+            })
+        })
+        .collect()
+}
+
+fn bounds(table: &Table, divisions: &Divisions) -> Result<Vec<Bounds>, CatalogueError> {
+    table
+        .lines()
+        .map(|line| {
+            let bounds = Bounds {
+                division: line.known("division_code", |code| {
+                    divisions.get(code).map(|found| found.code.to_string())
+                })?,
+                min_longitude: line.parsed("min_lon")?,
+                min_latitude: line.parsed("min_lat")?,
+                max_longitude: line.parsed("max_lon")?,
+                max_latitude: line.parsed("max_lat")?,
+            };
+            if bounds.min_longitude >= bounds.max_longitude || bounds.min_latitude >= bounds.max_latitude {
+                return Err(line.broken("the least longitude or latitude is not below the greatest"));
+            }
+            Ok(bounds)
+        })
+        .collect()
+}
+
+fn departments(table: &Table, codes: &[Vec<CodeEntry>]) -> Result<Vec<Department>, CatalogueError> {
+    let mut all: Vec<Department> = Vec::new();
+    for line in table.lines() {
+        let code = line.required("code")?;
+        if code.len() > 12 || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(line.broken(format!("`code`: `{code}` is not up to 12 letters and digits")));
+        }
+        if all.iter().any(|department| department.code == code) {
+            return Err(line.broken(format!("the department `{code}` stands twice")));
+        }
+        let lead_categories = line.list("lead_categories")?;
+        let categories = &codes[CodeList::Category as usize];
+        if let Some(unknown) = lead_categories
+            .iter()
+            .find(|code| !categories.iter().any(|entry| *entry.code == **code))
+        {
+            return Err(line.broken(format!("`lead_categories`: `{unknown}` is no category")));
+        }
+        all.push(Department {
+            code: code.to_owned(),
+            name: line.required("name")?.to_owned(),
+            short_name: line.required("short_name")?.to_owned(),
+            secretariat: line.known("kind", |kind| match kind {
+                "secretariat" => Some(true),
+                "member" => Some(false),
+                _ => None,
+            })?,
+            lead_categories,
+            status: line.required("status")?.to_owned(),
+        });
+    }
+    Ok(all)
+}

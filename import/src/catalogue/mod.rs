@@ -1,0 +1,119 @@
+//! The catalogue: fields, code lists, divisions, zonation, county bounds and departments.
+//!
+//! The files stand in `import/catalogue` and are embedded. A deployment overrides any of them by a file of the same name in its
+//! catalogue folder; a broken override is refused with file, line and reason.
+
+mod codes;
+mod divisions;
+mod field;
+mod load;
+mod place;
+
+pub use codes::{CodeEntry, CodeList};
+pub use divisions::{Division, Divisions, Level};
+pub use field::{Field, FieldType};
+pub use load::CatalogueError;
+pub use place::{Bounds, Department, SourceStatus, Zonation};
+
+use std::path::Path;
+
+use rust_decimal::Decimal;
+
+/// What the catalogue says of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// The field.
+    pub field: Field,
+    /// The label that officers see.
+    pub label: String,
+    /// The group it stands under in wide headers.
+    pub group: String,
+    /// The unit of its canonical value, or empty.
+    pub unit: String,
+    /// Whether a blank is a finding.
+    pub required: bool,
+    /// The least and the greatest value allowed.
+    pub range: Option<(Decimal, Decimal)>,
+    /// Other headers it goes by.
+    pub aliases: Vec<String>,
+    /// What an officer may have to know of it.
+    pub meaning: String,
+}
+
+/// The whole catalogue, loaded and checked.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    fields: Vec<FieldInfo>,
+    codes: Vec<Vec<CodeEntry>>,
+    divisions: Divisions,
+    zonation: Vec<Zonation>,
+    bounds: Vec<Bounds>,
+    departments: Vec<Department>,
+}
+
+impl Catalogue {
+    /// Loads the embedded files, each replaced by the file of the same name in `folder` where there is one.
+    ///
+    /// # Errors
+    /// A file that cannot be read or that breaks a rule of the catalogue: which file, which line, why.
+    pub fn load(folder: Option<&Path>) -> Result<Self, CatalogueError> {
+        load::load(folder)
+    }
+
+    /// The fields, in order.
+    pub fn fields(&self) -> &[FieldInfo] {
+        &self.fields
+    }
+
+    /// What is said of a field.
+    pub fn field(&self, field: Field) -> &FieldInfo {
+        &self.fields[field.index()]
+    }
+
+    /// The label of a field.
+    pub fn label(&self, field: Field) -> &str {
+        &self.field(field).label
+    }
+
+    /// The entries of a code list.
+    pub fn codes(&self, list: CodeList) -> &[CodeEntry] {
+        &self.codes[list as usize]
+    }
+
+    /// The label of a code, or the code itself where the list does not have it.
+    pub fn code_label<'a>(&'a self, list: CodeList, code: &'a str) -> &'a str {
+        self.codes(list)
+            .iter()
+            .find(|entry| &*entry.code == code)
+            .map_or(code, |entry| &entry.label)
+    }
+
+    /// The divisions.
+    pub fn divisions(&self) -> &Divisions {
+        &self.divisions
+    }
+
+    /// The zonation of a township where a deployment has it, else of its county; a zone counts as its county.
+    pub fn zonation(&self, county: &str, township: Option<&str>) -> Option<&Zonation> {
+        let find = |code: &str| self.zonation.iter().find(|row| row.division == code);
+        township
+            .and_then(find)
+            .or_else(|| find(self.divisions.base_county(county)))
+    }
+
+    /// The bounds of a county; a zone counts as its county.
+    pub fn bounds(&self, county: &str) -> Option<&Bounds> {
+        let base = self.divisions.base_county(county);
+        self.bounds.iter().find(|bounds| bounds.division == base)
+    }
+
+    /// The departments, in order.
+    pub fn departments(&self) -> &[Department] {
+        &self.departments
+    }
+
+    /// The department with this code.
+    pub fn department(&self, code: &str) -> Option<&Department> {
+        self.departments.iter().find(|department| department.code == code)
+    }
+}

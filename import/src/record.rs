@@ -1,0 +1,133 @@
+//! Records: one project as a roster states it, with the cell that each value came from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::catalogue::Field;
+use crate::values::{Canonical, PartialDate, Value};
+use crate::workbook::Address;
+
+/// What became of a field's cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Read {
+    /// The cell is blank, or the sheet has no column for the field.
+    #[default]
+    Blank,
+    /// Something was written and a V finding refused it.
+    Unread,
+    /// It was read.
+    Value(Value),
+}
+
+/// One field of a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// What was read.
+    pub read: Read,
+    /// The cell that a finding on the field flags: the cell it was read from (in a merged area the first one's row, or the row's own,
+    /// as the layout decides), or none where the sheet has no such column.
+    pub address: Option<Address>,
+    /// What was written, for messages; empty where nothing was.
+    pub written: Box<str>,
+}
+
+/// One data row, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The sheet's name; of a csv the empty text.
+    pub sheet: Arc<str>,
+    /// The row, 1-based as Excel shows it.
+    pub row: u32,
+    entries: Box<[Entry]>,
+}
+
+impl Record {
+    /// A record with nothing read yet.
+    pub fn new(sheet: Arc<str>, row: u32) -> Self {
+        Self {
+            sheet,
+            row,
+            entries: vec![Entry::default(); Field::COUNT].into_boxed_slice(),
+        }
+    }
+
+    /// A field's entry.
+    pub fn entry(&self, field: Field) -> &Entry {
+        &self.entries[field.index()]
+    }
+
+    /// A field's entry, to fill it.
+    pub fn entry_mut(&mut self, field: Field) -> &mut Entry {
+        &mut self.entries[field.index()]
+    }
+
+    /// The value, where one was read.
+    pub fn value(&self, field: Field) -> Option<&Value> {
+        match &self.entry(field).read {
+            Read::Value(value) => Some(value),
+            Read::Blank | Read::Unread => None,
+        }
+    }
+
+    /// Whether something was written in the field, read or not.
+    pub fn is_given(&self, field: Field) -> bool {
+        self.entry(field).read != Read::Blank
+    }
+
+    /// The text of a text field.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        match self.value(field)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The code of a code, yes-or-no or division field.
+    pub fn code(&self, field: Field) -> Option<&str> {
+        match self.value(field)? {
+            Value::Code(code) | Value::Division(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The codes of a field that takes several.
+    pub fn codes(&self, field: Field) -> Option<&[Arc<str>]> {
+        match self.value(field)? {
+            Value::Codes(codes) => Some(codes),
+            _ => None,
+        }
+    }
+
+    /// A whole number.
+    pub fn integer(&self, field: Field) -> Option<i64> {
+        match self.value(field)? {
+            Value::Integer(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// A number, whole or decimal, in the field's unit.
+    pub fn decimal(&self, field: Field) -> Option<Decimal> {
+        match self.value(field)? {
+            Value::Decimal(number) => Some(*number),
+            Value::Integer(number) => Some(Decimal::from(*number)),
+            _ => None,
+        }
+    }
+
+    /// A date.
+    pub fn date(&self, field: Field) -> Option<PartialDate> {
+        match self.value(field)? {
+            Value::Date(date) => Some(*date),
+            _ => None,
+        }
+    }
+
+    /// The canonical values of the fields that were read.
+    pub fn values(&self) -> BTreeMap<Field, Canonical> {
+        let value = |field: &Field| Some((*field, self.value(*field)?.canonical()));
+        Field::ALL.iter().filter_map(value).collect()
+    }
+}
