@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::SyncError;
 use super::receipts::judge;
-use super::run::{Run, Stop};
+use super::run::Run;
+use super::tally::Stop;
 use crate::clock::millis;
 use crate::faults;
 use crate::platform::{Answer, BatchStatus, Exchange, Problem, Progress};

@@ -7,6 +7,7 @@ mod batch;
 mod exchange;
 mod receipts;
 mod run;
+mod tally;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,56 +119,16 @@ pub struct SyncOutcome {
     /// The named end state.
     #[serde(serialize_with = "as_word")]
     pub state: RunState,
-    /// Records that the run took in hand, those of earlier runs among them.
+    /// Records that the run took in hand, those of earlier runs among them: the sum of `counts`.
     pub selected: u64,
-    /// See [`Counts`].
-    pub accepted: u64,
-    /// See [`Counts`].
-    pub rejected: u64,
-    /// See [`Counts`].
-    pub unchanged: u64,
-    /// See [`Counts`].
-    pub stale: u64,
-    /// See [`Counts`].
-    pub pending: u64,
-    /// See [`Counts`].
-    pub unknown: u64,
-    /// See [`Counts`].
-    pub not_sent: u64,
+    /// How they ended; in JSON beside `selected`.
+    #[serde(flatten)]
+    pub counts: Counts,
     /// Batches posted, each batch number once.
     pub batches: u64,
     /// Why it ended so, for the officer, in Chinese.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-}
-
-impl SyncOutcome {
-    fn new(run_id: RunId, state: RunState, counts: Counts, batches: u64, detail: Option<String>) -> Self {
-        let Counts {
-            accepted,
-            rejected,
-            unchanged,
-            stale,
-            pending,
-            unknown,
-            not_sent,
-        } = counts;
-        let selected = counts.selected();
-        Self {
-            run_id,
-            state,
-            selected,
-            accepted,
-            rejected,
-            unchanged,
-            stale,
-            pending,
-            unknown,
-            not_sent,
-            batches,
-            detail,
-        }
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

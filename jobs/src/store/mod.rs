@@ -23,9 +23,15 @@
 //!   └──a later revision is approved, or claimed──▶ superseded
 //! ```
 
+mod jobs;
+mod words;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use jobs::{JobEnd, JobLease, JobStore, LastJobRun, NewJobRun};
+pub use words::{AttemptKind, BatchState, DeliveryState, JobState, Op, RunState, StrayKind, Verdict, Word};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
 pub type UtcMillis = i64;
@@ -45,180 +51,8 @@ pub struct BatchId(pub i64);
 #[serde(transparent)]
 pub struct DeliveryId(pub i64);
 
-/// A closed set of states that the database keeps as one lower-case word each.
-pub trait Word: Copy + Sized + 'static {
-    /// Every state there is, for constraints and for reading back.
-    const ALL: &'static [Self];
-
-    /// The word in the database and in JSON.
-    fn word(self) -> &'static str;
-
-    /// Reads a word back; `None` where it names no state.
-    fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|state| state.word() == word)
-    }
-}
-
-/// What the platform is to do with a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
-    /// Take the record in, or replace it by this higher revision.
-    Upsert,
-    /// Remove a project that had been entered in error. Carries no values.
-    Withdraw,
-}
-
-impl Word for Op {
-    const ALL: &'static [Self] = &[Self::Upsert, Self::Withdraw];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Upsert => "upsert",
-            Self::Withdraw => "withdraw",
-        }
-    }
-}
-
-/// The state of a delivery; the module's head draws how it moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliveryState {
-    /// Waits to be sent. The registry creates it so, in the transaction of the approval.
-    Ready,
-    /// Held by a run that has sent nothing of it. Free again (as good as `ready`) when that run is over.
-    Claimed,
-    /// It may have been sent, and nobody knows what became of it. In an open batch: that batch is asked about first. In no
-    /// batch: the batch ended without a receipt for it, and it may be claimed again, because the platform answers
-    /// the repeat of a revision that it holds with `unchanged`.
-    Unknown,
-    /// The platform took its batch in; its receipt is awaited.
-    Pending,
-    /// The platform holds this revision.
-    Accepted,
-    /// The platform refused this revision; it goes back to its department.
-    Rejected,
-    /// The platform held the same revision with the same content already.
-    Unchanged,
-    /// The platform held a higher revision already.
-    Stale,
-    /// A later revision of the project overtook it before it was sent.
-    Superseded,
-}
-
-impl Word for DeliveryState {
-    const ALL: &'static [Self] = &[
-        Self::Ready,
-        Self::Claimed,
-        Self::Unknown,
-        Self::Pending,
-        Self::Accepted,
-        Self::Rejected,
-        Self::Unchanged,
-        Self::Stale,
-        Self::Superseded,
-    ];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Claimed => "claimed",
-            Self::Unknown => "unknown",
-            Self::Pending => "pending",
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::Unchanged => "unchanged",
-            Self::Stale => "stale",
-            Self::Superseded => "superseded",
-        }
-    }
-}
-
-/// The state of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BatchState {
-    /// Its key and body are stored; whether the platform has it is not known (yet). Open.
-    Unknown,
-    /// The platform has it and works on it. Open.
-    Pending,
-    /// The platform said `done`. Closed.
-    Done,
-    /// The platform refused it whole, or it surely never arrived: it had no effect, and its members were given back. Closed.
-    Returned,
-}
-
-impl Word for BatchState {
-    const ALL: &'static [Self] = &[Self::Unknown, Self::Pending, Self::Done, Self::Returned];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Pending => "pending",
-            Self::Done => "done",
-            Self::Returned => "returned",
-        }
-    }
-}
-
-/// The state of a delivery run, and how it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunState {
-    /// At work.
-    Running,
-    /// Every selected record has its final receipt (or nothing was selected).
-    Done,
-    /// Everything was sent; some receipts are still awaited.
-    Pending,
-    /// Of some records it is not known what became of them; the next run asks.
-    Partial,
-    /// The platform could not be reached, or answered with nothing but failures.
-    PlatformDown,
-    /// The platform kept asking to wait (429) for longer than the run may.
-    PlatformBusy,
-    /// The platform refuses us: key, signature, division, path or the whole envelope. A person must look.
-    Refused,
-    /// Refused because our clock and the platform's are more than 300 s apart.
-    ClockSkew,
-    /// The run's window ended.
-    WindowClosed,
-    /// The process died; the work was taken up by a later run.
-    Abandoned,
-    /// Our own fault: the database failed, or a bug.
-    Failed,
-}
-
-impl Word for RunState {
-    const ALL: &'static [Self] = &[
-        Self::Running,
-        Self::Done,
-        Self::Pending,
-        Self::Partial,
-        Self::PlatformDown,
-        Self::PlatformBusy,
-        Self::Refused,
-        Self::ClockSkew,
-        Self::WindowClosed,
-        Self::Abandoned,
-        Self::Failed,
-    ];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Pending => "pending",
-            Self::Partial => "partial",
-            Self::PlatformDown => "platform-down",
-            Self::PlatformBusy => "platform-busy",
-            Self::Refused => "refused",
-            Self::ClockSkew => "clock-skew",
-            Self::WindowClosed => "window-closed",
-            Self::Abandoned => "abandoned",
-            Self::Failed => "failed",
-        }
-    }
-}
-
 /// How the records of a run ended. What was selected is always the sum: [`Counts::selected`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Accepted by a receipt.
     pub accepted: u64,
@@ -384,52 +218,6 @@ pub struct Attempt {
     pub retry_after_s: Option<i64>,
 }
 
-/// What a request about a batch asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AttemptKind {
-    /// Sent the batch.
-    Post,
-    /// Asked for its state and receipts by its number. An answer `processing` that brings nothing new is not recorded.
-    Ask,
-}
-
-impl Word for AttemptKind {
-    const ALL: &'static [Self] = &[Self::Post, Self::Ask];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Post => "post",
-            Self::Ask => "ask",
-        }
-    }
-}
-
-/// The platform's verdict on one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Taken in.
-    Accepted,
-    /// Refused; the errors say why.
-    Rejected,
-    /// Held already, the same.
-    Unchanged,
-    /// A higher revision is held.
-    Stale,
-}
-
-impl Word for Verdict {
-    const ALL: &'static [Self] = &[Self::Accepted, Self::Rejected, Self::Unchanged, Self::Stale];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::Unchanged => "unchanged",
-            Self::Stale => "stale",
-        }
-    }
-}
-
 /// One reason of a rejection, in the platform's words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordError {
@@ -465,29 +253,6 @@ pub struct StrayReceipt {
     pub delivery_id: Option<DeliveryId>,
     /// As it came, cut to 2,000 characters; empty for a missing one.
     pub raw: String,
-}
-
-/// What is wrong with a stray receipt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StrayKind {
-    /// None came although the batch is `done`.
-    Missing,
-    /// Of a record, or a revision, that is not in the batch.
-    Foreign,
-    /// Not of the agreed form, or two that contradict each other.
-    Malformed,
-}
-
-impl Word for StrayKind {
-    const ALL: &'static [Self] = &[Self::Missing, Self::Foreign, Self::Malformed];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Foreign => "foreign",
-            Self::Malformed => "malformed",
-        }
-    }
 }
 
 /// What an answer changes about a batch. The batch must be open and this run's, else [`Fence::Lost`].
@@ -588,93 +353,4 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// Rejects records that stand alone: `claimed` by this run to `rejected`, with a receipt of ours that carries the errors (and
     /// the review states along with it). Rows that are no longer claimed by this run are left as they are.
     fn reject(&self, run: RunId, rejections: &[Rejection], now: UtcMillis) -> Result<(), StoreError>;
-}
-
-/// The state of one run of a scheduled job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobState {
-    /// At work.
-    Running,
-    /// Ended well.
-    Done,
-    /// Ended with an error.
-    Failed,
-    /// Its process died, and a later run of the job began.
-    Abandoned,
-}
-
-impl Word for JobState {
-    const ALL: &'static [Self] = &[Self::Running, Self::Done, Self::Failed, Self::Abandoned];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Abandoned => "abandoned",
-        }
-    }
-}
-
-/// The latest run of a job, by due time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LastJobRun {
-    /// When it was due.
-    pub due_at: UtcMillis,
-    /// Its state.
-    pub state: JobState,
-    /// Its lease; past it, a running run counts as dead.
-    pub lease_until: UtcMillis,
-}
-
-/// A run of a job that is to begin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewJobRun {
-    /// The job's name.
-    pub job: String,
-    /// The due time. (job, due time) is unique.
-    pub due_at: UtcMillis,
-    /// Late: it stands for one or more missed runs.
-    pub catch_up: bool,
-    /// The process, for people.
-    pub holder: String,
-    /// The beginning.
-    pub started_at: UtcMillis,
-    /// The lease.
-    pub lease_until: UtcMillis,
-}
-
-/// A run of a job that this process holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JobLease {
-    /// The row in `job_runs`.
-    pub id: i64,
-    /// The fencing token: 1, and one more each time the run is taken up again after its process died.
-    pub token: i64,
-}
-
-/// How a run of a job ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobEnd {
-    /// Done or failed.
-    pub state: JobState,
-    /// One line for people.
-    pub outcome: String,
-}
-
-/// The runs of scheduled jobs (`job_runs`). See the module's head.
-pub trait JobStore: Send + Sync + 'static {
-    /// The run of a job with the latest due time.
-    fn last_job_run(&self, job: &str) -> Result<Option<LastJobRun>, StoreError>;
-
-    /// Begins the run of (job, due time) for one process only. `None` where it is another's: the row exists, unless it is `running` with a
-    /// lapsed lease (then it is taken up: next token), or an earlier run of the job is `running` under a live lease. Earlier runs with a
-    /// lapsed lease become `abandoned`.
-    fn begin_job_run(&self, run: &NewJobRun) -> Result<Option<JobLease>, StoreError>;
-
-    /// Extends the lease: `WHERE id = … AND token = … AND state = 'running'`.
-    fn renew_job_run(&self, lease: JobLease, lease_until: UtcMillis) -> Result<Fence, StoreError>;
-
-    /// Ends the run, under the same fence.
-    fn finish_job_run(&self, lease: JobLease, end: &JobEnd, now: UtcMillis) -> Result<Fence, StoreError>;
 }
