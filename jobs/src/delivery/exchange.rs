@@ -343,8 +343,8 @@ impl Run {
         !self.stopped()
     }
 
-    /// The circuit: a platform that cannot be reached, or asks for more time than there is, stops the run at once; one that does not answer
-    /// as agreed, with the second batch in a row, for the first may have been at fault itself.
+    /// The circuit: a platform that cannot be reached, or asks for more time than there is, stops the run at once; one
+    /// that does not answer as agreed, with the second batch in a row, for the first may have been at fault itself.
     fn give_up(&self, trouble: Trouble) {
         match trouble {
             Trouble::Busy => self.stop(Stop::new(

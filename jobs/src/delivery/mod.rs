@@ -1,7 +1,8 @@
 //! The delivery of approved records: take up what earlier runs left open, claim, batch, send, halve, read receipts.
 //!
-//! What holds it together: a batch's key and body are stored before its first byte is sent; what was sent and not answered is
-//! *unknown*, never failed; and every change is fenced by the run's id, so that a process which was thought dead changes nothing.
+//! What holds it together: a batch's key and body are stored before its first byte is sent; what was sent and not
+//! answered is *unknown*, never failed; and every change is fenced by the run's id, so that a process which was thought
+//! dead changes nothing.
 
 mod batch;
 mod exchange;
@@ -57,7 +58,8 @@ impl SyncOptions {
 pub struct Patience {
     /// Requests about one batch that may fail in a row.
     pub attempts: u32,
-    /// The pause after the first failure is drawn from 0 to this (full jitter), and twice as much after each further one.
+    /// The pause after the first failure is drawn from 0 to this (full jitter), and twice as much after each further
+    /// one.
     pub base: Duration,
     /// The pause is drawn from no more than this.
     pub cap: Duration,
@@ -124,7 +126,7 @@ pub struct SyncOutcome {
     /// How they ended; in JSON beside `selected`.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Batches posted, each batch number once.
+    /// Batches that it began to post, each number once, whether or not the platform could be reached.
     pub batches: u64,
     /// Why it ended so, for the officer, in Chinese.
     #[serde(skip_serializing_if = "Option::is_none")]

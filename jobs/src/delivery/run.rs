@@ -22,8 +22,8 @@ use crate::store::{
 const LEASE: Duration = Duration::from_mins(2);
 /// Open batches that are taken up in one transaction.
 const TAKE_UP: usize = 100;
-/// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record among 500 makes at
-/// most ten in a row.)
+/// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record
+/// among 500 makes at most ten in a row.)
 const REFUSALS: u32 = 40;
 
 /// Delivers what is ready, and what earlier runs left open, and waits for receipts.
@@ -191,8 +191,8 @@ impl Run {
             .await
     }
 
-    /// A record that was refused alone is to blame if the platform took another batch of this run, or if there is no other to
-    /// compare it with. Else the fault is ours or the platform's, and no department hears of it.
+    /// A record that was refused alone is to blame if the platform took another batch of this run, or if there is no
+    /// other to compare it with. Else the fault is ours or the platform's, and no department hears of it.
     async fn judge_suspects(&self) -> Result<(), SyncError> {
         let (suspects, taken) = {
             let mut tally = self.tally();
@@ -273,7 +273,11 @@ impl Run {
             )
         };
         let state = end_state(stopped.as_ref().map(|stop| stop.state), &counts);
-        let detail = stopped.map(|stop| stop.detail).filter(|_| state != RunState::Pending);
+        let detail = match state {
+            RunState::Pending => Some(format!("{} 条已送达，平台尚未给出回执，下次继续查询", counts.pending)),
+            RunState::Partial => Some(format!("{} 条结果不明，下次上报时先向平台查询", counts.unknown)),
+            _ => stopped.map(|stop| stop.detail),
+        };
         let end = RunEnd {
             state,
             counts,

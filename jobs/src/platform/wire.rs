@@ -77,13 +77,13 @@ pub(crate) enum Progress {
 
 /// An answer of `application/problem+json` (RFC 9457), as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The platform's stable word, or `http-STATUS` where it gave none.
-    pub code: String,
+    pub(crate) code: String,
     /// The platform's words; empty where it gave none.
-    pub words: String,
+    pub(crate) words: String,
 }
 
 impl Problem {

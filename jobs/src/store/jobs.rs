@@ -53,9 +53,9 @@ pub trait JobStore: Send + Sync + 'static {
     /// The run of a job with the latest due time.
     fn last_job_run(&self, job: &str) -> Result<Option<LastJobRun>, StoreError>;
 
-    /// Begins the run of (job, due time) for one process only. `None` where it is another's: the row exists, unless it is `running` with a
-    /// lapsed lease (then it is taken up: next token), or an earlier run of the job is `running` under a live lease. Earlier runs with a
-    /// lapsed lease become `abandoned`.
+    /// Begins the run of (job, due time) for one process only. `None` where it is another's: the row exists, unless it
+    /// is `running` with a lapsed lease (then it is taken up: next token), or an earlier run of the job is `running`
+    /// under a live lease. Earlier runs with a lapsed lease become `abandoned`.
     fn begin_job_run(&self, run: &NewJobRun) -> Result<Option<JobLease>, StoreError>;
 
     /// Extends the lease: `WHERE id = … AND token = … AND state = 'running'`.

@@ -1,15 +1,17 @@
 //! What the delivery and the schedule ask of the registry's database: two small traits over plain data.
 //!
-//! Every method is one short transaction, is called from a blocking thread, and holds no lock when it returns: no lock is
-//! ever held while the network is used. Times are UTC milliseconds and are passed in. The conventions that all methods share:
+//! Every method is one short transaction, is called from a blocking thread, and holds no lock when it returns: no lock
+//! is ever held while the network is used. Times are UTC milliseconds and are passed in. The conventions that all
+//! methods share:
 //!
-//! - **A run's id is its fencing token.** Ids grow, and no id is given twice. Deliveries and batches carry the id of the run that
-//!   works on them (`run_id`); the lease stands once, in the run's own row (`lease_until`). A run is *over* when it
-//!   is finished or its lease has lapsed (`lease_until < now`). Another run may take its work by writing its own id over the
-//!   old one; each change by the old run then finds no row (`WHERE run_id = me AND state = …`) and answers
-//!   [`Fence::Lost`], having changed nothing.
-//! - **One open delivery per project.** While a delivery of a project is `claimed`, `unknown` or `pending`, no other of that
-//!   project is claimed. So a lower revision never follows a higher one.
+//! - **A run's id is its fencing token.** Ids grow, and no id is given twice. Deliveries and batches carry the id of
+//!   the run that works on them (`run_id`); the lease stands once, in the run's own row (`lease_until`). A run is
+//!   *over* when it is finished or its lease has lapsed (`lease_until < now`). Another run may take its work by writing
+//!   its own id over the old one; each change by the old run then finds no row (`WHERE run_id = me AND state = …`) and
+//!   answers [`Fence::Lost`], having changed nothing.
+//! - **One open delivery per project.** While a delivery of a project is `pending`, `unknown` in a batch, or `claimed`
+//!   by a run that is not over, no other of that project is claimed; and of several that wait, only the highest
+//!   revision is. So a lower revision never follows a higher one.
 //! - **Attempts and receipts are appended**, never changed or removed.
 //!
 //! A delivery moves like this (a guard in SQL allows nothing else):
@@ -102,7 +104,7 @@ pub struct RunEnd {
     pub state: RunState,
     /// How the records ended.
     pub counts: Counts,
-    /// How many batches were posted, each batch number once.
+    /// Batches that it began to post, each number once.
     pub batches: u64,
     /// Why, for the officer, in Chinese; `None` where the state says it all.
     pub detail: Option<String>,
@@ -117,8 +119,8 @@ pub enum Fence {
     Lost,
 }
 
-/// A value of a record, canonical: codes, divisions and text as they are, decimals as strings, dates `YYYY-MM-DD`, `YYYY-MM` or
-/// `YYYY`, yes and no as `"1"` and `"0"`. Reads and writes as the JSON of a stored revision.
+/// A value of a record, canonical: codes, divisions and text as they are, decimals as strings, dates `YYYY-MM-DD`,
+/// `YYYY-MM` or `YYYY`, yes and no as `"1"` and `"0"`. Reads and writes as the JSON of a stored revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Plain {
@@ -139,8 +141,8 @@ pub struct Outgoing {
     pub revision: i64,
     /// What is to be done.
     pub op: Op,
-    /// Field id to value; blanks are absent; empty for a withdrawal. `county` is the six-digit code for upload: the registry has put the
-    /// county in the place of a city-run zone.
+    /// Field id to value; blanks are absent; empty for a withdrawal. `county` is the six-digit code for upload: the
+    /// registry has put the county in the place of a city-run zone.
     pub values: BTreeMap<String, Plain>,
 }
 
@@ -153,8 +155,8 @@ pub struct NewBatch {
     pub idempotency_key: String,
     /// SHA-256 of `body`, lower-case hex.
     pub body_sha256: String,
-    /// The JSON before compression: what a repeat under the same key must equal. Kept until the batch is closed; the store may drop it
-    /// then (the hash stays).
+    /// The JSON before compression: what a repeat under the same key must equal. Kept until the batch is closed; the
+    /// store may drop it then (the hash stays).
     pub body: Vec<u8>,
     /// The deliveries in it.
     pub members: Vec<NewMember>,
@@ -165,7 +167,8 @@ pub struct NewBatch {
 pub struct NewMember {
     /// The delivery.
     pub delivery_id: DeliveryId,
-    /// SHA-256 of the canonical JSON of its data, lower-case hex, kept with the delivery for reconciliation; `None` for a withdrawal.
+    /// SHA-256 of the canonical JSON of its data, lower-case hex, kept with the delivery for reconciliation; `None` for
+    /// a withdrawal.
     pub digest: Option<String>,
 }
 
@@ -265,8 +268,9 @@ pub enum BatchChange {
         /// The platform's id of the batch, for people.
         platform_batch_id: String,
     },
-    /// Receipts came. The named deliveries move from `unknown` or `pending` to their verdict (and the registry moves its review
-    /// states along, in the same transaction). Other open members: `pending`; where `done`, `unknown` and in no batch.
+    /// Receipts came. The named deliveries move from `unknown` or `pending` to their verdict (and the registry moves
+    /// its review states along, in the same transaction). Other open members: `pending`; where `done`, `unknown` and in
+    /// no batch.
     Receipts {
         /// The platform's id of the batch, for people.
         platform_batch_id: String,
@@ -313,15 +317,16 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// Adds a run in the state `running` and gives its id.
     fn begin_run(&self, run: &NewRun) -> Result<RunId, StoreError>;
 
-    /// Extends the lease of a running run and stores its counts so far, for those who watch. [`Fence::Lost`] where the run was declared
-    /// abandoned: it stops then.
+    /// Extends the lease of a running run and stores its counts so far, for those who watch. [`Fence::Lost`] where the
+    /// run was declared abandoned: it stops then.
     fn renew_run(&self, run: RunId, counts: &Counts, lease_until: UtcMillis) -> Result<Fence, StoreError>;
 
-    /// Ends a running run and frees its claims (`claimed` to `ready`). Its open batches stay open, for the next run to take up.
+    /// Ends a running run and frees its claims (`claimed` to `ready`). Its open batches stay open, for the next run to
+    /// take up.
     fn finish_run(&self, run: RunId, end: &RunEnd, now: UtcMillis) -> Result<Fence, StoreError>;
 
-    /// Takes up to `limit` open batches of runs that are over, oldest first, and makes them this run's. Running runs whose lease has
-    /// lapsed become `abandoned`. Called until it gives nothing.
+    /// Takes up to `limit` open batches of runs that are over, oldest first, and makes them this run's. Running runs
+    /// whose lease has lapsed become `abandoned`. Called until it gives nothing.
     fn take_up(&self, run: RunId, limit: usize, now: UtcMillis) -> Result<Vec<OpenBatch>, StoreError>;
 
     /// The stored body of an open batch, for a repeat under its key.
@@ -330,14 +335,14 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// How many deliveries wait: what `claim` with these `stages` could still give, and what this run holds claimed.
     fn waiting(&self, run: RunId, stages: &[String], now: UtcMillis) -> Result<u64, StoreError>;
 
-    /// Claims up to `limit` deliveries, oldest first: `ready` ones, `claimed` ones of runs that are over, and `unknown` ones in no batch
-    /// that another run left so; per project only the one with the highest revision (the lower ones among them become
-    /// `superseded`), and none of a project that has another delivery open. Where `stages` is not empty, upserts are limited to projects in one of
-    /// these stages (codes); withdrawals are never held back.
+    /// Claims up to `limit` deliveries, oldest first: `ready` ones, `claimed` ones of runs that are over, and `unknown`
+    /// ones in no batch that another run left so; per project only the one with the highest revision (the lower ones
+    /// among them become `superseded`), and none of a project that has another delivery open. Where `stages` is not
+    /// empty, upserts are limited to projects in one of these stages (codes); withdrawals are never held back.
     fn claim(&self, run: RunId, stages: &[String], limit: usize, now: UtcMillis) -> Result<Vec<Outgoing>, StoreError>;
 
-    /// Stores a batch before its first byte is sent: batch `unknown`, members `claimed` to `unknown`. `None` where a member is no longer
-    /// claimed by this run: then nothing was stored.
+    /// Stores a batch before its first byte is sent: batch `unknown`, members `claimed` to `unknown`. `None` where a
+    /// member is no longer claimed by this run: then nothing was stored.
     fn record_batch(&self, run: RunId, batch: &NewBatch, now: UtcMillis) -> Result<Option<BatchId>, StoreError>;
 
     /// Records a request about a batch, if there was one, and the change that follows from it, in one transaction.
@@ -350,7 +355,7 @@ pub trait DeliveryStore: Send + Sync + 'static {
         now: UtcMillis,
     ) -> Result<Fence, StoreError>;
 
-    /// Rejects records that stand alone: `claimed` by this run to `rejected`, with a receipt of ours that carries the errors (and
-    /// the review states along with it). Rows that are no longer claimed by this run are left as they are.
+    /// Rejects records that stand alone: `claimed` by this run to `rejected`, with a receipt of ours that carries the
+    /// errors (and the review states along with it). Rows that are no longer claimed by this run are left as they are.
     fn reject(&self, run: RunId, rejections: &[Rejection], now: UtcMillis) -> Result<(), StoreError>;
 }

@@ -41,8 +41,8 @@ pub enum DeliveryState {
     Ready,
     /// Held by a run that has sent nothing of it. Free again (as good as `ready`) when that run is over.
     Claimed,
-    /// It may have been sent, and nobody knows what became of it. In an open batch: that batch is asked about first. In no
-    /// batch: the batch ended without a receipt for it, and it may be claimed again, because the platform answers
+    /// It may have been sent, and nobody knows what became of it. In an open batch: that batch is asked about first. In
+    /// no batch: the batch ended without a receipt for it, and it may be claimed again, because the platform answers
     /// the repeat of a revision that it holds with `unchanged`.
     Unknown,
     /// The platform took its batch in; its receipt is awaited.
@@ -96,7 +96,8 @@ pub enum BatchState {
     Pending,
     /// The platform said `done`. Closed.
     Done,
-    /// The platform refused it whole, or it surely never arrived: it had no effect, and its members were given back. Closed.
+    /// The platform refused it whole, or it surely never arrived: it had no effect, and its members were given back.
+    /// Closed.
     Returned,
 }
 
