@@ -3,7 +3,10 @@
 pub mod catalogue;
 pub mod check;
 pub mod finding;
+mod layout;
+mod read;
 pub mod record;
 pub mod rules;
+mod sheet_findings;
 pub mod values;
 pub mod workbook;

@@ -1,0 +1,5 @@
+//! The import crate through its public surface.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod workbook;
