@@ -36,7 +36,7 @@ fn unsuitable(case: &Case<'_>) -> Option<Fault> {
             .filter(|method| of(method))
             .map(|method| case.code_label(CodeList::RetrofitMethod, method))
             .collect();
-        (!labels.is_empty()).then(|| format!("{}不适合{}", labels.join("、"), case.shown(to)))
+        (!labels.is_empty()).then(|| format!("“{}”不适合{}", labels.join("、"), case.shown(to)))
     };
     let structure = case.record.code(Field::StructureType).unwrap_or_default();
     let usage = case.record.code(Field::Use);

@@ -21,6 +21,7 @@ mod methods;
 mod money;
 mod new_works;
 mod original_intensity;
+mod pages;
 mod progress_percent;
 mod quantity;
 mod reading_files;
@@ -37,6 +38,7 @@ pub use case::{Case, Fault, RosterFault};
 pub use duplicates::Seen;
 pub use judge::{Incident, RosterJudge};
 pub use known::{CodeOwner, Known, KnownRoster, Neighbour};
+pub use pages::{json, markdown, page, text};
 pub use standards::Basis;
 
 use crate::catalogue::Field;

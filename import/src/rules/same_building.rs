@@ -1,6 +1,7 @@
 //! D004: very likely the same building as one that another department reports.
 
 use rust_decimal::Decimal;
+use strsim::levenshtein;
 
 use super::known::{Known, Neighbour};
 use super::{Case, Fault, Help, Judge, Rule, Status};
@@ -65,27 +66,24 @@ fn nearby(case: &Case<'_>, other: &Neighbour) -> bool {
 
 /// A project's name without what is often written otherwise, and its numbers apart.
 struct Name {
-    letters: Vec<char>,
-    numbers: Vec<char>,
+    letters: String,
+    numbers: String,
 }
 
 impl Name {
     fn new(text: &str) -> Self {
+        let letters: String = text.chars().filter_map(plain).collect();
         let is_number = |letter: &char| letter.is_ascii_digit() || "一二三四五六七八九十".contains(*letter);
-        let letters: Vec<char> = text.chars().filter_map(plain).collect();
         Self {
-            numbers: letters
-                .iter()
-                .filter_map(|letter| is_number(letter).then(|| digit(*letter)))
-                .collect(),
+            numbers: letters.chars().filter(is_number).map(digit).collect(),
             letters,
         }
     }
 
     /// Whether two names are the same but for one letter in five, and carry the same numbers.
     fn is_near(&self, other: &Self) -> bool {
-        let longer = self.letters.len().max(other.letters.len());
-        self.numbers == other.numbers && distance(&self.letters, &other.letters) * 5 <= longer
+        let longer = self.letters.chars().count().max(other.letters.chars().count());
+        longer > 0 && self.numbers == other.numbers && levenshtein(&self.letters, &other.letters) * 5 <= longer
     }
 }
 
@@ -105,18 +103,4 @@ fn digit(letter: char) -> char {
         .into_iter()
         .find(|(chinese, _)| *chinese == letter)
         .map_or(letter, |(_, ascii)| ascii)
-}
-
-/// Letters to put in, take out or change to make one text of the other.
-fn distance(left: &[char], right: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, letter) in left.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (column, other) in right.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != other);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[right.len()]
 }
