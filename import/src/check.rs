@@ -95,7 +95,11 @@ impl Checker {
     pub fn check(&self, file: &Path, today: NaiveDate, sink: &mut dyn FnMut(CheckedRow)) -> io::Result<Summary> {
         let headers = HeaderIndex::new(&self.catalogue);
         let reader = Reader::new(self.catalogue.clone());
-        let known = Known { catalogue: &self.catalogue, headers: &headers, reader: &reader };
+        let known = Known {
+            catalogue: &self.catalogue,
+            headers: &headers,
+            reader: &reader,
+        };
         let mut check = Check {
             known,
             judge: RosterJudge::new(&self.catalogue, today),
@@ -171,7 +175,9 @@ impl<'a> Check<'a, '_> {
     fn take_part(&mut self, sheet: &mut Sheet<'a>, part: Part) {
         match part {
             Part::Table(table) => {
-                self.summary.findings.extend(sheet_findings::of_table(self.known, &sheet.name, &table));
+                self.summary
+                    .findings
+                    .extend(sheet_findings::of_table(self.known, &sheet.name, &table));
                 sheet.tables.push(table.clone());
                 sheet.table = table.is_sound().then(|| {
                     self.summary.sheets.push(SheetSummary {
@@ -212,7 +218,9 @@ impl<'a> Check<'a, '_> {
         for part in parts {
             self.take_part(&mut sheet, part);
         }
-        self.summary.findings.extend(sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row));
+        self.summary
+            .findings
+            .extend(sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row));
     }
 
     fn finish(mut self) -> Summary {
@@ -221,7 +229,9 @@ impl<'a> Check<'a, '_> {
         if self.summary.sheets.is_empty() && !told("F005") && !told("F008") {
             self.summary.findings.push(sheet_findings::no_roster());
         }
-        self.summary.findings.extend(self.summary.format.and_then(sheet_findings::of_format));
+        self.summary
+            .findings
+            .extend(self.summary.format.and_then(sheet_findings::of_format));
         self.summary.incidents = self.judge.incidents().to_vec();
         self.summary
     }

@@ -6,6 +6,7 @@ pub mod finding;
 mod layout;
 mod read;
 pub mod record;
+pub mod report;
 pub mod rules;
 mod sheet_findings;
 pub mod values;

@@ -23,10 +23,20 @@ pub(crate) struct RowReader<'a> {
 
 impl<'a> RowReader<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, reader: &'a Reader, table: Arc<Table>) -> Self {
-        let units = table.columns.iter().map(|column| column_unit(reader, &table, column).map(str::to_owned)).collect();
+        let units = table
+            .columns
+            .iter()
+            .map(|column| column_unit(reader, &table, column).map(str::to_owned))
+            .collect();
         let mut order: Vec<usize> = (0..table.columns.len()).collect();
         order.sort_by_key(|at| table.columns[*at].field != Field::County);
-        Self { catalogue, reader, table, units, order }
+        Self {
+            catalogue,
+            reader,
+            table,
+            units,
+            order,
+        }
     }
 
     /// Reads a row; the findings are those of its values.
@@ -45,7 +55,9 @@ impl<'a> RowReader<'a> {
             let county = record.code(Field::County).map(str::to_owned);
             let entry = record.entry_mut(column.field);
             entry.address = Some(entry_address);
-            let Some(content) = data.row.content(column.column) else { continue };
+            let Some(content) = data.row.content(column.at) else {
+                continue;
+            };
             let reading = self.reader.read(column.field, content, unit, county.as_deref());
             entry.written = clean(&written(content)).into();
             entry.read = reading.read;
@@ -57,7 +69,10 @@ impl<'a> RowReader<'a> {
         }
         self.unswap(&mut record, &mut faults);
         faults.extend(self.blanks(&mut record));
-        let findings = faults.into_iter().map(|(field, fault)| finding(&record, field, fault)).collect();
+        let findings = faults
+            .into_iter()
+            .map(|(field, fault)| finding(&record, field, fault))
+            .collect();
         (record, findings)
     }
 
@@ -66,7 +81,9 @@ impl<'a> RowReader<'a> {
         let (longitude, latitude) = (record.decimal(Field::Longitude), record.decimal(Field::Latitude));
         let range = |field: Field| self.catalogue.field(field).range;
         let fits = |number: Option<rust_decimal::Decimal>, field: Field| {
-            number.zip(range(field)).is_some_and(|(number, (low, high))| (low..=high).contains(&number))
+            number
+                .zip(range(field))
+                .is_some_and(|(number, (low, high))| (low..=high).contains(&number))
         };
         let swapped = fits(longitude, Field::Latitude) && fits(latitude, Field::Longitude);
         let out_of_range = |field: Field| faults.iter().any(|(at, fault)| *at == field && fault.code == "V005");
@@ -74,7 +91,11 @@ impl<'a> RowReader<'a> {
             faults.retain(|(at, fault)| !(matches!(at, Field::Longitude | Field::Latitude) && fault.code == "V005"));
             return;
         }
-        for field in [Field::Longitude, Field::Latitude].into_iter().filter(|field| out_of_range(*field)).collect::<Vec<_>>() {
+        for field in [Field::Longitude, Field::Latitude]
+            .into_iter()
+            .filter(|field| out_of_range(*field))
+            .collect::<Vec<_>>()
+        {
             record.entry_mut(field).read = Read::Unread;
         }
     }
@@ -88,7 +109,7 @@ impl<'a> RowReader<'a> {
             if record.is_given(field) {
                 continue;
             }
-            let mut suggestion = format!("请填写{}。", info.label);
+            let mut suggestion = None;
             if field == Field::AccelerationG {
                 if record.code(Field::Intensity) == Some("0") {
                     continue;
@@ -98,11 +119,18 @@ impl<'a> RowReader<'a> {
                         continue;
                     }
                     record.entry_mut(field).address = record.entry(Field::Intensity).address;
-                    suggestion = "表中没有加速度一栏，请在烈度栏一并写明，如 7度（0.15g）。".to_owned();
+                    suggestion = Some("表中没有加速度一栏，请在烈度栏一并写明，如 7度（0.15g）。".to_owned());
                 }
             }
             let message = format!("「{}」没有填写。", info.label);
-            faults.push((field, Fault { code: "V001", message, suggestion: Some(suggestion) }));
+            faults.push((
+                field,
+                Fault {
+                    code: "V001",
+                    message,
+                    suggestion: suggestion.or_else(|| Some(format!("请填写{}。", info.label))),
+                },
+            ));
         }
         faults
     }
@@ -124,8 +152,8 @@ fn carry(record: &mut Record, field: Field, value: Value, from: Field) {
 
 /// The cell that a finding flags; in a merged area, the cell that shows the value.
 fn address(column: &Column, data: &DataRow) -> Address {
-    let filled = data.filled.iter().find(|(at, _)| *at == column.column);
-    Address::new(filled.map_or(data.row.index, |(_, first_row)| *first_row), column.column)
+    let filled = data.filled.iter().find(|(at, _)| *at == column.at);
+    Address::new(filled.map_or(data.row.index, |(_, first_row)| *first_row), column.at)
 }
 
 fn finding(record: &Record, field: Field, fault: Fault) -> Finding {

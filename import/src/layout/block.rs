@@ -14,8 +14,8 @@ const LEAST_FIELDS: usize = 5;
 /// A column that was understood as a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
-    /// The column, from 0.
-    pub(crate) column: u32,
+    /// Its place, from 0.
+    pub(crate) at: u32,
     /// Its field.
     pub(crate) field: Field,
     /// Folded texts that may be its unit, nearest first.
@@ -42,7 +42,8 @@ impl Block {
     pub(crate) fn read(rows: &[&Row], merged: &Merged, index: &HeaderIndex) -> Self {
         let levels: Vec<BTreeMap<u32, String>> = rows.iter().map(|row| row_texts(row, rows, merged)).collect();
         let mut paths: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        for level in &levels {
+        // A row that numbers the columns belongs to the header and names nothing.
+        for (level, _) in levels.iter().zip(rows).filter(|(_, row)| !numbers_columns(row)) {
             for (column, text) in level {
                 let path = paths.entry(*column).or_default();
                 if path.last() != Some(text) {
@@ -50,19 +51,35 @@ impl Block {
                 }
             }
         }
-        let bounds = (rows.first().map_or(0, |row| row.index), rows.last().map_or(0, |row| row.index));
-        let mut block = Self { rows: bounds, ..Self::default() };
+        let bounds = (
+            rows.first().map_or(0, |row| row.index),
+            rows.last().map_or(0, |row| row.index),
+        );
+        let mut block = Self {
+            rows: bounds,
+            ..Self::default()
+        };
         for (column, path) in paths {
             let header = path.last().cloned().unwrap_or_default();
             match index.heading(&path) {
-                Heading::Field(field, units) => block.columns.push(Column { column, field, units, header }),
+                Heading::Field(field, units) => block.columns.push(Column {
+                    at: column,
+                    field,
+                    units,
+                    header,
+                }),
                 Heading::Serial => {}
                 Heading::Unknown => block.unknown.push((column, header)),
             }
         }
         block.texts = levels
             .into_iter()
-            .map(|level| level.into_iter().map(|(column, text)| (column, undecorated(&text))).collect())
+            .map(|level| {
+                level
+                    .into_iter()
+                    .map(|(column, text)| (column, undecorated(&text)))
+                    .collect()
+            })
             .collect();
         block
     }
@@ -82,23 +99,30 @@ impl Block {
 
     /// Whether a row repeats one of the header's rows, as on printed pages.
     pub(crate) fn is_repeated_by(&self, row: &Row) -> bool {
-        let texts: Vec<(u32, String)> = cell_texts(row).map(|(column, text)| (column, undecorated(&text))).collect();
+        let texts: Vec<(u32, String)> = cell_texts(row)
+            .map(|(column, text)| (column, undecorated(&text)))
+            .collect();
         texts.len() >= 2
             && self.texts.iter().any(|level| {
-                let same = texts.iter().filter(|(column, text)| level.get(column) == Some(text)).count();
+                let same = texts
+                    .iter()
+                    .filter(|(column, text)| level.get(column) == Some(text))
+                    .count();
                 same * 5 >= texts.len() * 4
             })
     }
 
     /// Whether a row under the block still belongs to it: a merged area reaches down into it, it numbers the columns, or it names fields.
     pub(crate) fn is_continued_by(&self, row: &Row, merged: &Merged, index: &HeaderIndex) -> bool {
-        let known = |column: u32| self.columns.iter().any(|known| known.column == column);
+        let known = |column: u32| self.columns.iter().any(|known| known.at == column);
         if merged.reaches(self.rows, row.index, known) || numbers_columns(row) {
             return true;
         }
         let texts: Vec<(u32, String)> = cell_texts(row).collect();
         let named = texts.iter().filter(|(_, text)| index.single(text).is_some()).count();
-        let name_is_free = self.column(Field::Name).is_none_or(|name| row.content(name.column).is_none());
+        let name_is_free = self
+            .column(Field::Name)
+            .is_none_or(|name| row.content(name.at).is_none());
         name_is_free && named >= 2 && named * 2 > texts.len()
     }
 }
@@ -116,7 +140,9 @@ fn row_texts(row: &Row, block: &[&Row], merged: &Merged) -> BTreeMap<u32, String
     let mut texts: BTreeMap<u32, String> = cell_texts(row).collect();
     for area in merged.over_row(row.index) {
         let first = block.iter().find(|candidate| candidate.index == area.first_row);
-        let text = first.and_then(|row| row.content(area.first_column)).map(|content| clean(&written(content)).into_owned());
+        let text = first
+            .and_then(|row| row.content(area.first_column))
+            .map(|content| clean(&written(content)).into_owned());
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             for column in area.first_column..=area.last_column {
                 texts.entry(column).or_insert_with(|| text.clone());

@@ -39,18 +39,30 @@ impl HeaderIndex {
 
     /// Understands a column by its header texts from the top down; a group header helps (`鉴定` over `日期`) but never hinders.
     pub(crate) fn heading(&self, path: &[String]) -> Heading {
-        let Some((child, parents)) = path.split_last() else { return Heading::Unknown };
+        let Some((child, parents)) = path.split_last() else {
+            return Heading::Unknown;
+        };
         let child = undecorated(child);
         let joined = |parent: &String| format!("{}{child}", undecorated(parent));
-        let all = format!("{}{child}", parents.iter().map(|parent| undecorated(parent)).collect::<String>());
+        let all = format!(
+            "{}{child}",
+            parents.iter().map(|parent| undecorated(parent)).collect::<String>()
+        );
         let names = parents.iter().rev().map(joined).chain([all, child.clone()]);
         for name in names {
             if let Some((field, unit)) = self.field(&name) {
-                let above = parents.iter().rev().flat_map(|parent| bracketed(&undecorated(parent)));
+                let above = parents
+                    .iter()
+                    .rev()
+                    .filter_map(|parent| bracketed(&undecorated(parent)));
                 return Heading::Field(field, unit.into_iter().chain(above).collect());
             }
         }
-        if SERIAL.contains(&child.as_str()) { Heading::Serial } else { Heading::Unknown }
+        if SERIAL.contains(&child.as_str()) {
+            Heading::Serial
+        } else {
+            Heading::Unknown
+        }
     }
 
     /// The field that one header text names by itself.
@@ -60,7 +72,11 @@ impl HeaderIndex {
 
     /// The header text most like one of a field's names.
     pub(crate) fn nearest<'a>(&self, field: Field, headers: &'a [String]) -> Option<&'a str> {
-        let names = self.names.iter().filter(|(_, named)| **named == field).map(|(name, _)| name.as_str());
+        let names = self
+            .names
+            .iter()
+            .filter(|(_, named)| **named == field)
+            .map(|(name, _)| name.as_str());
         let names: Vec<&str> = names.collect();
         let like = |header: &&'a String| !nearest(&undecorated(header), names.iter().copied()).is_empty();
         headers.iter().find(like).map(String::as_str)
@@ -68,19 +84,43 @@ impl HeaderIndex {
 
     /// The field of an undecorated name, and its unit where one had to be set apart to know it.
     fn field(&self, name: &str) -> Option<(Field, Option<String>)> {
-        let known = |name: &str| self.names.get(name).or_else(|| self.names.get(name.strip_prefix("其中")?.trim_start_matches(':')));
+        let known = |name: &str| {
+            self.names
+                .get(name)
+                .or_else(|| self.names.get(name.strip_prefix("其中")?.trim_start_matches(':')))
+        };
         let mut rest = name.to_owned();
         let mut unit = None;
         loop {
             if let Some(field) = known(&rest) {
                 return Some((*field, unit));
             }
-            let Some((shorter, inside)) = without_last_bracket(&rest) else { break };
+            let Some((shorter, inside)) = without_last_bracket(&rest) else {
+                break;
+            };
             unit = unit.or(Some(inside));
             rest = shorter;
         }
         // A unit without brackets: 建筑面积/㎡, 投资:万元, 建筑面积㎡.
-        let tails = ["m2", "万m2", "平方米", "万平方米", "万元", "亿元", "元", "m", "米", "%", "°", "度", "层", "年", "g", "s", "秒"];
+        let tails = [
+            "m2",
+            "万m2",
+            "平方米",
+            "万平方米",
+            "万元",
+            "亿元",
+            "元",
+            "m",
+            "米",
+            "%",
+            "°",
+            "度",
+            "层",
+            "年",
+            "g",
+            "s",
+            "秒",
+        ];
         let with_tail = |tail: &&str| {
             let short = rest.strip_suffix(*tail)?.trim_end_matches(['/', ':', '-', ',', '_']);
             Some((*known(short)?, Some((*tail).to_owned())))
@@ -91,7 +131,9 @@ impl HeaderIndex {
 
 /// The folded header without what decorates it: asterisks, （必填）, numbering.
 pub(crate) fn undecorated(text: &str) -> String {
-    let mut name = fold(text).replace(['【', '〔', '['], "(").replace(['】', '〕', ']'], ")");
+    let mut name = fold(text)
+        .replace(['【', '〔', '['], "(")
+        .replace(['】', '〕', ']'], ")");
     for mark in REQUIRED_MARKS {
         name = name.replace(mark, "");
     }
@@ -140,7 +182,10 @@ mod tests {
             (&["县（市、区）"], Some((Field::County, &[]))),
             (&["产权（使用）单位（必填）"], Some((Field::OwnerUnit, &[]))),
             (&["资金来源（万元）", "市财政"], Some((Field::FundMunicipal, &["万元"]))),
-            (&["资金来源（万元）", "县财政(元)"], Some((Field::FundCounty, &["元", "万元"]))),
+            (
+                &["资金来源（万元）", "县财政(元)"],
+                Some((Field::FundCounty, &["元", "万元"])),
+            ),
             (&["鉴定", "日期"], Some((Field::AppraisalDate, &[]))),
             (&["鉴定", "单位"], Some((Field::AppraisalUnit, &[]))),
             (&["坐标", "经度(°)"], Some((Field::Longitude, &[]))),
@@ -154,7 +199,9 @@ mod tests {
             let got = index.heading(&path);
             match wanted {
                 Some((field, units)) => {
-                    let Heading::Field(found, found_units) = got else { return Err(format!("{path:?}").into()) };
+                    let Heading::Field(found, found_units) = got else {
+                        return Err(format!("{path:?}").into());
+                    };
                     let found_units: Vec<&str> = found_units.iter().map(String::as_str).collect();
                     assert_eq!((found, found_units.as_slice()), (*field, *units), "{path:?}");
                 }

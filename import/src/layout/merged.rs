@@ -18,18 +18,25 @@ pub(crate) struct Merged {
 impl Merged {
     pub(crate) fn new(mut areas: Vec<Area>) -> Self {
         areas.sort_unstable_by_key(|area| (area.first_row, area.first_column));
-        Self { areas, ..Self::default() }
+        Self {
+            areas,
+            ..Self::default()
+        }
     }
 
     /// The areas that span a row.
     pub(crate) fn over_row(&self, row: u32) -> impl Iterator<Item = &Area> {
         let spans = move |area: &&Area| (area.first_row..=area.last_row).contains(&row);
-        self.areas.iter().take_while(move |area| area.first_row <= row).filter(spans)
+        self.areas
+            .iter()
+            .take_while(move |area| area.first_row <= row)
+            .filter(spans)
     }
 
     /// Whether an area that begins within `rows`, in a column that `known` takes, reaches down to `row`.
     pub(crate) fn reaches(&self, rows: (u32, u32), row: u32, known: impl Fn(u32) -> bool) -> bool {
-        self.over_row(row).any(|area| (rows.0..=rows.1).contains(&area.first_row) && known(area.first_column))
+        self.over_row(row)
+            .any(|area| (rows.0..=rows.1).contains(&area.first_row) && known(area.first_column))
     }
 
     /// Fills the row's cells that lie in the first column of a merged area begun above, and says which (column and first row).
@@ -56,7 +63,13 @@ impl Merged {
             } else if let Some(content) = self.values.get(&at)
                 && let Err(place) = row.cells.binary_search_by_key(&area.first_column, |cell| cell.column)
             {
-                row.cells.insert(place, Cell { column: area.first_column, content: content.clone() });
+                row.cells.insert(
+                    place,
+                    Cell {
+                        column: area.first_column,
+                        content: content.clone(),
+                    },
+                );
                 filled.push((area.first_column, area.first_row));
             }
         }

@@ -166,22 +166,22 @@ impl<'a> SheetReader<'a> {
         self.note_money_unit(&row);
         self.remember(row);
         let rows: Vec<&Row> = self.above.iter().collect();
-        let Some((bottom, uppers)) = rows.split_last() else { return };
+        let Some((bottom, uppers)) = rows.split_last() else {
+            return;
+        };
         let alone = Block::read(&[*bottom], &self.merged, self.known.headers);
         if !alone.is_roster() {
             return;
         }
-        let is_upper = |(upper, below): &(&&Row, u32)| upper.index + 1 == *below && is_group_row(upper);
-        let belows = uppers.iter().skip(1).map(|row| row.index).chain([bottom.index]);
-        let mut block: Vec<Row> = uppers
-            .iter()
-            .zip(belows)
-            .rev()
-            .take_while(is_upper)
-            .map(|(row, _)| (*row).clone())
-            .collect();
+        let mut block = vec![(*bottom).clone()];
+        for upper in uppers.iter().rev() {
+            let below = block.last().map_or(0, |row| row.index);
+            if upper.index + 1 != below || !is_group_row(upper) {
+                break;
+            }
+            block.push((*upper).clone());
+        }
         block.reverse();
-        block.push((*bottom).clone());
         self.set_header(block);
     }
 
@@ -194,7 +194,9 @@ impl<'a> SheetReader<'a> {
 
     /// Whether the row still belongs to the header that is being put together; takes it in if so.
     fn continue_header(&mut self, row: &Row) -> bool {
-        let Some((rows, block)) = &self.header else { return false };
+        let Some((rows, block)) = &self.header else {
+            return false;
+        };
         let room = rows.len() < HEADER_ROWS + 1;
         if !room || !block.is_continued_by(row, &self.merged, self.known.headers) {
             return false;
@@ -221,8 +223,12 @@ impl<'a> SheetReader<'a> {
     fn note_money_unit(&mut self, row: &Row) {
         for (_, text) in cell_texts(row) {
             let folded = fold(&text);
-            let Some((_, after)) = folded.split_once("单位:") else { continue };
-            let word = after.split(['、', ',', ';', ')', '/']).find(|word| unit(Quantity::Money, word).is_some());
+            let Some((_, after)) = folded.split_once("单位:") else {
+                continue;
+            };
+            let word = after
+                .split(['、', ',', ';', ')', '/'])
+                .find(|word| unit(Quantity::Money, word).is_some());
             if let Some(word) = word {
                 self.money_unit = Some(word.to_owned());
             }
@@ -246,9 +252,15 @@ impl<'a> SheetReader<'a> {
 
     /// Whether the row's intensity cell says the acceleration too.
     fn carries_acceleration(&self, block: &Block, row: &DataRow) -> bool {
-        let content = block.column(Field::Intensity).and_then(|column| row.row.content(column.column));
+        let content = block
+            .column(Field::Intensity)
+            .and_then(|column| row.row.content(column.at));
         content.is_some_and(|content| {
-            self.known.reader.read(Field::Intensity, content, None, None).also.is_some()
+            self.known
+                .reader
+                .read(Field::Intensity, content, None, None)
+                .also
+                .is_some()
         })
     }
 
@@ -260,7 +272,13 @@ impl<'a> SheetReader<'a> {
                 || (field == Field::AccelerationG && carries_acceleration)
                 || (field == Field::County && self.waiting.first().is_some_and(|row| row.county.is_some()))
         };
-        let required = self.known.catalogue.fields().iter().filter(|info| info.required).map(|info| info.field);
+        let required = self
+            .known
+            .catalogue
+            .fields()
+            .iter()
+            .filter(|info| info.required)
+            .map(|info| info.field);
         let mut table = Table {
             first_header_row: block.rows.0,
             header_row: block.rows.1,
@@ -270,7 +288,11 @@ impl<'a> SheetReader<'a> {
             ..Table::default()
         };
         for column in &block.columns {
-            let columns = if table.has(column.field) { &mut table.repeated } else { &mut table.columns };
+            let columns = if table.has(column.field) {
+                &mut table.repeated
+            } else {
+                &mut table.columns
+            };
             columns.push(column.clone());
         }
         let table = Arc::new(table);
@@ -297,12 +319,19 @@ impl<'a> SheetReader<'a> {
 /// Whether a row above a header groups its columns: several cells, none of them a line such as 填报单位：….
 fn is_group_row(row: &Row) -> bool {
     let texts: Vec<String> = cell_texts(row).map(|(_, text)| fold(&text)).collect();
-    texts.len() >= 2 && !texts.iter().any(|text| text.contains("单位:") || text.contains("日期:"))
+    texts.len() >= 2
+        && !texts
+            .iter()
+            .any(|text| text.contains("单位:") || text.contains("日期:"))
 }
 
 /// The unit of a column for numbers without one of their own: of the header, else of the line above the table.
 pub(crate) fn column_unit<'a>(reader: &Reader, table: &'a Table, column: &'a Column) -> Option<&'a str> {
-    let own = column.units.iter().find(|word| reader.is_unit(column.field, word)).map(String::as_str);
+    let own = column
+        .units
+        .iter()
+        .find(|word| reader.is_unit(column.field, word))
+        .map(String::as_str);
     let is_money = quantity(column.field) == Some(Quantity::Money);
     own.or_else(|| table.money_unit.as_deref().filter(|_| is_money))
 }

@@ -13,8 +13,31 @@ const LEAST_CELLS: usize = 3;
 
 /// Words before a colon that begin a note or a signature line.
 const NOTES: &[&str] = &[
-    "注", "备注", "说明", "填表说明", "填报说明", "编制说明", "审核人", "复核人", "填报人", "填表人", "制表人", "制表", "经办人",
-    "联系人", "联系电话", "负责人", "单位负责人", "主管领导", "分管领导", "统计负责人", "填报日期", "报出日期", "填报时间", "填报单位", "日期",
+    "注",
+    "备注",
+    "说明",
+    "填表说明",
+    "填报说明",
+    "编制说明",
+    "审核人",
+    "复核人",
+    "填报人",
+    "填表人",
+    "制表人",
+    "制表",
+    "经办人",
+    "联系人",
+    "联系电话",
+    "负责人",
+    "单位负责人",
+    "主管领导",
+    "分管领导",
+    "统计负责人",
+    "填报日期",
+    "报出日期",
+    "填报时间",
+    "填报单位",
+    "日期",
 ];
 
 /// Words that a row of sums is known by.
@@ -39,11 +62,15 @@ pub(crate) enum Kind {
 /// Says what a row under `header` is; `after_footer` when notes have begun above it.
 pub(crate) fn kind(row: &Row, header: &Block, reader: &Reader, after_footer: bool) -> Kind {
     let texts: Vec<(u32, String)> = cell_texts(row).map(|(column, text)| (column, fold(&text))).collect();
-    let [first, others @ ..] = texts.as_slice() else { return Kind::Other { footer: false } };
+    let [first, others @ ..] = texts.as_slice() else {
+        return Kind::Other { footer: false };
+    };
     if header.is_repeated_by(row) {
         return Kind::Header;
     }
-    let name = header.column(Field::Name).and_then(|name| texts.iter().find(|(column, _)| *column == name.column));
+    let name = header
+        .column(Field::Name)
+        .and_then(|name| texts.iter().find(|(column, _)| *column == name.at));
     if name.is_none_or(|(_, text)| is_total(text)) && texts.iter().any(|(_, text)| is_total(text)) {
         return Kind::Other { footer: false };
     }
@@ -57,8 +84,15 @@ pub(crate) fn kind(row: &Row, header: &Block, reader: &Reader, after_footer: boo
     if alone && after_footer {
         return Kind::Other { footer: true };
     }
-    let known = texts.iter().filter(|(column, _)| header.columns.iter().any(|known| known.column == *column)).count();
-    if name.is_some() || known >= LEAST_CELLS { Kind::Data } else { Kind::Other { footer: false } }
+    let known = texts
+        .iter()
+        .filter(|(column, _)| header.columns.iter().any(|known| known.at == *column))
+        .count();
+    if name.is_some() || known >= LEAST_CELLS {
+        Kind::Data
+    } else {
+        Kind::Other { footer: false }
+    }
 }
 
 /// `合计`, `东昌府区小计`, `小计(12项)`.
@@ -69,7 +103,9 @@ fn is_total(folded: &str) -> bool {
 
 fn is_note(folded: &str) -> bool {
     let rests = NOTES.iter().filter_map(|word| folded.strip_prefix(word));
-    rests.into_iter().any(|rest| rest.is_empty() || rest.starts_with([':', '(']) || rest.starts_with("1."))
+    rests
+        .into_iter()
+        .any(|rest| rest.is_empty() || rest.starts_with([':', '(']) || rest.starts_with("1."))
 }
 
 /// The name in a heading such as `一、东昌府区(共5项)`.
@@ -78,5 +114,8 @@ fn heading_name(folded: &str) -> &str {
 }
 
 fn without_bracket(folded: &str) -> &str {
-    folded.strip_suffix(')').and_then(|open| open.rfind('(').map(|at| &folded[..at])).unwrap_or(folded)
+    folded
+        .strip_suffix(')')
+        .and_then(|open| open.rfind('(').map(|at| &folded[..at]))
+        .unwrap_or(folded)
 }

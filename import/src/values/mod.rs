@@ -12,6 +12,6 @@ mod unit;
 
 pub(crate) use codes::nearest;
 pub(crate) use fold::{clean, fold};
-pub(crate) use reader::{Fault, Reader, Reading, written};
+pub(crate) use reader::{Fault, Reader, written};
 pub use types::{Canonical, PartialDate, Value};
 pub(crate) use unit::{Quantity, quantity, unit};

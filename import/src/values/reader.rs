@@ -37,6 +37,9 @@ impl Fault {
     }
 }
 
+/// A value of a field that another field's cell carries.
+pub(crate) type Carried = (Field, Value);
+
 /// What became of a cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
@@ -46,7 +49,7 @@ pub(crate) struct Reading {
     pub(crate) fault: Option<Fault>,
     /// A value of another field that the cell carries too: the acceleration of `7度（0.15g）`, the unit of `20户`. For a coordinate out of
     /// its range: the number itself, because the two coordinates may have been swapped.
-    pub(crate) also: Option<(Field, Value)>,
+    pub(crate) also: Option<Carried>,
 }
 
 impl Reading {
@@ -92,7 +95,7 @@ impl Reader {
         column_unit: Option<&str>,
         county: Option<&str>,
     ) -> Reading {
-        if let Content::Error(error) = content {
+        if let Some(error) = excel_error(content) {
             let message = format!("单元格是 Excel 错误值 {error}，读不出内容。");
             return Reading::fault(Fault::new("V007", message, "请检查公式，或直接填写数值、文字。"));
         }
@@ -198,25 +201,23 @@ impl Reader {
     }
 
     fn read_county(&self, text: &str) -> Reading {
-        match self.index.county(&self.catalogue, &fold(text)) {
-            Some(code) => Reading::value(Value::Division(code)),
-            None => {
-                let names: Vec<&str> = self
-                    .catalogue
-                    .divisions()
-                    .counties()
-                    .map(|county| county.name.as_str())
-                    .collect();
-                let near = nearest(text, names.iter().copied());
-                let suggestion = if near.is_empty() { names } else { near };
-                let message = format!("“{text}”不是聊城市的县（市、区）。");
-                Reading::fault(Fault::new(
-                    "V004",
-                    message,
-                    format!("请填写：{}。", suggestion.join("、")),
-                ))
-            }
+        if let Some(code) = self.index.county(&self.catalogue, &fold(text)) {
+            return Reading::value(Value::Division(code));
         }
+        let names: Vec<&str> = self
+            .catalogue
+            .divisions()
+            .counties()
+            .map(|county| county.name.as_str())
+            .collect();
+        let near = nearest(text, names.iter().copied());
+        let suggestion = if near.is_empty() { names } else { near };
+        let message = format!("“{text}”不是聊城市的县（市、区）。");
+        Reading::fault(Fault::new(
+            "V004",
+            message,
+            format!("请填写：{}。", suggestion.join("、")),
+        ))
     }
 
     fn read_township(&self, text: &str, county: Option<&str>) -> Reading {
@@ -274,7 +275,7 @@ impl Reader {
         };
         let rounded = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
         let mut reading = self.in_range(field, rounded, text);
-        reading.also = also;
+        reading.also = reading.also.or(also);
         if reading.fault.is_none() && rounded != exact {
             let message = format!("“{text}”保留 {decimals} 位小数，按 {} 读取。", rounded.normalize());
             reading.fault = Some(Fault::new("V010", message, "如需精确，请按规定的小数位数填写。"));
@@ -294,7 +295,7 @@ impl Reader {
         field: Field,
         rest: &str,
         column_unit: Option<&str>,
-    ) -> Result<(Decimal, Option<(Field, Value)>), Option<&'static str>> {
+    ) -> Result<(Decimal, Option<Carried>), Option<&'static str>> {
         let written = if rest.is_empty() { column_unit } else { Some(rest) };
         let (Some(written), Some(quantity)) = (written, quantity(field)) else {
             return if rest.is_empty() {
@@ -422,6 +423,27 @@ fn read_phone(text: &str) -> Reading {
     Reading {
         fault,
         ..Reading::value(Value::Text(text.into()))
+    }
+}
+
+/// The Excel error that a cell holds; a csv holds it as text.
+fn excel_error(content: &Content) -> Option<&str> {
+    const ERRORS: &[&str] = &[
+        "#REF!",
+        "#N/A",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+        "#NULL!",
+        "#NUM!",
+        "#SPILL!",
+        "#CALC!",
+        "#GETTING_DATA",
+    ];
+    match content {
+        Content::Error(error) => Some(error),
+        Content::Text(text) => ERRORS.iter().find(|error| text.trim() == **error).copied(),
+        _ => None,
     }
 }
 
