@@ -4,4 +4,5 @@
 
 mod layout;
 mod rosters;
+mod rules;
 mod workbook;
