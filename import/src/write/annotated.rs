@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::result_sheet::{self, clipped};
 use super::sheet_names::SheetNames;
-use super::style::{Place, Shown, Style, Styles};
+use super::style::{self, Place, Shown, Style, Styles};
 use crate::check::Checker;
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
@@ -387,16 +387,20 @@ impl Sheet<'_> {
                 Some(Severity::Hint) | None => ("合格", None),
             };
             let lines: Vec<String> = findings.iter().map(|finding| line(finding)).collect();
-            let style = |severity| Style {
+            let look = |severity| Style {
                 place: Place::Body,
                 severity,
                 shown: Shown::Lines,
             };
-            to.write_string_with_format(index, first, result, styles.format(style(asked)))?;
-            to.write_string_with_format(index, first + 1, clipped(&lines.join("\n")), styles.format(style(None)))?;
+            to.write_string_with_format(index, first, result, styles.format(look(asked)))?;
+            let problems = lines.join("\n");
+            to.write_string_with_format(index, first + 1, clipped(&problems), styles.format(look(None)))?;
+            if !problems.is_empty() {
+                to.set_row_height(index, style::height(style::lines(&problems, ADDED[1].1)))?;
+            }
             // Coloured where an explanation is waited for.
             let waits = findings.iter().any(|finding| finding.severity == Severity::Confirm);
-            let room = style(waits.then_some(Severity::Confirm));
+            let room = look(waits.then_some(Severity::Confirm));
             to.write_blank(index, first + 2, styles.format(room))?;
         }
         Ok(())
@@ -412,56 +416,53 @@ fn write_cell(
     styles: &mut Styles,
 ) -> Result<(), XlsxError> {
     let column = u16::try_from(cell.column).unwrap_or(u16::MAX);
-    let mut format = |shown| styles.format(Style { place, severity, shown }).clone();
-    match &cell.content {
-        Content::Text(text) => {
-            let shown = if text.contains('\n') {
-                Shown::Lines
-            } else {
-                Shown::General
-            };
-            to.write_string_with_format(row, column, clipped(text), &format(shown))?;
+    let shown = shown(&cell.content);
+    let format = styles.format(Style { place, severity, shown });
+    let written = match &cell.content {
+        Content::Text(_) | Content::Error(_) => None,
+        Content::Bool(value) => Some(to.write_boolean_with_format(row, column, *value, format)),
+        Content::Number(text) => {
+            let number = text.parse::<f64>().ok();
+            number.map(|number| to.write_number_with_format(row, column, number, format))
         }
-        Content::Error(text) => {
-            to.write_string_with_format(row, column, &**text, &format(Shown::General))?;
+        Content::Percent(text) => {
+            let number = text.parse::<f64>().ok();
+            number.map(|number| to.write_number_with_format(row, column, number / 100.0, format))
         }
-        Content::Bool(value) => {
-            to.write_boolean_with_format(row, column, *value, &format(Shown::General))?;
+        Content::Date(text) if shown == Shown::Date => {
+            let day = text.parse::<NaiveDate>().ok();
+            day.map(|day| to.write_datetime_with_format(row, column, day, format))
         }
-        Content::Number(text) => match text.parse::<f64>() {
-            Ok(number) => {
-                to.write_number_with_format(row, column, number, &format(Shown::General))?;
-            }
-            Err(_) => {
-                to.write_string_with_format(row, column, &**text, &format(Shown::General))?;
-            }
-        },
-        Content::Percent(text) => match text.parse::<f64>() {
-            Ok(number) => {
-                let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len().min(10));
-                to.write_number_with_format(row, column, number / 100.0, &format(Shown::Percent(decimals)))?;
-            }
-            Err(_) => {
-                to.write_string_with_format(row, column, format!("{text}%"), &format(Shown::General))?;
-            }
-        },
         Content::Date(text) => {
-            // What Excel's calendar does not hold is written as its text.
-            let written = match (text.parse::<NaiveDate>(), text.parse::<NaiveDateTime>()) {
-                (Ok(day), _) => to
-                    .write_datetime_with_format(row, column, day, &format(Shown::Date))
-                    .is_ok(),
-                (_, Ok(time)) => to
-                    .write_datetime_with_format(row, column, time, &format(Shown::DateTime))
-                    .is_ok(),
-                _ => false,
-            };
-            if !written {
-                to.write_string_with_format(row, column, &**text, &format(Shown::General))?;
-            }
+            let time = text.parse::<NaiveDateTime>().ok();
+            time.map(|time| to.write_datetime_with_format(row, column, time, format))
         }
+    };
+    // What Excel has no value for, a date before 1900 say, is written as its text.
+    match (written, &cell.content) {
+        (Some(Ok(_)), _) => {}
+        (_, Content::Text(text) | Content::Error(text) | Content::Number(text) | Content::Date(text)) => {
+            to.write_string_with_format(row, column, clipped(text), format)?;
+        }
+        (_, Content::Percent(text)) => {
+            to.write_string_with_format(row, column, format!("{text}%"), format)?;
+        }
+        (Some(Err(error)), Content::Bool(_)) => return Err(error),
+        (None, Content::Bool(_)) => {}
     }
     Ok(())
+}
+
+fn shown(content: &Content) -> Shown {
+    match content {
+        Content::Text(text) if text.contains('\n') => Shown::Lines,
+        Content::Date(text) if text.contains('T') => Shown::DateTime,
+        Content::Date(_) => Shown::Date,
+        Content::Percent(text) => {
+            Shown::Percent(text.split_once('.').map_or(0, |(_, decimals)| decimals.len().min(10)))
+        }
+        Content::Text(_) | Content::Number(_) | Content::Bool(_) | Content::Error(_) => Shown::General,
+    }
 }
 
 /// A finding in the row's column of problems.

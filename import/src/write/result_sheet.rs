@@ -1,6 +1,7 @@
 //! The first sheet of an annotated workbook: what was found, where, and what to do with it.
 
-use rust_xlsxwriter::{Format, FormatAlign, Url, Worksheet, XlsxError, utility::quote_sheet_name};
+use rust_xlsxwriter::utility::quote_sheet_name;
+use rust_xlsxwriter::{Color, FormatUnderline, Url, Worksheet, XlsxError};
 
 use super::style;
 use crate::catalogue::Catalogue;
@@ -37,14 +38,12 @@ pub(crate) fn write(
     report: &Report,
     sheet_name: &dyn Fn(&str) -> Option<String>,
 ) -> Result<(), XlsxError> {
-    let base = Format::new()
-        .set_font_name("宋体")
-        .set_font_size(10.5)
-        .set_align(FormatAlign::VerticalCenter);
+    let base = style::base();
     for (column, (_, width)) in (0..).zip(COLUMNS) {
         sheet.set_column_width(column, width)?;
     }
     sheet.set_row_height(0, 30)?;
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
     sheet.write_string_with_format(0, 0, TITLE, &base.clone().set_bold().set_font_size(16))?;
     let mut row = 1;
     for line in introduction(report) {
@@ -66,15 +65,19 @@ pub(crate) fn write(
     for (column, (heading, _)) in (0..).zip(COLUMNS) {
         sheet.write_string_with_format(row, column, heading, &header)?;
     }
-    sheet.set_freeze_panes(row + 1, 0)?;
     row += 1;
     let mut findings: Vec<&Finding> = report.findings.iter().collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let body = base.clone().set_text_wrap();
+    let body = style::grid(base.clone().set_text_wrap());
+    let link_look = body
+        .clone()
+        .set_underline(FormatUnderline::Single)
+        .set_font_color(Color::RGB(0x0005_63C1));
     for (number, finding) in (1_u32..).zip(findings.iter().take(MOST_LISTED)) {
-        sheet.write_number_with_format(row, 0, number, &base)?;
-        let label = style::coloured(base.clone(), finding.severity);
+        sheet.write_number_with_format(row, 0, number, &body)?;
+        let label = style::coloured(body.clone(), finding.severity);
         sheet.write_string_with_format(row, 1, finding.severity.label(), &label)?;
+        sheet.write_blank(row, 3, &body)?;
         let target = finding
             .sheet
             .as_deref()
@@ -82,22 +85,28 @@ pub(crate) fn write(
         if let Some((name, address)) = target {
             let link =
                 Url::new(format!("internal:{}!{address}", quote_sheet_name(&name))).set_text(address.to_string());
-            sheet.write_url(row, 3, link)?;
+            sheet.write_url_with_format(row, 3, link, &link_look)?;
         }
+        let value = finding.value.as_deref().map(excerpt);
         let texts = [
-            (2, finding.sheet.as_deref()),
+            (2_u16, finding.sheet.as_deref()),
             (4, finding.field.map(|field| catalogue.label(field))),
-            (5, finding.value.as_deref()),
+            (5, value.as_deref()),
             (6, Some(finding.message.as_str())),
             (7, finding.suggestion.as_deref()),
             (8, finding.basis.as_deref()),
             (9, Some(finding.code)),
         ];
+        let mut lines = 1;
         for (column, text) in texts {
             if let Some(text) = text {
                 sheet.write_string_with_format(row, column, clipped(text), &body)?;
+                lines = lines.max(style::lines(text, COLUMNS[usize::from(column)].1));
+            } else {
+                sheet.write_blank(row, column, &body)?;
             }
         }
+        sheet.set_row_height(row, style::height(lines))?;
         row += 1;
     }
     if findings.len() > MOST_LISTED {
@@ -126,6 +135,15 @@ fn introduction(report: &Report) -> Vec<String> {
         lines.push("没有读取到数据。请按下面的提示处理后重新报送。".to_owned());
     }
     lines
+}
+
+/// The beginning of a long value.
+fn excerpt(value: &str) -> String {
+    const MOST: usize = 60;
+    match value.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
 }
 
 const fn asks_for(severity: Severity) -> &'static str {

@@ -52,16 +52,10 @@ impl Styles {
 }
 
 fn format(style: Style) -> Format {
-    let base = Format::new()
-        .set_font_name("宋体")
-        .set_font_size(10.5)
-        .set_align(FormatAlign::VerticalCenter);
     let placed = match style.place {
-        Place::Outside => base,
-        Place::Header => header(base),
-        Place::Body => base
-            .set_border(FormatBorder::Thin)
-            .set_border_color(Color::RGB(0x00D0_D0D0)),
+        Place::Outside => base(),
+        Place::Header => header(base()),
+        Place::Body => grid(base()),
     };
     let shown = match style.shown {
         Shown::General => placed,
@@ -75,6 +69,20 @@ fn format(style: Style) -> Format {
         Some(severity) => coloured(shown, severity),
         None => shown,
     }
+}
+
+/// What all cells share.
+pub(crate) fn base() -> Format {
+    Format::new()
+        .set_font_name("宋体")
+        .set_font_size(10.5)
+        .set_align(FormatAlign::VerticalCenter)
+}
+
+/// With thin lines around.
+pub(crate) fn grid(base: Format) -> Format {
+    base.set_border(FormatBorder::Thin)
+        .set_border_color(Color::RGB(0x00D0_D0D0))
 }
 
 /// The look of a header.
@@ -96,4 +104,30 @@ pub(crate) fn coloured(base: Format, severity: Severity) -> Format {
     };
     base.set_background_color(Color::RGB(ground))
         .set_font_color(Color::RGB(letters))
+}
+
+/// Lines that a text takes in a column of so many characters' width: spreadsheets do not all find the height of a row themselves.
+pub(crate) fn lines(text: &str, width: f64) -> usize {
+    let units = |line: &str| {
+        line.chars()
+            .map(|char| if char.is_ascii() { 1.0 } else { 2.0 })
+            .sum::<f64>()
+    };
+    let per_line = (width - 2.0).max(2.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cell's text has some thousands of characters"
+    )]
+    text.lines()
+        .map(|line| (units(line) / per_line).ceil().max(1.0) as usize)
+        .sum::<usize>()
+        .max(1)
+}
+
+/// The height of a row of so many lines, in points; Excel takes 409.
+pub(crate) fn height(lines: usize) -> f64 {
+    f64::from(u32::try_from(lines).unwrap_or(u32::MAX))
+        .mul_add(14.5, 4.0)
+        .min(409.0)
 }
