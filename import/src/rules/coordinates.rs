@@ -108,12 +108,7 @@ pub(super) static P004: Rule = Rule {
         wrong: "经度 115.98，纬度空着",
     },
     judge: Judge::Record(|case| {
-        let (longitude, latitude) = (Field::Longitude, Field::Latitude);
-        let (given, blank) = match (case.is_blank(longitude), case.is_blank(latitude)) {
-            (false, true) => (longitude, latitude),
-            (true, false) => (latitude, longitude),
-            _ => return None,
-        };
+        let (given, blank) = case.half_given(Field::Longitude, Field::Latitude)?;
         let (given, label) = (case.label(given), case.label(blank));
         Some(Fault::new(
             blank,

@@ -167,15 +167,14 @@ pub(super) static T013: Rule = Rule {
         wrong: "加固完成时间 2018-09-30",
     },
     judge: Judge::Record(|case| {
-        let field = Field::CompletionDate;
-        let date = case.record.date(field)?;
-        (date.last() < PLATFORM_START).then(|| {
-            Fault::new(
-                field,
-                format!("{}{date}早于平台采集起始日{PLATFORM_START}。", case.label(field)),
-                "年份填错的改正；确在此前完成的，问清是否需要填报。",
-            )
-        })
+        let suggestion = "年份填错的改正；确在此前完成的，问清是否需要填报。";
+        before(
+            case,
+            Field::CompletionDate,
+            PLATFORM_START,
+            "平台采集起始日",
+            suggestion,
+        )
     }),
     ..FIRST
 };
@@ -193,15 +192,15 @@ pub(super) static T014: Rule = Rule {
         wrong: "始建竣工时间 1887",
     },
     judge: Judge::Record(|case| {
-        let field = Field::BuiltDate;
-        let date = case.record.date(field)?;
-        (date.last() < OLDEST).then(|| {
-            Fault::new(
-                field,
-                format!("{}{date}早于1900年，可能写错了年份。", case.label(field)),
-                "核对年份；确是1900年以前建成的，写明依据。",
-            )
-        })
+        let suggestion = "核对年份；确是1900年以前建成的，写明依据。";
+        before(case, Field::BuiltDate, OLDEST, "", suggestion)
     }),
     ..FIRST
 };
+
+/// A fault on a date that lies wholly before a day; `what` says what day that is.
+fn before(case: &Case<'_>, field: Field, limit: NaiveDate, what: &str, suggestion: &str) -> Option<Fault> {
+    let date = case.record.date(field)?;
+    let label = case.label(field);
+    (date.last() < limit).then(|| Fault::new(field, format!("{label}{date}早于{what}{limit}。"), suggestion))
+}

@@ -106,12 +106,7 @@ pub(super) static M006: Rule = Rule {
         wrong: "工程规模 120，规模单位空着",
     },
     judge: Judge::Record(|case| {
-        let (value, unit) = (Field::ScaleValue, Field::ScaleUnit);
-        let (given, blank) = match (case.is_blank(value), case.is_blank(unit)) {
-            (false, true) => (value, unit),
-            (true, false) => (unit, value),
-            _ => return None,
-        };
+        let (given, blank) = case.half_given(Field::ScaleValue, Field::ScaleUnit)?;
         let (given, label) = (case.label(given), case.label(blank));
         Some(Fault::new(
             blank,
