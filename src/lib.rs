@@ -1,1 +1,3 @@
-//! The registry.
+//! The registry of seismic-retrofit projects: what the crates for rosters and for deliveries do not know.
+
+pub mod db;
