@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::schema::{deliveries, projects, revisions};
 use super::{CHUNK, Conn, DbError, each};
 
-diesel::alias!(deliveries as others: Others);
+diesel::alias!(const others: Alias<Others> = deliveries as others);
 
 /// A delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
