@@ -1,13 +1,20 @@
 //! The pipeline: bytes to checked records and findings.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
 use crate::catalogue::Catalogue;
 use crate::finding::{Finding, Severity};
+use crate::layout::{HeaderIndex, Known, Part, SheetReader, Table};
+use crate::read::RowReader;
 use crate::record::Record;
-use crate::workbook::{Format, Limits, Worker};
+use crate::rules::{Incident, RosterJudge};
+use crate::sheet_findings;
+use crate::values::Reader;
+use crate::workbook::{Event, Format, Limits, Refusal, Row, SheetHead, Worker};
 
 /// What a check needs besides the file.
 #[derive(Clone, Debug)]
@@ -64,22 +71,168 @@ pub struct Summary {
     pub held: usize,
     /// Rows without an error and with at least one finding to confirm.
     pub to_confirm: usize,
+    /// Why the file was not read, where it was not: rows that had come before are void.
+    pub refusal: Option<Refusal>,
+    /// Rules that broke down on a row: our fault; all other findings stand.
+    pub incidents: Vec<Incident>,
+}
+
+impl Summary {
+    /// Whether rows were read that can be worked with.
+    pub fn is_readable(&self) -> bool {
+        self.refusal.is_none() && !self.sheets.is_empty()
+    }
 }
 
 impl Checker {
-    /// Checks a file and hands each data row to `sink`, in order; `department` is the code of the sender.
+    /// Checks a file on the business day `today` and hands each data row to `sink`, in order.
     ///
-    /// A file that cannot be read is no error of ours: the summary then carries one of F001 to F005 or F008 and no rows.
+    /// A file that cannot be read is no error of ours: the summary then carries F001 to F005 or F008, and what the sink was given before
+    /// a refusal is void.
     ///
     /// # Errors
-    /// The child process could not be run at all, or the file could not be opened.
-    pub fn check(
-        &self,
-        file: &std::path::Path,
-        today: NaiveDate,
-        sink: &mut dyn FnMut(CheckedRow),
-    ) -> std::io::Result<Summary> {
-        let _ = (file, today, sink);
-        Ok(Summary::default())
+    /// The file could not be opened, or the child process could not be run at all.
+    pub fn check(&self, file: &Path, today: NaiveDate, sink: &mut dyn FnMut(CheckedRow)) -> io::Result<Summary> {
+        let headers = HeaderIndex::new(&self.catalogue);
+        let reader = Reader::new(self.catalogue.clone());
+        let known = Known {
+            catalogue: &self.catalogue,
+            headers: &headers,
+            reader: &reader,
+        };
+        let mut check = Check {
+            known,
+            judge: RosterJudge::new(&self.catalogue, today),
+            summary: Summary::default(),
+            sheet: None,
+            sink,
+        };
+        let read = self.worker.read(file, &self.limits, &mut |event| check.take(event))?;
+        Ok(match read {
+            Ok(()) => check.finish(),
+            Err(refusal) => Summary {
+                format: check.summary.format,
+                findings: vec![sheet_findings::refused(&refusal)],
+                refusal: Some(refusal),
+                ..Summary::default()
+            },
+        })
+    }
+}
+
+/// A check under way.
+struct Check<'a, 's> {
+    known: Known<'a>,
+    judge: RosterJudge<'a>,
+    summary: Summary,
+    sheet: Option<Sheet<'a>>,
+    sink: &'s mut dyn FnMut(CheckedRow),
+}
+
+/// The sheet being read.
+struct Sheet<'a> {
+    head: SheetHead,
+    name: Arc<str>,
+    layout: SheetReader<'a>,
+    /// The table under way: what reads its rows, and its place in the summary. An unsound table has no rows.
+    table: Option<(RowReader<'a>, usize)>,
+    any_row: bool,
+    tables: Vec<Arc<Table>>,
+}
+
+impl<'a> Check<'a, '_> {
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Format(format) => self.summary.format = Some(format),
+            Event::Sheet(head) => {
+                self.end_sheet();
+                self.sheet = Some(Sheet {
+                    name: head.name.as_str().into(),
+                    layout: SheetReader::new(self.known, &head),
+                    head,
+                    table: None,
+                    any_row: false,
+                    tables: Vec::new(),
+                });
+            }
+            Event::Row(row) => self.take_row(row),
+        }
+    }
+
+    fn take_row(&mut self, row: Row) {
+        let Some(mut sheet) = self.sheet.take() else { return };
+        sheet.any_row = true;
+        if !sheet.head.hidden {
+            let mut parts = Vec::new();
+            sheet.layout.push(row, &mut |part| parts.push(part));
+            for part in parts {
+                self.take_part(&mut sheet, part);
+            }
+        }
+        self.sheet = Some(sheet);
+    }
+
+    fn take_part(&mut self, sheet: &mut Sheet<'a>, part: Part) {
+        match part {
+            Part::Table(table) => {
+                self.summary
+                    .findings
+                    .extend(sheet_findings::of_table(self.known, &sheet.name, &table));
+                sheet.tables.push(table.clone());
+                sheet.table = table.is_sound().then(|| {
+                    self.summary.sheets.push(SheetSummary {
+                        name: sheet.name.to_string(),
+                        header_row: table.header_row + 1,
+                        data_rows: Vec::new(),
+                    });
+                    let rows = RowReader::new(self.known.catalogue, self.known.reader, table);
+                    (rows, self.summary.sheets.len() - 1)
+                });
+            }
+            Part::Row(data) => {
+                let Some((rows, place)) = &sheet.table else { return };
+                let (record, mut findings) = rows.read(&sheet.name, &data);
+                findings.extend(self.judge.judge_record(&record));
+                findings.sort_by_key(|finding| (finding.address, finding.code));
+                self.summary.sheets[*place].data_rows.push(record.row);
+                self.count(CheckedRow { record, findings });
+            }
+        }
+    }
+
+    fn count(&mut self, row: CheckedRow) {
+        self.summary.rows += 1;
+        match row.gravest() {
+            Some(Severity::Error) => self.summary.held += 1,
+            Some(Severity::Confirm) => self.summary.to_confirm += 1,
+            Some(Severity::Hint) | None => self.summary.sound += 1,
+        }
+        (self.sink)(row);
+    }
+
+    fn end_sheet(&mut self) {
+        let Some(mut sheet) = self.sheet.take() else { return };
+        let mut parts = Vec::new();
+        let layout = std::mem::replace(&mut sheet.layout, SheetReader::new(self.known, &SheetHead::default()));
+        layout.finish(&mut |part| parts.push(part));
+        for part in parts {
+            self.take_part(&mut sheet, part);
+        }
+        self.summary
+            .findings
+            .extend(sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row));
+    }
+
+    fn finish(mut self) -> Summary {
+        self.end_sheet();
+        let told = |code: &str| self.summary.findings.iter().any(|finding| finding.code == code);
+        if self.summary.sheets.is_empty() && !told("F005") && !told("F008") {
+            self.summary.findings.push(sheet_findings::no_roster());
+        }
+        self.summary
+            .findings
+            .extend(self.summary.format.and_then(sheet_findings::of_format));
+        self.summary.incidents = self.judge.incidents().to_vec();
+        self.summary
     }
 }

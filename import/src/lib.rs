@@ -3,6 +3,11 @@
 pub mod catalogue;
 pub mod check;
 pub mod finding;
+mod layout;
+mod read;
 pub mod record;
+pub mod report;
+pub mod rules;
+mod sheet_findings;
 pub mod values;
 pub mod workbook;

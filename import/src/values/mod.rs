@@ -1,5 +1,17 @@
 //! Cells to typed values: numbers with units, dates with their precision, codes and synonyms.
 
+mod codes;
+mod coordinate;
+mod date;
+mod fold;
+mod number;
+mod reader;
+mod text;
 mod types;
+mod unit;
 
+pub(crate) use codes::nearest;
+pub(crate) use fold::{clean, fold};
+pub(crate) use reader::{Fault, Reader, written};
 pub use types::{Canonical, PartialDate, Value};
+pub(crate) use unit::{Quantity, quantity, unit};

@@ -139,4 +139,8 @@ pub enum Format {
     Ods,
     /// Comma- or tab-separated text.
     Csv,
+    /// Tables of a web page, which many systems export under the name .xls.
+    Html,
+    /// The XML of Excel 2003, also exported under the name .xls.
+    Xml2003,
 }

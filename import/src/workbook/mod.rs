@@ -1,9 +1,21 @@
 //! Bytes to sheets of addressed cells. Knows nothing of rosters.
+//!
+//! [`Worker::read`] is the parent's side; [`worker_main`] the child's, which alone opens foreign bytes.
 
 mod cells;
+mod child;
+mod csv;
 mod limits;
+mod number;
+mod package;
+mod sheet_part;
+mod sniff;
+mod wire;
 mod worker;
+mod xlsx;
+mod xml;
 
 pub use cells::{Address, Area, Cell, Content, Event, Format, Row, SheetHead, column_name};
+pub use child::worker_main;
 pub use limits::Limits;
-pub use worker::Worker;
+pub use worker::{Refusal, Worker};

@@ -1,0 +1,214 @@
+//! Header cells to fields: decorations stripped, aliases known, units set apart.
+
+use std::collections::HashMap;
+
+use crate::catalogue::{Catalogue, Field};
+use crate::values::{fold, nearest};
+
+/// Headers that number the rows; they belong to no field and are no finding.
+const SERIAL: &[&str] = &["序号", "顺序号", "顺序", "行号", "no", "no."];
+
+/// Marks of a field that must be filled; they say nothing of which field it is.
+const REQUIRED_MARKS: &[&str] = &["(必填)", "(必填项)", "(选填)", "(选填项)", "(非必填)"];
+
+/// What a header cell, with the group headers above it, was understood as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Heading {
+    /// A field, and the folded texts that may be its unit, nearest first.
+    Field(Field, Vec<String>),
+    /// The rows' numbers.
+    Serial,
+    /// Something that the catalogue does not know.
+    Unknown,
+}
+
+/// Every name of every field, folded.
+#[derive(Clone, Debug)]
+pub(crate) struct HeaderIndex {
+    names: HashMap<String, Field>,
+}
+
+impl HeaderIndex {
+    pub(crate) fn new(catalogue: &Catalogue) -> Self {
+        let names = catalogue.fields().iter().flat_map(|info| {
+            let names = std::iter::once(&info.label).chain(&info.aliases).map(|name| fold(name));
+            names.chain([info.field.id().to_owned()]).map(|name| (name, info.field))
+        });
+        Self { names: names.collect() }
+    }
+
+    /// Understands a column by its header texts from the top down; a group header helps (`鉴定` over `日期`) but never hinders.
+    pub(crate) fn heading(&self, path: &[String]) -> Heading {
+        let Some((child, parents)) = path.split_last() else {
+            return Heading::Unknown;
+        };
+        let child = undecorated(child);
+        let joined = |parent: &String| format!("{}{child}", undecorated(parent));
+        let all = format!(
+            "{}{child}",
+            parents.iter().map(|parent| undecorated(parent)).collect::<String>()
+        );
+        let names = parents.iter().rev().map(joined).chain([all, child.clone()]);
+        for name in names {
+            if let Some((field, unit)) = self.field(&name) {
+                let above = parents
+                    .iter()
+                    .rev()
+                    .filter_map(|parent| bracketed(&undecorated(parent)));
+                return Heading::Field(field, unit.into_iter().chain(above).collect());
+            }
+        }
+        if SERIAL.contains(&child.as_str()) {
+            Heading::Serial
+        } else {
+            Heading::Unknown
+        }
+    }
+
+    /// The field that one header text names by itself.
+    pub(crate) fn single(&self, text: &str) -> Option<Field> {
+        self.field(&undecorated(text)).map(|(field, _)| field)
+    }
+
+    /// The header text most like one of a field's names.
+    pub(crate) fn nearest<'a>(&self, field: Field, headers: &'a [String]) -> Option<&'a str> {
+        let names = self
+            .names
+            .iter()
+            .filter(|(_, named)| **named == field)
+            .map(|(name, _)| name.as_str());
+        let names: Vec<&str> = names.collect();
+        let like = |header: &&'a String| !nearest(&undecorated(header), names.iter().copied()).is_empty();
+        headers.iter().find(like).map(String::as_str)
+    }
+
+    /// The field of an undecorated name, and its unit where one had to be set apart to know it.
+    fn field(&self, name: &str) -> Option<(Field, Option<String>)> {
+        let known = |name: &str| {
+            self.names
+                .get(name)
+                .or_else(|| self.names.get(name.strip_prefix("其中")?.trim_start_matches(':')))
+        };
+        let mut rest = name.to_owned();
+        let mut unit = None;
+        loop {
+            if let Some(field) = known(&rest) {
+                return Some((*field, unit));
+            }
+            let Some((shorter, inside)) = without_last_bracket(&rest) else {
+                break;
+            };
+            unit = unit.or(Some(inside));
+            rest = shorter;
+        }
+        // A unit without brackets: 建筑面积/㎡, 投资:万元, 建筑面积㎡.
+        let tails = [
+            "m2",
+            "万m2",
+            "平方米",
+            "万平方米",
+            "万元",
+            "亿元",
+            "元",
+            "m",
+            "米",
+            "%",
+            "°",
+            "度",
+            "层",
+            "年",
+            "g",
+            "s",
+            "秒",
+        ];
+        let with_tail = |tail: &&str| {
+            let short = rest.strip_suffix(*tail)?.trim_end_matches(['/', ':', '-', ',', '_']);
+            Some((*known(short)?, Some((*tail).to_owned())))
+        };
+        tails.iter().find_map(with_tail)
+    }
+}
+
+/// The folded header without what decorates it: asterisks, （必填）, numbering.
+pub(crate) fn undecorated(text: &str) -> String {
+    let mut name = fold(text)
+        .replace(['【', '〔', '['], "(")
+        .replace(['】', '〕', ']'], ")");
+    for mark in REQUIRED_MARKS {
+        name = name.replace(mark, "");
+    }
+    let name = name.trim_matches(['*', '★', '☆', '#', ':', ';', '※', '△', '▲']);
+    without_numbering(name).trim_matches(['*', '★', ':']).to_owned()
+}
+
+/// Drops `1.`, `(1)`, `一、` and the like before a name.
+pub(crate) fn without_numbering(name: &str) -> &str {
+    let digits = |c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
+    let bare = name.strip_prefix('(').unwrap_or(name);
+    let after = bare.trim_start_matches(digits);
+    if after.len() == bare.len() {
+        return name;
+    }
+    match after.strip_prefix(['.', '、', ')', ',']) {
+        Some(rest) if !rest.is_empty() => rest,
+        _ => name,
+    }
+}
+
+fn without_last_bracket(name: &str) -> Option<(String, String)> {
+    let close = name.rfind(')')?;
+    let open = name[..close].rfind('(')?;
+    let inside = name[open + 1..close].to_owned();
+    Some((format!("{}{}", &name[..open], &name[close + 1..]), inside)).filter(|(rest, _)| !rest.is_empty())
+}
+
+fn bracketed(name: &str) -> Option<String> {
+    without_last_bracket(name).map(|(_, inside)| inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HeaderIndex, Heading};
+    use crate::catalogue::{Catalogue, Field};
+
+    #[test]
+    fn understands_decorated_headers() -> Result<(), Box<dyn std::error::Error>> {
+        let index = HeaderIndex::new(&Catalogue::load(None)?);
+        let cases: &[(&[&str], Option<(Field, &[&str])>)] = &[
+            (&["*工 程 名 称（必填）"], Some((Field::Name, &[]))),
+            (&["3. 工程名称"], Some((Field::Name, &[]))),
+            (&["建筑面积\n（万㎡）"], Some((Field::FloorAreaM2, &["万m2"]))),
+            (&["建筑面积/㎡"], Some((Field::FloorAreaM2, &["m2"]))),
+            (&["县（市、区）"], Some((Field::County, &[]))),
+            (&["产权（使用）单位（必填）"], Some((Field::OwnerUnit, &[]))),
+            (&["资金来源（万元）", "市财政"], Some((Field::FundMunicipal, &["万元"]))),
+            (
+                &["资金来源（万元）", "县财政(元)"],
+                Some((Field::FundCounty, &["元", "万元"])),
+            ),
+            (&["鉴定", "日期"], Some((Field::AppraisalDate, &[]))),
+            (&["鉴定", "单位"], Some((Field::AppraisalUnit, &[]))),
+            (&["坐标", "经度(°)"], Some((Field::Longitude, &[]))),
+            (&["建筑面积", "（㎡）"], Some((Field::FloorAreaM2, &["m2"]))),
+            (&["其中：省级补助"], Some((Field::FundProvincial, &[]))),
+            (&["分管领导"], None),
+            (&["单位：万元"], None),
+        ];
+        for (path, wanted) in cases {
+            let path: Vec<String> = path.iter().map(ToString::to_string).collect();
+            let got = index.heading(&path);
+            match wanted {
+                Some((field, units)) => {
+                    let Heading::Field(found, found_units) = got else {
+                        return Err(format!("{path:?}").into());
+                    };
+                    let found_units: Vec<&str> = found_units.iter().map(String::as_str).collect();
+                    assert_eq!((found, found_units.as_slice()), (*field, *units), "{path:?}");
+                }
+                None => assert_eq!(got, Heading::Unknown, "{path:?}"),
+            }
+        }
+        assert_eq!(index.heading(&["序 号".to_owned()]), Heading::Serial);
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! What a check found, as a whole: for JSON, for the terminal and for pages.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::Path;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::catalogue::Field;
+use crate::check::{Checker, SheetSummary, Summary};
+use crate::finding::{Finding, Severity};
+use crate::values::Canonical;
+use crate::workbook::Address;
+
+/// The whole result of checking one file.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The sheets, the counts, and the findings on the file, its sheets and their headers.
+    pub summary: Summary,
+    /// Every finding: those on the file, its sheets and their headers, and then those on rows.
+    pub findings: Vec<Finding>,
+    /// The canonical values of each data row, where they were asked for.
+    pub records: Option<Vec<RowValues>>,
+}
+
+/// The canonical values of a data row.
+#[derive(Clone, Debug, Serialize)]
+pub struct RowValues {
+    /// The sheet's name.
+    pub sheet: String,
+    /// The row, 1-based.
+    pub row: u32,
+    /// The values that were read.
+    pub values: BTreeMap<Field, Canonical>,
+}
+
+impl Report {
+    /// Checks a file and keeps all that was found; the records only when asked for.
+    ///
+    /// # Errors
+    /// As [`Checker::check`].
+    pub fn new(checker: &Checker, file: &Path, today: NaiveDate, with_records: bool) -> io::Result<Self> {
+        let mut row_findings = Vec::new();
+        let mut records = Vec::new();
+        let summary = checker.check(file, today, &mut |row| {
+            row_findings.extend(row.findings);
+            if with_records {
+                let values = row.record.values();
+                records.push(RowValues {
+                    sheet: row.record.sheet.to_string(),
+                    row: row.record.row,
+                    values,
+                });
+            }
+        })?;
+        let mut findings = summary.findings.clone();
+        if summary.refusal.is_none() {
+            findings.extend(row_findings);
+        } else {
+            records.clear();
+        }
+        Ok(Self {
+            summary,
+            findings,
+            records: with_records.then_some(records),
+        })
+    }
+
+    /// The findings, equal ones down a column together, gravest first.
+    pub fn groups(&self) -> Vec<Group<'_>> {
+        groups(&self.findings)
+    }
+
+    /// The report as `retrofit check --format json` prints it for a file.
+    pub fn json<'a>(&'a self, file: &'a str, department: Option<&'a str>) -> impl Serialize + 'a {
+        FileJson {
+            file,
+            department,
+            sheets: self.summary.sheets.iter().map(SheetJson::from).collect(),
+            rows: self.summary.rows,
+            sound: self.summary.sound,
+            held: self.summary.held,
+            to_confirm: self.summary.to_confirm,
+            findings: self.findings.iter().map(FindingJson::from).collect(),
+            records: self.records.as_deref(),
+        }
+    }
+}
+
+/// Findings that say the same of cells of one column.
+#[derive(Clone, Debug)]
+pub struct Group<'a> {
+    /// The first of them; the others differ in their cells alone.
+    pub first: &'a Finding,
+    /// Where they are, from the top.
+    pub addresses: Vec<Address>,
+    /// How many there are: more than the addresses where several rows share a merged cell.
+    pub count: usize,
+}
+
+impl Group<'_> {
+    /// The cells in short: `U15`, `U5–U48，44 处`, `U5、U9、U31 等 12 处`.
+    pub fn place(&self) -> String {
+        match self.addresses.as_slice() {
+            [] => String::new(),
+            [only] => only.to_string(),
+            [first, .., last]
+                if usize::try_from(last.row - first.row).is_ok_and(|rows| rows + 1 == self.addresses.len()) =>
+            {
+                format!("{first}–{last}，{} 处", self.addresses.len())
+            }
+            several => {
+                let shown: Vec<String> = several.iter().take(3).map(ToString::to_string).collect();
+                let more = if several.len() > 3 {
+                    format!(" 等 {} 处", several.len())
+                } else {
+                    String::new()
+                };
+                format!("{}{more}", shown.join("、"))
+            }
+        }
+    }
+}
+
+/// Groups findings that say the same of cells of one column; gravest first, then in the order of the sheets' cells.
+pub fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+    let mut places: HashMap<_, usize> = HashMap::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for finding in findings {
+        let column = finding.address.map(|address| address.column);
+        let key = (
+            finding.code,
+            finding.sheet.as_deref(),
+            column,
+            finding.message.as_str(),
+            finding.severity,
+        );
+        let place = *places.entry(key).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Group {
+                first: finding,
+                addresses: Vec::new(),
+                count: 0,
+            });
+        }
+        let group = &mut groups[place];
+        group.count += 1;
+        if let Some(address) = finding.address
+            && group.addresses.last() != Some(&address)
+        {
+            group.addresses.push(address);
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.first.severity));
+    groups
+}
+
+#[derive(Serialize)]
+struct FileJson<'a> {
+    file: &'a str,
+    department: Option<&'a str>,
+    sheets: Vec<SheetJson<'a>>,
+    rows: usize,
+    sound: usize,
+    held: usize,
+    to_confirm: usize,
+    findings: Vec<FindingJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<&'a [RowValues]>,
+}
+
+#[derive(Serialize)]
+struct SheetJson<'a> {
+    name: &'a str,
+    header_row: u32,
+    data_rows: &'a [u32],
+}
+
+impl<'a> From<&'a SheetSummary> for SheetJson<'a> {
+    fn from(sheet: &'a SheetSummary) -> Self {
+        Self {
+            name: &sheet.name,
+            header_row: sheet.header_row,
+            data_rows: &sheet.data_rows,
+        }
+    }
+}
+
+/// A finding as JSON gives it; what does not apply is null.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingJson<'a> {
+    code: &'a str,
+    severity: Severity,
+    sheet: Option<&'a str>,
+    cell: Option<String>,
+    row: Option<u32>,
+    field: Option<Field>,
+    value: Option<&'a str>,
+    message: &'a str,
+    suggestion: Option<&'a str>,
+    basis: Option<&'a str>,
+}
+
+impl<'a> From<&'a Finding> for FindingJson<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        Self {
+            code: finding.code,
+            severity: finding.severity,
+            sheet: finding.sheet.as_deref(),
+            cell: finding.address.map(|address| address.to_string()),
+            row: finding.row,
+            field: finding.field,
+            value: finding.value.as_deref(),
+            message: &finding.message,
+            suggestion: finding.suggestion.as_deref(),
+            basis: finding.basis.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Findings on files, sheets and headers: F001 to F011.
+
+use std::sync::Arc;
+
+use crate::catalogue::Field;
+use crate::finding::Finding;
+use crate::layout::{Known, Table};
+use crate::rules;
+use crate::workbook::{Address, Format, Refusal, SheetHead, column_name};
+
+/// The file as a whole is refused.
+pub(crate) fn refused(refusal: &Refusal) -> Finding {
+    let incident = refusal
+        .incident
+        .as_ref()
+        .map(|number| format!("如需帮助，请把事件编号 {number} 告诉管理员。"));
+    Finding {
+        suggestion: incident,
+        ..finding(refusal.code, refusal.message.clone())
+    }
+}
+
+/// F004: no visible sheet holds a roster.
+pub(crate) fn no_roster() -> Finding {
+    Finding {
+        suggestion: Some("请确认表头里有「工程名称」等栏目，且表头下面有数据；可从本系统下载模板填写。".to_owned()),
+        ..finding(
+            "F004",
+            "没有找到工程清单：各可见工作表里都没有可识别的表头和数据。".to_owned(),
+        )
+    }
+}
+
+/// F011: macros are in it.
+pub(crate) fn of_format(format: Format) -> Option<Finding> {
+    matches!(format, Format::Xlsx { macros: true })
+        .then(|| finding("F011", "工作簿带有宏；宏没有运行，只读取了单元格内容。".to_owned()))
+}
+
+/// F005, F006 and F008 on a table's header.
+pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec<Finding> {
+    let catalogue = known.catalogue;
+    let at_header = |code, column: u32, field: Option<Field>, message, suggestion| Finding {
+        sheet: Some(sheet.to_string()),
+        address: Some(Address::new(table.header_row, column)),
+        field,
+        suggestion: Some(suggestion),
+        ..finding(code, message)
+    };
+    let headers: Vec<String> = table.unknown.iter().map(|(_, header)| header.clone()).collect();
+    let first = table.columns.first().map_or(0, |column| column.at);
+    let mut findings = Vec::new();
+    for field in &table.missing {
+        let label = catalogue.label(*field);
+        let near = known.headers.nearest(*field, &headers);
+        let suggestion = match near {
+            Some(header) => {
+                format!("表中「{header}」是否就是「{label}」？是的话请改为「{label}」，或在网页上指定对应关系。")
+            }
+            None => format!("请增加「{label}」一栏并填写，或在网页上指定对应关系。"),
+        };
+        findings.push(at_header(
+            "F005",
+            first,
+            Some(*field),
+            format!("缺少必填栏目「{label}」。"),
+            suggestion,
+        ));
+    }
+    for column in &table.repeated {
+        let label = catalogue.label(column.field);
+        let earlier = table
+            .columns
+            .iter()
+            .find(|known| known.field == column.field)
+            .map_or(0, |known| known.at);
+        let message = format!(
+            "{} 列「{}」和 {} 列都是「{label}」。",
+            column_name(column.at),
+            column.header,
+            column_name(earlier)
+        );
+        let suggestion = "请只保留一列，另一列删除或改名；也可在网页上指定对应关系。".to_owned();
+        findings.push(at_header("F008", column.at, Some(column.field), message, suggestion));
+    }
+    if table.is_sound() {
+        for (column, header) in &table.unknown {
+            let message = format!("{} 列「{header}」不认识，没有读取。", column_name(*column));
+            let suggestion = "不需要上报的栏目可以保留；需要的请改用模板里的栏目名称。".to_owned();
+            findings.push(at_header("F006", *column, None, message, suggestion));
+        }
+    }
+    findings
+}
+
+/// F007 and F010 on a sheet.
+pub(crate) fn of_sheet(head: &SheetHead, tables: &[Arc<Table>], any_row: bool) -> Option<Finding> {
+    let on_sheet = |code, message| {
+        Some(Finding {
+            sheet: Some(head.name.clone()),
+            ..finding(code, message)
+        })
+    };
+    if head.hidden {
+        return if any_row {
+            on_sheet("F010", format!("工作表「{}」是隐藏的，没有读取。", head.name))
+        } else {
+            None
+        };
+    }
+    if tables.is_empty() {
+        return if any_row {
+            on_sheet("F007", format!("工作表「{}」不是工程清单，已跳过。", head.name))
+        } else {
+            None
+        };
+    }
+    let first = tables.iter().map(|table| table.first_header_row).min().unwrap_or(0);
+    let rows = head.hidden_rows.iter().filter(|row| **row > first).count();
+    let columns = head.hidden_columns.iter().filter(|hidden| {
+        tables
+            .iter()
+            .any(|table| table.columns.iter().any(|column| column.at == **hidden))
+    });
+    let columns = columns.count();
+    if rows + columns == 0 {
+        return None;
+    }
+    on_sheet(
+        "F010",
+        format!(
+            "工作表「{}」有 {rows} 个隐藏行、{columns} 个隐藏列，其中的内容也读取了。",
+            head.name
+        ),
+    )
+}
+
+fn finding(code: &'static str, message: String) -> Finding {
+    Finding {
+        code,
+        severity: rules::severity(code),
+        sheet: None,
+        address: None,
+        row: None,
+        field: None,
+        value: None,
+        message,
+        suggestion: None,
+        basis: None,
+    }
+}

@@ -1,0 +1,103 @@
+//! Units that may stand behind a number, in a header or in a line above the table.
+
+use rust_decimal::Decimal;
+
+use crate::catalogue::Field;
+
+/// What a unit does to a number of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// The number times this is the canonical value.
+    Factor(Decimal),
+    /// The unit is known and cannot be taken; why, for the officer.
+    Refused(&'static str),
+}
+
+/// The quantity that a field measures, which decides the units it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// Money, canonical in 10,000 CNY.
+    Money,
+    /// A floor area, canonical in m².
+    Area,
+    /// A height, canonical in m.
+    Length,
+    /// Storeys.
+    Storeys,
+    /// Years.
+    Years,
+    /// Seconds.
+    Seconds,
+    /// Percent.
+    Percent,
+    /// A scale, whose unit stands in a field of its own.
+    Scale,
+    /// Degrees of longitude or latitude.
+    Degrees,
+}
+
+/// The quantity of a number field.
+pub(crate) fn quantity(field: Field) -> Option<Quantity> {
+    Some(match field {
+        Field::InvestmentPlanned
+        | Field::InvestmentDone
+        | Field::FundCentral
+        | Field::FundProvincial
+        | Field::FundMunicipal
+        | Field::FundCounty
+        | Field::FundOther => Quantity::Money,
+        Field::FloorAreaM2 => Quantity::Area,
+        Field::HeightM => Quantity::Length,
+        Field::FloorsAbove | Field::FloorsBelow => Quantity::Storeys,
+        Field::ServiceLifeYears => Quantity::Years,
+        Field::CharacteristicPeriodS => Quantity::Seconds,
+        Field::ProgressPercent => Quantity::Percent,
+        Field::ScaleValue => Quantity::Scale,
+        Field::Longitude | Field::Latitude => Quantity::Degrees,
+        _ => return None,
+    })
+}
+
+/// What a folded unit does to a number of this quantity; none where it is no unit of it.
+pub(crate) fn unit(quantity: Quantity, folded: &str) -> Option<Unit> {
+    let unit = folded.trim_end_matches('整');
+    let table: &[(&[&str], Unit)] = match quantity {
+        Quantity::Money => &[
+            (&["万元", "万", "万元人民币"], factor(1, 0)),
+            (&["元", "圆", "块", "人民币元"], factor(1, 4)),
+            (&["千元"], factor(1, 1)),
+            (&["百万元"], factor(100, 0)),
+            (&["千万元"], factor(1000, 0)),
+            (&["亿元", "亿"], factor(10_000, 0)),
+        ],
+        Quantity::Area => &[
+            (&["m2", "平方米", "平米", "平方", "平", "平方公尺"], factor(1, 0)),
+            (&["万m2", "万平方米", "万平米", "万平方", "万平"], factor(10_000, 0)),
+            (&["亩"], Unit::Refused("亩是土地面积单位，建筑面积请按平方米填写")),
+            (
+                &["公顷", "ha", "km2", "平方公里"],
+                Unit::Refused("这是土地面积单位，建筑面积请按平方米填写"),
+            ),
+        ],
+        Quantity::Length => &[
+            (&["m", "米"], factor(1, 0)),
+            (&["cm", "厘米"], factor(1, 2)),
+            (&["mm", "毫米"], factor(1, 3)),
+        ],
+        Quantity::Storeys => &[(&["层", "f", "层楼"], factor(1, 0))],
+        Quantity::Years => &[(&["年", "a"], factor(1, 0))],
+        Quantity::Seconds => &[(&["s", "秒"], factor(1, 0))],
+        Quantity::Percent => &[(&["%"], factor(1, 0))],
+        Quantity::Scale => &[(&["万"], factor(10_000, 0))],
+        Quantity::Degrees => &[(&["°", "度", "°e", "°n", "e", "n"], factor(1, 0))],
+    };
+    table
+        .iter()
+        .find(|(names, _)| names.contains(&unit))
+        .map(|(_, unit)| *unit)
+}
+
+/// `number` divided by ten to the power of `scale`.
+const fn factor(number: u32, scale: u32) -> Unit {
+    Unit::Factor(Decimal::from_parts(number, 0, 0, false, scale))
+}

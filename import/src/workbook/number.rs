@@ -1,0 +1,184 @@
+//! A workbook's numbers as the decimal text that Excel shows for them.
+
+use calamine::ExcelDateTime;
+use chrono::TimeDelta;
+
+use super::cells::Content;
+
+/// Digits that Excel keeps and shows of a number.
+const DIGITS: usize = 15;
+
+/// A number as its shortest text of at most 15 significant digits; one that is none (infinite) is an Excel error value.
+pub(super) fn number(value: f64) -> Content {
+    match decimal(value, 0) {
+        Some(text) => Content::Number(text.into()),
+        None => Content::Error("#NUM!".into()),
+    }
+}
+
+/// A number that is shown as a percentage: the decimal point stands two places further right, with no arithmetic on a float.
+pub(super) fn percent(value: f64) -> Content {
+    match decimal(value, 2) {
+        Some(text) => Content::Percent(text.into()),
+        None => Content::Error("#NUM!".into()),
+    }
+}
+
+/// A number that is shown as a date. Durations, times of day and numbers outside Excel's calendar stay numbers.
+pub(super) fn date(value: ExcelDateTime) -> Content {
+    /// 9999-12-31.
+    const LAST_DAY: f64 = 2_958_466.0;
+    if value.is_duration() || !(1.0..LAST_DAY).contains(&value.as_f64()) {
+        return number(value.as_f64());
+    }
+    // Seconds are all that Excel shows; half a second rounds up.
+    let Some(instant) = value
+        .as_datetime()
+        .and_then(|at| at.checked_add_signed(TimeDelta::milliseconds(500)))
+    else {
+        return number(value.as_f64());
+    };
+    let text = instant.format("%Y-%m-%dT%H:%M:%S").to_string();
+    Content::Date(text.strip_suffix("T00:00:00").unwrap_or(&text).into())
+}
+
+/// Whether a number format shows percentages: a `%` in its first section that is neither quoted nor escaped.
+pub(super) fn is_percent_format(code: &str) -> bool {
+    let mut chars = code.chars();
+    let mut quoted = false;
+    while let Some(next) = chars.next() {
+        match next {
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '\\' | '_' | '*' => {
+                chars.next();
+            }
+            ';' => return false,
+            '%' => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The value times ten to the power of `shift`; none for an infinite one or none at all.
+fn decimal(value: f64, shift: i32) -> Option<String> {
+    if !value.is_finite() {
+        return None;
+    }
+    if shift == 0 && (1e-5..1e15).contains(&value.abs()) {
+        // The shortest text that reads back as this float; if it has no more digits than Excel keeps, it is what Excel shows.
+        let text = value.to_string();
+        if text.bytes().filter(u8::is_ascii_digit).count() <= DIGITS {
+            return Some(text);
+        }
+    }
+    let scientific = format!("{:.*e}", DIGITS - 1, value.abs());
+    let (mantissa, exponent) = scientific.split_once('e')?;
+    let digits = mantissa.replace('.', "");
+    let digits = digits.trim_end_matches('0');
+    if digits.is_empty() {
+        return Some("0".to_owned());
+    }
+    let exponent = exponent.parse::<i32>().ok()? + shift;
+    let sign = if value < 0.0 { "-" } else { "" };
+    Some(format!("{sign}{}", place_point(digits, exponent)))
+}
+
+/// Digits `d1d2d3…` that mean `d1.d2d3… * 10^exponent`: plain where that is readable, else with the exponent.
+fn place_point(digits: &str, exponent: i32) -> String {
+    let zeros = |count: i32| "0".repeat(usize::try_from(count).unwrap_or_default());
+    match exponent {
+        0..=20 => {
+            let whole = usize::try_from(exponent).unwrap_or_default() + 1;
+            match digits.split_at_checked(whole) {
+                Some((whole, "")) => whole.to_owned(),
+                Some((whole, fraction)) => format!("{whole}.{fraction}"),
+                None => format!("{digits}{}", "0".repeat(whole - digits.len())),
+            }
+        }
+        -9..=-1 => format!("0.{}{digits}", zeros(-exponent - 1)),
+        _ => {
+            let (first, rest) = digits.split_at(1);
+            let point = if rest.is_empty() { "" } else { "." };
+            format!("{first}{point}{rest}e{exponent}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::ExcelDateTimeType;
+
+    use super::*;
+
+    fn text(value: f64) -> String {
+        decimal(value, 0).unwrap_or_default()
+    }
+
+    #[test]
+    fn numbers_read_as_excel_shows_them() {
+        for (value, shown) in [
+            (0.1 + 0.2, "0.3"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (12.50, "12.5"),
+            (-3.25, "-3.25"),
+            (1_234_567_890_123.456_7, "1234567890123.46"),
+            (1e15, "1000000000000000"),
+            (1.2e20, "120000000000000000000"),
+            (1e21, "1e21"),
+            (1.5e-7, "0.00000015"),
+            (2.5e-12, "2.5e-12"),
+            (116.009_999_999_999_99, "116.01"),
+            (999_999_999_999_999.9, "1000000000000000"),
+        ] {
+            assert_eq!(text(value), shown, "{value:e}");
+        }
+    }
+
+    #[test]
+    fn percentages_move_the_point_only() {
+        for (value, shown) in [
+            (0.45, "45"),
+            (0.07, "7"),
+            (0.285, "28.5"),
+            (1.0, "100"),
+            (-0.5, "-50"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(percent(value), Content::Percent(shown.into()));
+        }
+    }
+
+    #[test]
+    fn infinite_numbers_are_error_values() {
+        assert_eq!(number(f64::INFINITY), Content::Error("#NUM!".into()));
+        assert_eq!(percent(f64::NAN), Content::Error("#NUM!".into()));
+    }
+
+    #[test]
+    fn dates_of_both_calendars() {
+        let at = |value, from_1904| date(ExcelDateTime::new(value, ExcelDateTimeType::DateTime, from_1904));
+        assert_eq!(at(45058.0, false), Content::Date("2023-05-12".into()));
+        assert_eq!(at(43596.0, true), Content::Date("2023-05-12".into()));
+        assert_eq!(at(45058.75, false), Content::Date("2023-05-12T18:00:00".into()));
+        assert_eq!(at(0.5, false), Content::Number("0.5".into()));
+        assert_eq!(at(-1.0, false), Content::Number("-1".into()));
+        assert_eq!(at(1e300, false), Content::Number("1e300".into()));
+    }
+
+    #[test]
+    fn percent_formats() {
+        for (code, is) in [
+            ("0%", true),
+            ("0.00%", true),
+            ("0\"%\"", false),
+            ("0\\%", false),
+            ("0;0%", false),
+            ("General", false),
+        ] {
+            assert_eq!(is_percent_format(code), is, "{code}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Office Open XML: cells from calamine's streaming reader, what it does not tell from the sheet's part.
+
+use std::io::Cursor;
+
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Style, Xlsx, XlsxError};
+use quick_xml::events::Event;
+
+use super::cells::{Content, Format};
+use super::child::{Sink, Stop};
+use super::limits::Limits;
+use super::number;
+use super::package::Package;
+use super::sheet_part;
+use super::wire::Refused;
+use super::xml;
+
+/// Reads a package whose workbook is the part `workbook`.
+pub(super) fn read(bytes: &[u8], package: &mut Package, workbook: &str, sink: &mut Sink) -> Result<(), Stop> {
+    check_strings(package, sink.limits())?;
+    let parts = sheet_parts(package, workbook)?;
+    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
+    let macros = package.paths().any(|path| path.ends_with("vbaproject.bin"));
+    sink.format(Format::Xlsx { macros })?;
+    let sheets = book.sheets_metadata().to_vec();
+    for (sheet, part) in sheets.into_iter().zip(parts) {
+        if sheet.typ != SheetType::WorkSheet {
+            continue;
+        }
+        let areas = sink.limits().areas;
+        let mut head = match package.part(&part)? {
+            Some(part) => sheet_part::head(part, areas)?,
+            None => continue,
+        };
+        head.name.clone_from(&sheet.name);
+        head.hidden = sheet.visible != SheetVisible::Visible;
+        sink.sheet(head)?;
+        let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(broken)?;
+        let percents: Vec<bool> = cells.styles().iter().map(is_percent).collect();
+        while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(broken)? {
+            let (row, column) = cell.get_position();
+            if let Some(content) = content(cell.get_value(), percents.get(style) == Some(&true)) {
+                sink.cell(row, column, content)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a cell holds, if anything.
+fn content(value: &DataRef, percent: bool) -> Option<Content> {
+    Some(match value {
+        DataRef::Empty => return None,
+        #[expect(clippy::cast_precision_loss, reason = "a workbook's integers come from its floats")]
+        DataRef::Int(value) if percent => number::percent(*value as f64),
+        DataRef::Int(value) => Content::Number(value.to_string().into()),
+        DataRef::Float(value) if percent => number::percent(*value),
+        DataRef::Float(value) => number::number(*value),
+        DataRef::String(text) | DataRef::DurationIso(text) => Content::Text(text.as_str().into()),
+        DataRef::SharedString(text) => Content::Text((*text).into()),
+        DataRef::Bool(value) => Content::Bool(*value),
+        DataRef::DateTime(value) => number::date(*value),
+        DataRef::DateTimeIso(text) => Content::Date(text.as_str().into()),
+        DataRef::Error(error) => Content::Error(error.to_string().into()),
+    })
+}
+
+fn is_percent(style: &Style) -> bool {
+    style
+        .number_format
+        .as_ref()
+        .is_some_and(|format| number::is_percent_format(&format.format_code))
+}
+
+/// The reader reserves memory for as many strings as their part announces, before it has read one.
+fn check_strings(package: &mut Package, limits: &Limits) -> Result<(), Stop> {
+    let paths: Vec<String> = package
+        .paths()
+        .filter(|path| path.ends_with("sharedstrings.xml"))
+        .map(str::to_owned)
+        .collect();
+    for path in paths {
+        let room = package.size(&path).unwrap_or_default() / "<si/>".len() as u64;
+        let Some(part) = package.part(&path)? else { continue };
+        let mut reader = xml::reader(part);
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            match reader.read_event_into(&mut buffer).map_err(xml::broken)? {
+                Event::Start(element) => {
+                    let announced = xml::attribute(&element, "uniqueCount").unwrap_or_default();
+                    // A number too long to be read is too large; one that is no number is not believed by the reader either.
+                    let digits = !announced.is_empty() && announced.bytes().all(|byte| byte.is_ascii_digit());
+                    let announced = if digits {
+                        announced.parse().unwrap_or(u64::MAX)
+                    } else {
+                        0
+                    };
+                    if announced > limits.announced_strings.max(room) {
+                        return Err(Refused::over(format!(
+                            "文件声称有{announced}个字符串，实际放不下这么多，已停止读取。请用 Excel 或 WPS 另存后再报送。"
+                        ))
+                        .into());
+                    }
+                    break;
+                }
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The paths of the sheets' parts, in the order of the workbook; empty for a sheet without one.
+fn sheet_parts(package: &mut Package, workbook: &str) -> Result<Vec<String>, Refused> {
+    let relationships = package.relationships(workbook)?;
+    let Some(part) = package.part(workbook)? else {
+        return Ok(Vec::new());
+    };
+    let mut reader = xml::reader(part);
+    let mut buffer = Vec::new();
+    let mut paths = Vec::new();
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer).map_err(xml::broken)? {
+            Event::Start(element) if element.local_name().as_ref() == "sheet" => {
+                let id = xml::attribute(&element, "id").unwrap_or_default();
+                let path = relationships
+                    .iter()
+                    .find(|relationship| relationship.id == id)
+                    .map(|found| found.path.clone());
+                paths.push(path.unwrap_or_default());
+            }
+            Event::Eof => return Ok(paths),
+            _ => {}
+        }
+    }
+}
+
+fn broken(error: XlsxError) -> Refused {
+    match error {
+        XlsxError::Password => super::sniff::protected("password"),
+        error => xml::broken(error),
+    }
+}

@@ -1,0 +1,6 @@
+//! The import crate through its public surface.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod rosters;
+mod workbook;
