@@ -2,4 +2,8 @@
 //!
 //! Knows no SQL and no spreadsheets. It talks to the registry through [`store`], and to the platform over HTTP.
 
+pub mod clock;
+pub mod delivery;
+pub mod faults;
+pub mod platform;
 pub mod store;

@@ -16,10 +16,11 @@
 //!
 //! ```text
 //! ready ──claim──▶ claimed ──record_batch──▶ unknown ──Taken──▶ pending
-//!   │  ▲              │  ▲                      │ │                │
-//!   │  └─run is over──┘  └──────Returned────────┘ └───Receipts─────┴──▶ accepted, rejected, unchanged, stale
-//!   │                 └──reject──▶ rejected                        └──▶ unknown, in no batch (done without its receipt)
-//!   └──a later revision is approved, or claimed──▶ superseded            └─▶ may be claimed again
+//!   │  ▲            │ ▲ │                     │    │               │
+//!   │  └─run is over┘ │ └─reject─▶ rejected   │    └───Receipts────┴─▶ accepted, rejected, unchanged, stale
+//!   │  ▲              └───────────────────────┤                    └─▶ unknown, in no batch (done without its receipt):
+//!   │  └──────────────────────Returned────────┴─(from pending too)                may be claimed again, or superseded
+//!   └──a later revision is approved, or claimed──▶ superseded
 //! ```
 
 use std::collections::BTreeMap;
@@ -347,7 +348,7 @@ pub struct OpenBatch {
     pub state: BatchState,
     /// When the key and the body were stored: the key's life at the platform can have begun no earlier.
     pub recorded_at: UtcMillis,
-    /// Those of its members that still have no receipt.
+    /// All its members, settled ones too: a receipt is foreign only if it is of none of them.
     pub members: Vec<OpenMember>,
 }
 
@@ -360,6 +361,8 @@ pub struct OpenMember {
     pub source_id: String,
     /// The revision that was sent.
     pub revision: i64,
+    /// It still has no believed receipt.
+    pub open: bool,
 }
 
 /// One request about a batch, as it went. Appended, never changed.
@@ -458,7 +461,7 @@ pub struct Receipt {
 pub struct StrayReceipt {
     /// What is wrong with it.
     pub kind: StrayKind,
-    /// The member that it is about; only of [`StrayKind::Missing`] and [`StrayKind::Malformed`], where it can be told.
+    /// The member of the batch that it is about, where that can be told.
     pub delivery_id: Option<DeliveryId>,
     /// As it came, cut to 2,000 characters; empty for a missing one.
     pub raw: String,
@@ -471,7 +474,7 @@ pub enum StrayKind {
     Missing,
     /// Of a record, or a revision, that is not in the batch.
     Foreign,
-    /// Not of the agreed form, or a second verdict that contradicts the first.
+    /// Not of the agreed form, or two that contradict each other.
     Malformed,
 }
 
@@ -504,13 +507,16 @@ pub enum BatchChange {
         platform_batch_id: String,
         /// The believed receipts. Each is of an open member, each member at most once.
         receipts: Vec<Receipt>,
-        /// What else came, or did not. Kept beside the batch; a repeat of what is already kept need not be kept again.
+        /// What else came, or did not: kept beside the batch. Empty until `done`.
         strays: Vec<StrayReceipt>,
         /// The platform said `done`: the batch is closed.
         done: bool,
     },
-    /// It had no effect and will have none. Batch to `returned`, its open members to `claimed` by this run.
-    Returned,
+    /// It had no effect and will have none. Batch to `returned`.
+    Returned {
+        /// Open members become `claimed` by this run, which puts them into other batches; else `ready`.
+        keep: bool,
+    },
 }
 
 /// A record that is rejected alone: the platform refused the batch that held nothing else, or it cannot be put into the
@@ -559,9 +565,9 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// How many deliveries wait: what `claim` with these `stages` could still give, and what this run holds claimed.
     fn waiting(&self, run: RunId, stages: &[String], now: UtcMillis) -> Result<u64, StoreError>;
 
-    /// Claims up to `limit` deliveries, oldest first: `ready` ones, `claimed` ones of runs that are over, and `unknown` ones in no batch;
-    /// per project only the one with the highest revision (the lower ones among them become `superseded`), and none
-    /// of a project that has another delivery open. Where `stages` is not empty, upserts are limited to projects in one of
+    /// Claims up to `limit` deliveries, oldest first: `ready` ones, `claimed` ones of runs that are over, and `unknown` ones in no batch
+    /// that another run left so; per project only the one with the highest revision (the lower ones among them become
+    /// `superseded`), and none of a project that has another delivery open. Where `stages` is not empty, upserts are limited to projects in one of
     /// these stages (codes); withdrawals are never held back.
     fn claim(&self, run: RunId, stages: &[String], limit: usize, now: UtcMillis) -> Result<Vec<Outgoing>, StoreError>;
 
@@ -569,12 +575,12 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// claimed by this run: then nothing was stored.
     fn record_batch(&self, run: RunId, batch: &NewBatch, now: UtcMillis) -> Result<Option<BatchId>, StoreError>;
 
-    /// Records what a request about a batch brought, and the change that follows from it, in one transaction.
+    /// Records a request about a batch, if there was one, and the change that follows from it, in one transaction.
     fn advance(
         &self,
         run: RunId,
         batch: BatchId,
-        attempt: &Attempt,
+        attempt: Option<&Attempt>,
         change: &BatchChange,
         now: UtcMillis,
     ) -> Result<Fence, StoreError>;
