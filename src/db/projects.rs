@@ -8,7 +8,7 @@ use super::schema::{approved_projects, project_keys, projects};
 use super::{CHUNK, Conn, DbError, each};
 
 /// The current revision of a project, projected. Decimals are scaled: `_e2` hundredths, `_e6` millionths, money in whole yuan.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = projects, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct ProjectRow {
     /// The project.

@@ -202,6 +202,16 @@ pub fn reasons_of(conn: &mut Conn<'_>, which: &[(i64, i64)]) -> Result<HashMap<i
     Ok(found)
 }
 
+/// Whether a revision is in a state.
+pub fn is_in(conn: &mut Conn<'_>, project: i64, revision: i64, state: &str) -> Result<bool, DbError> {
+    let found: i64 = each!(conn, c => revisions::table
+        .find((project, revision))
+        .filter(revisions::state.eq(state))
+        .count()
+        .get_result(c))?;
+    Ok(found == 1)
+}
+
 /// Projects grouped by revision number: most of a selection stand at the same few.
 pub fn by_revision(which: &[(i64, i64)]) -> impl Iterator<Item = (i64, Vec<i64>)> {
     let mut groups: std::collections::BTreeMap<i64, Vec<i64>> = std::collections::BTreeMap::new();

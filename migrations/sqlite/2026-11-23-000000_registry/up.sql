@@ -81,7 +81,8 @@ CREATE TABLE upload_rows (
     values_json TEXT NOT NULL,
     CONSTRAINT upload_rows_pk PRIMARY KEY (upload_id, seq),
     CONSTRAINT upload_rows_upload FOREIGN KEY (upload_id) REFERENCES uploads (id),
-    CONSTRAINT upload_rows_reason CHECK (reason IN ('errors', 'unexplained', 'met-twice', 'ambiguous', 'foreign-code', 'withdrawn'))
+    CONSTRAINT upload_rows_reason CHECK (reason IN ('errors', 'unexplained', 'met-twice', 'ambiguous', 'foreign-code', 'number-taken',
+        'withdrawn'))
 ) STRICT;
 
 -- Findings on the file, its sheets and its held rows. Those of rows that went in stand in `findings`.
