@@ -6,4 +6,5 @@ pub mod clock;
 pub mod delivery;
 pub mod faults;
 pub mod platform;
+pub mod schedule;
 pub mod store;

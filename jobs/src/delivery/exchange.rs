@@ -131,6 +131,7 @@ impl Run {
                 Next::Pending => return self.leave(batch).await,
                 Next::Refused(problem) => return Ok(Driven::Refused(batch.id, problem)),
                 Next::Denied(problem, skew) => {
+                    tracing::error!(status = problem.status, code = %problem.code, ?skew, "the platform refuses us");
                     self.stop(Stop::denied(&problem, skew));
                     return self.leave(batch).await;
                 }
@@ -352,7 +353,7 @@ impl Run {
             Trouble::Unreachable => {
                 self.stop(Stop::new(
                     RunState::PlatformDown,
-                    "无法连接平台，已停止发送；未发送的记录留待下次",
+                    "无法连接平台，已停止发送（原因见日志）；未发送的记录留待下次",
                 ));
             }
             Trouble::Lost => {
@@ -372,7 +373,6 @@ impl Run {
 
 /// Full jitter: anything from nothing to the whole span, so that many clients do not come back at one moment.
 fn jitter(span: Duration) -> Duration {
-    let Ok(random) = getrandom::u32() else { return span };
-    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis((u128::from(millis) * u128::from(random) / u128::from(u32::MAX)) as u64)
+    const STEPS: u32 = 1_000;
+    getrandom::u32().map_or(span, |random| span / STEPS * (random % (STEPS + 1)))
 }

@@ -42,7 +42,7 @@ impl SyncOptions {
         Self {
             holder: holder.into(),
             started_by: started_by.into(),
-            wait: Duration::from_secs(120),
+            wait: Duration::from_mins(2),
             window_end: None,
             concurrency: 4,
             patience: Patience::default(),
@@ -71,8 +71,8 @@ impl Default for Patience {
         Self {
             attempts: 6,
             base: Duration::from_secs(1),
-            cap: Duration::from_secs(60),
-            longest_pause: Duration::from_secs(15 * 60),
+            cap: Duration::from_mins(1),
+            longest_pause: Duration::from_mins(15),
             poll: Duration::from_secs(1),
         }
     }
@@ -170,6 +170,7 @@ impl SyncOutcome {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn as_word<S: Serializer>(state: &RunState, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(state.word())
 }

@@ -135,7 +135,10 @@ mod tests {
         }
     }
 
-    fn judged(receipts: &[Value], done: bool) -> (Vec<(i64, Verdict)>, Vec<(StrayKind, Option<i64>)>) {
+    type Believed = Vec<(i64, Verdict)>;
+    type Strays = Vec<(StrayKind, Option<i64>)>;
+
+    fn judged(receipts: &[Value], done: bool) -> (Believed, Strays) {
         let members = [member(1, true), member(2, true), member(3, false)];
         let judged = judge(&Profile::national_v1(), &members, receipts, done);
         (

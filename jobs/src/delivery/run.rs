@@ -19,7 +19,7 @@ use crate::store::{
 };
 
 /// How long a run's work is its own without a sign of life.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 /// Open batches that are taken up in one transaction.
 const TAKE_UP: usize = 100;
 /// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record among 500 makes at
@@ -455,7 +455,7 @@ impl Run {
     pub(super) fn stop(&self, stop: Stop) {
         let mut tally = self.tally();
         if tally.stop.is_none() {
-            tracing::warn!(run = self.id.0, state = stop.state.word(), detail = %stop.detail, "delivery stops");
+            tracing::warn!(run = self.id.0, state = stop.state.word(), "delivery stops");
             tally.stop = Some(stop);
         }
     }

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::store::{Attempt, AttemptKind};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// An answer that is longer is not of the contract: 500 receipts are well under a tenth of it.
 const LONGEST_ANSWER: usize = 10_000_000;
 /// Further apart than this, the platform refuses our timestamps.
@@ -192,7 +192,7 @@ impl Platform {
             Err(error) => {
                 let unreachable = error.is_connect() || error.is_builder();
                 attempt.problem = Some(if unreachable { "unreachable" } else { "no-answer" }.to_owned());
-                tracing::warn!(request_id = %nonce, error = %error.without_url(), "the platform gave no answer");
+                tracing::warn!(request_id = %nonce, error = %chain(&error.without_url()), "the platform gave no answer");
                 if unreachable {
                     Answer::Unreachable
                 } else {
@@ -370,10 +370,13 @@ fn http_client(settings: &PlatformSettings, base: &Url) -> Result<Client, Settin
     if let Some(proxy) = &settings.proxy {
         client = client.proxy(Proxy::all(proxy).map_err(|_| SettingsError::Proxy)?);
     }
-    client.build().map_err(|error| {
-        let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-        SettingsError::Tls(cause)
-    })
+    client.build().map_err(|error| SettingsError::Tls(chain(&error)))
+}
+
+/// An error and its causes: the outermost of reqwest's says only that something went wrong.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The body compressed, if that makes it smaller: so no body is over the limit after compression that was not before.

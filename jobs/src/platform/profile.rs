@@ -95,7 +95,11 @@ pub struct Data {
 
 impl Profile {
     /// The built-in profile of the national platform.
-    #[expect(clippy::expect_used, reason = "the file is part of the program, and a test reads it")]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "the file is part of the program, and a test reads it"
+    )]
     pub fn national_v1() -> Self {
         Self::parse(include_str!("../../profiles/national-v1.toml")).expect("the built-in profile is sound")
     }
