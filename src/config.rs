@@ -56,8 +56,7 @@ impl Config {
         let data_dir = PathBuf::from(var("RETROFIT_DATA_DIR")?.unwrap_or_else(|| "./retrofit-data".into()));
         let database_url =
             var("RETROFIT_DATABASE_URL")?.unwrap_or_else(|| data_dir.join("registry.db").display().to_string());
-        let catalogue_dir =
-            var("RETROFIT_CATALOGUE_DIR")?.map_or_else(|| data_dir.join("catalogue"), PathBuf::from);
+        let catalogue_dir = var("RETROFIT_CATALOGUE_DIR")?.map_or_else(|| data_dir.join("catalogue"), PathBuf::from);
         let bind = var("RETROFIT_BIND")?.unwrap_or_else(|| "127.0.0.1:8080".into());
         let bind = bind.parse().map_err(|_| ConfigError::Broken {
             name: "RETROFIT_BIND",

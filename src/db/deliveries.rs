@@ -54,10 +54,10 @@ pub struct Claimed {
 /// The deliveries in one of the states that a run may claim from, of which it may have these: of a project with no other delivery open, and in
 /// one of `stages` where any are given. A macro because the type of a boxed query names its backend.
 macro_rules! claimable {
-    ($state:expr, $stages:expr, $live:expr) => {{
+    ($state:expr, $stages:expr, $run:expr, $live:expr) => {{
         let mut query = deliveries::table
             .filter(deliveries::state.eq($state))
-            .filter(free($live))
+            .filter(free($run, $live))
             .filter(not(exists(open_elsewhere($live))))
             .into_boxed();
         if !$stages.is_empty() {
@@ -70,11 +70,16 @@ macro_rules! claimable {
 /// The states that a run may claim from, what earlier runs left first.
 const CLAIMABLE: [&str; 3] = ["claimed", "unknown", "ready"];
 
-/// `ready`, claimed by a run that is over, or of unknown fate and in no batch.
+/// `ready`, claimed by a run that is over, or left by another run in no batch and of unknown fate.
 #[auto_type]
-fn free<'a>(live: &'a [i64]) -> _ {
-    let left = deliveries::state.eq("claimed").and(not(deliveries::run_id.assume_not_null().eq_any(live)));
-    let unanswered = deliveries::state.eq("unknown").and(deliveries::batch_id.is_null());
+fn free<'a>(run: i64, live: &'a [i64]) -> _ {
+    let left = deliveries::state
+        .eq("claimed")
+        .and(not(deliveries::run_id.assume_not_null().eq_any(live)));
+    let unanswered = deliveries::state
+        .eq("unknown")
+        .and(deliveries::batch_id.is_null())
+        .and(deliveries::run_id.assume_not_null().ne(run));
     deliveries::state.eq("ready").or(left).or(unanswered)
 }
 
@@ -82,12 +87,24 @@ fn free<'a>(live: &'a [i64]) -> _ {
 #[auto_type]
 fn open_elsewhere<'a>(live: &'a [i64]) -> _ {
     let state = others.field(deliveries::state);
-    let held = state.eq("claimed").and(others.field(deliveries::run_id).assume_not_null().eq_any(live));
-    let unanswered = state.eq("unknown").and(others.field(deliveries::batch_id).is_not_null());
+    let held = state
+        .eq("claimed")
+        .and(others.field(deliveries::run_id).assume_not_null().eq_any(live));
+    let unanswered = state
+        .eq("unknown")
+        .and(others.field(deliveries::batch_id).is_not_null());
     others
         .filter(others.field(deliveries::project_id).eq(deliveries::project_id))
         .filter(others.field(deliveries::id).ne(deliveries::id))
         .filter(state.eq("pending").or(held).or(unanswered))
+}
+
+/// Deliveries of later revisions of the same project.
+#[auto_type]
+fn later() -> _ {
+    others
+        .filter(others.field(deliveries::project_id).eq(deliveries::project_id))
+        .filter(others.field(deliveries::revision).gt(deliveries::revision))
 }
 
 /// Adds deliveries.
@@ -98,24 +115,25 @@ pub fn insert(conn: &mut Conn<'_>, rows: &[DeliveryRow]) -> Result<(), DbError> 
     Ok(())
 }
 
-/// Marks what waits to be sent of these projects as overtaken.
-pub fn supersede_ready(conn: &mut Conn<'_>, projects: &[i64], now: i64) -> Result<(), DbError> {
-    each!(conn, c => diesel::update(deliveries::table)
-        .filter(deliveries::project_id.eq_any(projects))
-        .filter(deliveries::state.eq("ready"))
-        .set((deliveries::state.eq("superseded"), deliveries::changed_at.eq(now)))
-        .execute(c))?;
+/// Marks what waits to be sent of these projects as overtaken, where a later revision was approved.
+pub fn supersede(conn: &mut Conn<'_>, projects: &[i64], now: i64) -> Result<(), DbError> {
+    for chunk in projects.chunks(CHUNK) {
+        each!(conn, c => diesel::update(deliveries::table)
+            .filter(deliveries::project_id.eq_any(chunk))
+            .filter(deliveries::state.eq("ready"))
+            .filter(exists(later()))
+            .set((deliveries::state.eq("superseded"), deliveries::changed_at.eq(now)))
+            .execute(c))?;
+    }
     Ok(())
 }
 
 /// Marks what earlier runs left as overtaken, where a later revision of the project was approved since.
-fn supersede_left(conn: &mut Conn<'_>, live: &[i64], now: i64) -> Result<(), DbError> {
+fn supersede_left(conn: &mut Conn<'_>, run: i64, live: &[i64], now: i64) -> Result<(), DbError> {
     each!(conn, c => diesel::update(deliveries::table)
         .filter(deliveries::state.eq_any(["claimed", "unknown"]))
-        .filter(free(live))
-        .filter(exists(others
-            .filter(others.field(deliveries::project_id).eq(deliveries::project_id))
-            .filter(others.field(deliveries::revision).gt(deliveries::revision))))
+        .filter(free(run, live))
+        .filter(exists(later()))
         .set((deliveries::state.eq("superseded"), deliveries::changed_at.eq(now)))
         .execute(c))?;
     Ok(())
@@ -130,12 +148,12 @@ pub fn claim(
     live: &[i64],
     now: i64,
 ) -> Result<Vec<Claimed>, DbError> {
-    supersede_left(conn, live, now)?;
+    supersede_left(conn, run, live, now)?;
     let mut claimed: Vec<i64> = Vec::new();
     for state in CLAIMABLE {
         let room = limit - i64::try_from(claimed.len()).unwrap_or(limit);
         claimed.extend(each!(conn, c => {
-            let ids: Vec<i64> = claimable!(state, stages, live)
+            let ids: Vec<i64> = claimable!(state, stages, run, live)
                 .order(deliveries::id)
                 .limit(room)
                 .select(deliveries::id)
@@ -144,7 +162,7 @@ pub fn claim(
             diesel::update(deliveries::table)
                 .filter(deliveries::id.eq_any(ids))
                 .filter(deliveries::state.eq(state))
-                .filter(free(live))
+                .filter(free(run, live))
                 .set((
                     deliveries::state.eq("claimed"),
                     deliveries::run_id.eq(run),
@@ -182,33 +200,24 @@ pub fn waiting(conn: &mut Conn<'_>, run: i64, stages: &[String], live: &[i64]) -
         .count()
         .get_result(c))?;
     for state in CLAIMABLE {
-        waiting += each!(conn, c => claimable!(state, stages, live).count().get_result::<i64>(c))?;
+        waiting += each!(conn, c => claimable!(state, stages, run, live).count().get_result::<i64>(c))?;
     }
     Ok(waiting)
 }
 
-/// Gives back what a run holds claimed: what was overtaken meanwhile is superseded, the rest waits again.
+/// Gives back what a run holds claimed: it waits again, or is superseded where it was overtaken meanwhile.
 pub fn release(conn: &mut Conn<'_>, run: i64, now: i64) -> Result<(), DbError> {
-    each!(conn, c => {
-        diesel::update(deliveries::table)
-            .filter(deliveries::run_id.eq(run))
-            .filter(deliveries::state.eq("claimed"))
-            .filter(exists(others
-                .filter(others.field(deliveries::project_id).eq(deliveries::project_id))
-                .filter(others.field(deliveries::revision).gt(deliveries::revision))))
-            .set((deliveries::state.eq("superseded"), deliveries::changed_at.eq(now)))
-            .execute(c)?;
-        diesel::update(deliveries::table)
-            .filter(deliveries::run_id.eq(run))
-            .filter(deliveries::state.eq("claimed"))
-            .set((
-                deliveries::state.eq("ready"),
-                deliveries::run_id.eq(None::<i64>),
-                deliveries::changed_at.eq(now),
-            ))
-            .execute(c)
-    })?;
-    Ok(())
+    let projects: Vec<i64> = each!(conn, c => diesel::update(deliveries::table)
+        .filter(deliveries::run_id.eq(run))
+        .filter(deliveries::state.eq("claimed"))
+        .set((
+            deliveries::state.eq("ready"),
+            deliveries::run_id.eq(None::<i64>),
+            deliveries::changed_at.eq(now),
+        ))
+        .returning(deliveries::project_id)
+        .get_results(c))?;
+    supersede(conn, &projects, now)
 }
 
 /// Puts claimed deliveries of a run into a batch, and gives (project, delivery) of those that were.
@@ -242,9 +251,9 @@ pub fn take_up(conn: &mut Conn<'_>, run: i64, batches: &[i64]) -> Result<(), DbE
     Ok(())
 }
 
-/// A member of an open batch that has no receipt.
+/// A member of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
-pub struct OpenMember {
+pub struct Member {
     /// The batch.
     pub batch_id: i64,
     /// The delivery.
@@ -255,14 +264,15 @@ pub struct OpenMember {
     pub entry_year: i64,
     /// The revision.
     pub revision: i64,
+    /// Its state's word.
+    pub state: String,
 }
 
-/// The members of these batches that have no receipt.
-pub fn open_members(conn: &mut Conn<'_>, batches: &[i64]) -> Result<Vec<OpenMember>, DbError> {
+/// The members of these batches.
+pub fn members(conn: &mut Conn<'_>, batches: &[i64]) -> Result<Vec<Member>, DbError> {
     Ok(each!(conn, c => deliveries::table
         .inner_join(projects::table.on(projects::id.eq(deliveries::project_id)))
         .filter(deliveries::batch_id.assume_not_null().eq_any(batches))
-        .filter(deliveries::state.eq_any(["unknown", "pending"]))
         .order(deliveries::id)
         .select((
             deliveries::batch_id.assume_not_null(),
@@ -270,14 +280,15 @@ pub fn open_members(conn: &mut Conn<'_>, batches: &[i64]) -> Result<Vec<OpenMemb
             deliveries::project_id,
             projects::entry_year,
             deliveries::revision,
+            deliveries::state,
         ))
         .load(c))?)
 }
 
-/// Moves a batch's members without receipt: to `pending`; to `unknown` in no batch; or to `claimed` by their run, in no batch.
+/// Moves a batch's members without receipt: to `pending`; or out of it to `unknown`, to `claimed` by their run, or to `ready`.
 pub fn move_open(conn: &mut Conn<'_>, batch: i64, to: &str, now: i64) -> Result<(), DbError> {
     let stays = (to == "pending").then_some(batch);
-    each!(conn, c => diesel::update(deliveries::table)
+    let projects: Vec<i64> = each!(conn, c => diesel::update(deliveries::table)
         .filter(deliveries::batch_id.eq(batch))
         .filter(deliveries::state.eq_any(["unknown", "pending"]))
         .set((
@@ -285,8 +296,13 @@ pub fn move_open(conn: &mut Conn<'_>, batch: i64, to: &str, now: i64) -> Result<
             deliveries::batch_id.eq(stays),
             deliveries::changed_at.eq(now),
         ))
-        .execute(c))?;
-    Ok(())
+        .returning(deliveries::project_id)
+        .get_results(c))?;
+    if to == "ready" {
+        supersede(conn, &projects, now)
+    } else {
+        Ok(())
+    }
 }
 
 /// Settles deliveries that a run holds in one of the states `from` by a verdict, and gives those that were.

@@ -127,14 +127,7 @@ pub fn renew(conn: &mut Conn<'_>, id: i64, token: i64, lease_until: i64) -> Resu
 }
 
 /// Ends a run; whether it still was the holder's.
-pub fn finish(
-    conn: &mut Conn<'_>,
-    id: i64,
-    token: i64,
-    state: &str,
-    outcome: &str,
-    now: i64,
-) -> Result<bool, DbError> {
+pub fn finish(conn: &mut Conn<'_>, id: i64, token: i64, state: &str, outcome: &str, now: i64) -> Result<bool, DbError> {
     Ok(each!(conn, c => diesel::update(job_runs::table.find(id))
         .filter(job_runs::token.eq(token))
         .filter(job_runs::state.eq("running"))

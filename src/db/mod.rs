@@ -277,6 +277,9 @@ mod tests {
     #[test]
     fn a_refused_address_keeps_its_password_to_itself() {
         let error = Address::parse("mysql://me:secret@host/db").unwrap_err().to_string();
-        assert!(error.contains("mysql://…@host/db") && !error.contains("secret"), "{error}");
+        assert!(
+            error.contains("mysql://…@host/db") && !error.contains("secret"),
+            "{error}"
+        );
     }
 }

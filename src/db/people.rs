@@ -95,12 +95,7 @@ pub fn all(conn: &mut Conn<'_>) -> Result<Vec<UserRow>, DbError> {
 }
 
 /// Counts a failed login (or forgets them, with 0), and locks the account until then.
-pub fn set_failures(
-    conn: &mut Conn<'_>,
-    user: i64,
-    failures: i64,
-    locked_until: Option<i64>,
-) -> Result<(), DbError> {
+pub fn set_failures(conn: &mut Conn<'_>, user: i64, failures: i64, locked_until: Option<i64>) -> Result<(), DbError> {
     each!(conn, c => diesel::update(users::table.find(user))
         .set((users::failures.eq(failures), users::locked_until.eq(locked_until)))
         .execute(c))?;

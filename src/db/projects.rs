@@ -158,12 +158,7 @@ macro_rules! matching {
 }
 
 /// Projects that match, by id, those after `after`.
-pub fn matching(
-    conn: &mut Conn<'_>,
-    filter: &Filter,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<ProjectRow>, DbError> {
+pub fn matching(conn: &mut Conn<'_>, filter: &Filter, after: i64, limit: i64) -> Result<Vec<ProjectRow>, DbError> {
     Ok(each!(conn, c => matching!(filter)
         .filter(projects::id.gt(after))
         .order(projects::id)
@@ -256,7 +251,11 @@ pub fn replace(conn: &mut Conn<'_>, row: &ProjectRow, before: i64) -> Result<(),
         .filter(projects::revision.eq(before))
         .set(row)
         .execute(c))?;
-    if changed == 1 { Ok(()) } else { Err(DbError::Moved("projects")) }
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(DbError::Moved("projects"))
+    }
 }
 
 /// Moves the current revision `revision` of each of these projects from one state to another, and answers how many were moved.

@@ -196,7 +196,10 @@ pub fn reasons_of(conn: &mut Conn<'_>, which: &[(i64, i64)]) -> Result<HashMap<i
                 .filter(revisions::revision.eq(revision))
                 .select((revisions::project_id, revisions::reason))
                 .load::<(i64, Option<String>)>(c))?;
-            found.extend(rows.into_iter().filter_map(|(project, reason)| Some((project, reason?))));
+            found.extend(
+                rows.into_iter()
+                    .filter_map(|(project, reason)| Some((project, reason?))),
+            );
         }
     }
     Ok(found)

@@ -110,12 +110,7 @@ pub struct UploadFindingRow {
 }
 
 /// The upload of the same bytes by the same department for the same period.
-pub fn same(
-    conn: &mut Conn<'_>,
-    department: &str,
-    period: &str,
-    sha256: &str,
-) -> Result<Option<UploadRow>, DbError> {
+pub fn same(conn: &mut Conn<'_>, department: &str, period: &str, sha256: &str) -> Result<Option<UploadRow>, DbError> {
     Ok(each!(conn, c => uploads::table
         .filter(uploads::department.eq(department))
         .filter(uploads::period.eq(period))

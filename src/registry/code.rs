@@ -34,12 +34,19 @@ impl FromStr for RegistryCode {
     /// Reads exactly what [`fmt::Display`] writes; letters in either case.
     fn from_str(text: &str) -> Result<Self, NoCode> {
         let upper = text.to_ascii_uppercase();
-        let (year, id) = upper.strip_prefix("LC-").and_then(|rest| rest.split_once('-')).ok_or(NoCode)?;
+        let (year, id) = upper
+            .strip_prefix("LC-")
+            .and_then(|rest| rest.split_once('-'))
+            .ok_or(NoCode)?;
         let code = Self {
             year: year.parse().map_err(|_| NoCode)?,
             id: id.parse().map_err(|_| NoCode)?,
         };
-        if code.to_string() == upper { Ok(code) } else { Err(NoCode) }
+        if code.to_string() == upper {
+            Ok(code)
+        } else {
+            Err(NoCode)
+        }
     }
 }
 
@@ -55,7 +62,14 @@ mod tests {
             assert_eq!(text.parse(), Ok(RegistryCode { year, id }));
         }
         assert_eq!("lc-2026-000001".parse::<RegistryCode>().unwrap().id, 1);
-        for text in ["", "LC-2026-1", "LC-2026-+00001", "LC-26-000001", "LC-2026-0000001", "XX-2026-000001"] {
+        for text in [
+            "",
+            "LC-2026-1",
+            "LC-2026-+00001",
+            "LC-26-000001",
+            "LC-2026-0000001",
+            "XX-2026-000001",
+        ] {
             assert_eq!(text.parse::<RegistryCode>(), Err(NoCode), "{text}");
         }
     }

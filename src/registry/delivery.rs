@@ -114,9 +114,9 @@ const OPEN: [&str; 2] = ["unknown", "pending"];
 
 impl DeliveryStore for Registry {
     fn begin_run(&self, run: &NewRun) -> Result<RunId, StoreError> {
-        let begun = self.db.write(|conn| {
-            sync_runs::insert(conn, &run.holder, &run.started_by, run.started_at, run.lease_until)
-        });
+        let begun = self
+            .db
+            .write(|conn| sync_runs::insert(conn, &run.holder, &run.started_by, run.started_at, run.lease_until));
         begun.map(RunId).map_err(store_error)
     }
 
@@ -154,11 +154,12 @@ impl DeliveryStore for Registry {
             let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
             deliveries::take_up(conn, run.0, &ids)?;
             let mut members: BTreeMap<i64, Vec<OpenMember>> = BTreeMap::new();
-            for member in deliveries::open_members(conn, &ids)? {
+            for member in deliveries::members(conn, &ids)? {
                 members.entry(member.batch_id).or_default().push(OpenMember {
                     delivery_id: DeliveryId(member.id),
                     source_id: source_id(member.entry_year, member.project_id),
                     revision: member.revision,
+                    open: OPEN.contains(&member.state.as_str()),
                 });
             }
             let batch = |row: batches::OpenBatchRow| {
@@ -189,7 +190,9 @@ impl DeliveryStore for Registry {
             let live = sync_runs::live(conn, now)?;
             deliveries::waiting(conn, run.0, stages, &live)
         });
-        waiting.map(|count| u64::try_from(count).unwrap_or_default()).map_err(store_error)
+        waiting
+            .map(|count| u64::try_from(count).unwrap_or_default())
+            .map_err(store_error)
     }
 
     fn claim(&self, run: RunId, stages: &[String], limit: usize, now: UtcMillis) -> Result<Vec<Outgoing>, StoreError> {
@@ -247,7 +250,7 @@ impl DeliveryStore for Registry {
         &self,
         run: RunId,
         batch: BatchId,
-        attempt: &Attempt,
+        attempt: Option<&Attempt>,
         change: &BatchChange,
         now: UtcMillis,
     ) -> Result<Fence, StoreError> {
@@ -257,7 +260,9 @@ impl DeliveryStore for Registry {
             {
                 counters::lock(conn, Counter::Project)?;
             }
-            batches::insert_attempt(conn, &attempt_row(run, batch, attempt))?;
+            if let Some(attempt) = attempt {
+                batches::insert_attempt(conn, &attempt_row(run, batch, attempt))?;
+            }
             self.change_batch(conn, run, batch, change, now)
         });
         held.map(fence).map_err(store_error)
@@ -323,10 +328,15 @@ impl Registry {
                 }
                 Ok(held)
             }
-            BatchChange::Returned => {
+            BatchChange::Returned { keep } => {
                 let held = batches::close(conn, batch.0, run.0, BatchState::Returned.word(), None, now)?;
                 if held {
-                    deliveries::move_open(conn, batch.0, DeliveryState::Claimed.word(), now)?;
+                    let to = if *keep {
+                        DeliveryState::Claimed
+                    } else {
+                        DeliveryState::Ready
+                    };
+                    deliveries::move_open(conn, batch.0, to.word(), now)?;
                 }
                 Ok(held)
             }
@@ -344,7 +354,11 @@ impl Registry {
                 };
                 if held {
                     self.settle(conn, run, Some(batch.0), &OPEN, receipts, now)?;
-                    let rest = if *done { DeliveryState::Unknown } else { DeliveryState::Pending };
+                    let rest = if *done {
+                        DeliveryState::Unknown
+                    } else {
+                        DeliveryState::Pending
+                    };
                     deliveries::move_open(conn, batch.0, rest.word(), now)?;
                     batches::insert_strays(conn, batch.0, &stray_rows(batch, strays, now))?;
                 }
@@ -373,7 +387,9 @@ impl Registry {
                 .collect();
             let ids: Vec<i64> = of_verdict.keys().copied().collect();
             for delivery in deliveries::settle(conn, run.0, &ids, from, verdict.word(), batch, now)? {
-                let Some(receipt) = of_verdict.get(&delivery.id) else { continue };
+                let Some(receipt) = of_verdict.get(&delivery.id) else {
+                    continue;
+                };
                 rows.push(receipt_row(&delivery, run, batch, receipt, now)?);
                 if *verdict == Verdict::Rejected {
                     rejected.push(self.rejected(&delivery, &receipt.errors));
@@ -395,7 +411,11 @@ impl Registry {
                 format!("{label}{colon}{}（{}）", error.message, error.code)
             })
             .collect();
-        let words = if words.is_empty() { "未说明原因".into() } else { words.join("；") };
+        let words = if words.is_empty() {
+            "未说明原因".into()
+        } else {
+            words.join("；")
+        };
         (delivery.project_id, delivery.revision, format!("平台退回：{words}"))
     }
 }
@@ -436,8 +456,7 @@ fn receipt_row(
         batch_id: batch,
         verdict: receipt.verdict.word().into(),
         platform_no: receipt.platform_no.clone(),
-        errors_json: serde_json::to_string(&receipt.errors)
-            .map_err(|error| DbError::Unreadable(error.to_string()))?,
+        errors_json: serde_json::to_string(&receipt.errors).map_err(|error| DbError::Unreadable(error.to_string()))?,
         received_at: now,
     })
 }
@@ -458,7 +477,9 @@ fn stray_rows(batch: BatchId, strays: &[StrayReceipt], now: UtcMillis) -> Vec<St
 impl JobStore for Registry {
     fn last_job_run(&self, job: &str) -> Result<Option<LastJobRun>, StoreError> {
         let last = self.db.read(|conn| {
-            let Some(row) = job_runs::last(conn, job)? else { return Ok(None) };
+            let Some(row) = job_runs::last(conn, job)? else {
+                return Ok(None);
+            };
             Ok(Some(LastJobRun {
                 due_at: row.due_at,
                 state: read_word(&row.state)?,

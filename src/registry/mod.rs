@@ -132,7 +132,10 @@ impl Registry {
             .map(|department| department.code.as_str())
             .ok_or_else(|| {
                 let known: Vec<_> = self.catalogue.departments().iter().map(|known| &*known.code).collect();
-                Error::refused(format!("没有代码为“{code}”的部门。可用的部门代码：{}。", known.join("、")))
+                Error::refused(format!(
+                    "没有代码为“{code}”的部门。可用的部门代码：{}。",
+                    known.join("、")
+                ))
             })
     }
 }

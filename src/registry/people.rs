@@ -240,7 +240,10 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
     }
     let department = person.department.map(|code| registry.department(code)).transpose()?;
     if matches!(person.role, Role::Reporter | Role::Lead) && department.is_none() {
-        return Err(Error::refused(format!("{}须指明所属部门（--department）。", person.role.label())));
+        return Err(Error::refused(format!(
+            "{}须指明所属部门（--department）。",
+            person.role.label()
+        )));
     }
     let hash = person.password.map(|password| new_hash(password, name)).transpose()?;
     let now = registry.clock.now();
@@ -297,7 +300,9 @@ pub struct Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Session").field("operator", &self.operator).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("operator", &self.operator)
+            .finish_non_exhaustive()
     }
 }
 
@@ -311,7 +316,10 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
         .db
         .read(|conn| people::find(conn, name))?
         .filter(|user| user.active == 1 && user.password_hash.is_some());
-    let locked = user.as_ref().and_then(|user| user.locked_until).filter(|&until| until > now);
+    let locked = user
+        .as_ref()
+        .and_then(|user| user.locked_until)
+        .filter(|&until| until > now);
     // As long for a name that nobody has, so that the time does not tell.
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
     let right = verifies(password, hash.unwrap_or(&STRANGER)) && hash.is_some();
@@ -320,7 +328,14 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
     let token = right.then(new_token).transpose()?;
     registry.db.write(|conn| match (locked, token) {
         (Some(until), _) => {
-            audit::refused(conn, &operator, now, "session.open", name, &serde_json::json!({ "locked": until }))?;
+            audit::refused(
+                conn,
+                &operator,
+                now,
+                "session.open",
+                name,
+                &serde_json::json!({ "locked": until }),
+            )?;
             Ok(Login::Locked(until))
         }
         (None, None) => Ok(fail(conn, &operator, name, now)?),
@@ -346,13 +361,26 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
 
 /// Counts a wrong password; the row is read again, because others may be guessing at the same time.
 fn fail(conn: &mut Conn<'_>, operator: &Operator, name: &str, now: UtcMillis) -> Result<Login, DbError> {
-    let Some(user) = people::find(conn, name)? else { return Ok(Login::Wrong) };
+    let Some(user) = people::find(conn, name)? else {
+        return Ok(Login::Wrong);
+    };
     // A lock that has run out starts the count anew.
-    let before = if user.locked_until.is_some_and(|until| until <= now) { 0 } else { user.failures };
+    let before = if user.locked_until.is_some_and(|until| until <= now) {
+        0
+    } else {
+        user.failures
+    };
     let failures = before + 1;
     let locked_until = (failures >= FAILURES).then_some(now + LOCK);
     people::set_failures(conn, user.id, failures, locked_until)?;
-    audit::refused(conn, operator, now, "session.open", name, &serde_json::json!({ "failures": failures }))?;
+    audit::refused(
+        conn,
+        operator,
+        now,
+        "session.open",
+        name,
+        &serde_json::json!({ "failures": failures }),
+    )?;
     Ok(locked_until.map_or(Login::Wrong, Login::Locked))
 }
 
@@ -389,7 +417,14 @@ pub fn log_out(registry: &Registry, session: &Session) -> Result<(), Error> {
     registry.db.write(|conn| {
         people::end_session(conn, &sha256(session.token.as_bytes()), now)?;
         let operator = &session.operator;
-        Ok(audit::done(conn, operator, now, "session.close", &operator.name, &serde_json::json!({}))?)
+        Ok(audit::done(
+            conn,
+            operator,
+            now,
+            "session.close",
+            &operator.name,
+            &serde_json::json!({}),
+        )?)
     })
 }
 
@@ -413,7 +448,14 @@ pub fn change_password(registry: &Registry, operator: &Operator, old: &str, new:
     registry.db.write(|conn| {
         people::set_password(conn, user.id, &hash, 0)?;
         people::end_sessions_of(conn, user.id, now)?;
-        Ok(audit::done(conn, operator, now, "user.password", &operator.name, &serde_json::json!({}))?)
+        Ok(audit::done(
+            conn,
+            operator,
+            now,
+            "user.password",
+            &operator.name,
+            &serde_json::json!({}),
+        )?)
     })
 }
 
@@ -425,7 +467,10 @@ fn new_hash(password: &str, name: &str) -> Result<String, Error> {
         |letter| letter.is_numeric(),
         |letter| !letter.is_uppercase() && !letter.is_lowercase() && !letter.is_numeric(),
     ];
-    let found = kinds.iter().filter(|kind| password.chars().any(|letter| kind(&letter))).count();
+    let found = kinds
+        .iter()
+        .filter(|kind| password.chars().any(|letter| kind(&letter)))
+        .count();
     if password.chars().count() < LEAST_LENGTH || found < 3 {
         return Err(Error::refused(
             "密码须不少于 10 个字符，并含大写字母、小写字母、数字、其他符号中的至少三种。",
@@ -448,8 +493,7 @@ fn hash(password: &str) -> Result<String, Failure> {
 static STRANGER: LazyLock<String> = LazyLock::new(|| hash("nobody").unwrap_or_default());
 
 fn verifies(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 fn new_token() -> Result<String, Failure> {

@@ -38,7 +38,10 @@ impl Record {
     /// What is stored cannot be read: our own fault.
     pub fn values(&self, revision: i64) -> Result<Values, Error> {
         let row = self.revisions.iter().find(|row| row.revision == revision);
-        Ok(row.map(|row| from_json(&row.values_json)).transpose()?.unwrap_or_default())
+        Ok(row
+            .map(|row| from_json(&row.values_json))
+            .transpose()?
+            .unwrap_or_default())
     }
 
     /// What differs between two revisions, field by field; revision 0 is the project before it was entered.
@@ -103,13 +106,7 @@ enum Revise {
     Withdraw,
 }
 
-fn revise(
-    registry: &Registry,
-    operator: &Operator,
-    code: RegistryCode,
-    note: &str,
-    how: Revise,
-) -> Result<(), Error> {
+fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &str, how: Revise) -> Result<(), Error> {
     let note = note.trim();
     if note.is_empty() {
         return Err(Error::refused("请写明原因（--reason），审核人才知道为什么。"));
@@ -134,7 +131,7 @@ fn revise(
             ),
         };
         if !allowed {
-            let state = State::from_word(&project.state).map_or(project.state.as_str(), State::label);
+            let state = State::label_of(&project.state);
             return Err(Error::refused(format!("工程 {code} 当前为“{state}”，不能这样处理。")));
         }
         let current = current_revision(conn, &project)?;

@@ -68,7 +68,9 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<ProjectRow>, Error> {
     match filter.seen_by(operator) {
-        Some(filter) => Ok(registry.db.read(|conn| projects::matching(conn, &filter, after, limit))?),
+        Some(filter) => Ok(registry
+            .db
+            .read(|conn| projects::matching(conn, &filter, after, limit))?),
         None => Ok(Vec::new()),
     }
 }
@@ -171,7 +173,8 @@ pub fn decide(
             Verb::Approve => "review.approve",
             Verb::Return | Verb::SendBack => "review.return",
         };
-        let detail = serde_json::json!({ "decided": decided.decided, "refused": decided.refused.len(), "reason": reason });
+        let detail =
+            serde_json::json!({ "decided": decided.decided, "refused": decided.refused.len(), "reason": reason });
         audit::done(conn, operator, now, action, "projects", &detail)?;
         Ok(decided)
     })
@@ -197,8 +200,10 @@ impl Session<'_> {
         let mut ids: Vec<i64> = shown.keys().map(|code| code.id).collect();
         ids.sort_unstable();
         for chunk in ids.chunks(CHUNK) {
-            let rows: HashMap<i64, ProjectRow> =
-                projects::with_ids(conn, chunk)?.into_iter().map(|row| (row.id, row)).collect();
+            let rows: HashMap<i64, ProjectRow> = projects::with_ids(conn, chunk)?
+                .into_iter()
+                .map(|row| (row.id, row))
+                .collect();
             let mut sound = Vec::new();
             let mut here: Vec<_> = shown.iter().filter(|(code, _)| chunk.contains(&code.id)).collect();
             here.sort_unstable_by_key(|(code, _)| code.id);
@@ -221,7 +226,9 @@ impl Session<'_> {
             state: Some(State::Pending),
             ..filter.clone()
         };
-        let Some(filter) = waiting.seen_by(self.operator) else { return Ok(()) };
+        let Some(filter) = waiting.seen_by(self.operator) else {
+            return Ok(());
+        };
         let mut after = 0;
         loop {
             let rows = projects::matching(conn, &filter, after, CHUNK.try_into().unwrap_or(i64::MAX))?;
@@ -248,7 +255,7 @@ impl Session<'_> {
         }
         let allowed = state_and_op(row).and_then(|(state, op)| target(state, op, self.verb));
         if allowed.is_none() {
-            let state = State::from_word(&row.state).map_or(row.state.as_str(), State::label);
+            let state = State::label_of(&row.state);
             return Some(format!("当前为“{state}”，不在待审核状态。"));
         }
         (row.submitted_by == self.operator.name).then(|| "本人报送的，须由他人审核。".into())
@@ -287,7 +294,6 @@ impl Session<'_> {
     fn put_in_outbox(&self, conn: &mut Conn<'_>, rows: &[ProjectRow]) -> Result<(), DbError> {
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         let first = counters::take(conn, Counter::Delivery, rows.len())?;
-        deliveries::supersede_ready(conn, &ids, self.now)?;
         let outbox: Vec<DeliveryRow> = rows
             .iter()
             .zip(first..)
@@ -304,7 +310,8 @@ impl Session<'_> {
                 changed_at: self.now,
             })
             .collect();
-        deliveries::insert(conn, &outbox)
+        deliveries::insert(conn, &outbox)?;
+        deliveries::supersede(conn, &ids, self.now)
     }
 }
 
@@ -338,7 +345,9 @@ pub(super) type Rejected = (i64, i64, String);
 pub(super) fn send_back(conn: &mut Conn<'_>, rejected: &[Rejected], now: UtcMillis) -> Result<(), DbError> {
     for (project, revision, words) in rejected {
         for (from, op) in [(State::Approved, Op::Upsert), (State::Withdrawn, Op::Withdraw)] {
-            let Some(to) = target(from, op, Verb::SendBack) else { continue };
+            let Some(to) = target(from, op, Verb::SendBack) else {
+                continue;
+            };
             let decision = Decision {
                 from: from.word(),
                 to: to.word(),

@@ -25,6 +25,11 @@ impl State {
             Self::Withdrawn => "已撤销",
         }
     }
+
+    /// The officers' word for a state as the database names it.
+    pub fn label_of(word: &str) -> &str {
+        Self::from_word(word).map_or(word, |state| state.label())
+    }
 }
 
 impl Word for State {
@@ -63,6 +68,8 @@ const MOVES: &[(State, Op, Verb, State)] = &[
 
 /// Where a move leads; `None` where it is not allowed.
 pub(super) fn target(from: State, op: Op, verb: Verb) -> Option<State> {
-    let allowed = MOVES.iter().find(|(state, of, by, _)| (*state, *of, *by) == (from, op, verb));
+    let allowed = MOVES
+        .iter()
+        .find(|(state, of, by, _)| (*state, *of, *by) == (from, op, verb));
     allowed.map(|&(.., to)| to)
 }

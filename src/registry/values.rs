@@ -41,7 +41,10 @@ pub(super) fn changes(before: &Values, after: &Values) -> Vec<Change> {
 
 /// The JSON that a revision keeps, its members in the catalogue's order. The registry's own code is no part of it: a row is the same
 /// with and without.
-#[expect(clippy::expect_used, reason = "a map of text to text and lists of text is always JSON")]
+#[expect(
+    clippy::expect_used,
+    reason = "a map of text to text and lists of text is always JSON"
+)]
 pub(super) fn to_json(mut values: Values) -> String {
     values.remove(&Field::RegistryCode);
     serde_json::to_string(&values).expect("text is JSON")
@@ -60,10 +63,12 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
 /// Lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 fn one(values: &Values, field: Field) -> Option<&str> {
@@ -166,7 +171,10 @@ mod tests {
                 (Field::Address, address),
             ]))
         };
-        assert_eq!(place("一中 教学楼", "兴华路３号（东）"), place("一中教学楼", "兴华路3号(东)"));
+        assert_eq!(
+            place("一中 教学楼", "兴华路３号（东）"),
+            place("一中教学楼", "兴华路3号(东)")
+        );
         assert_ne!(place("一中教学楼", "兴华路3-1号"), place("一中教学楼", "兴华路31号"));
         assert_eq!(place_key(&values(&[(Field::Name, "一中")])), None);
     }
@@ -175,7 +183,10 @@ mod tests {
     fn changes_name_what_was_and_what_is() {
         let before = values(&[(Field::Name, "甲"), (Field::Stage, "30"), (Field::Remarks, "旧")]);
         let after = values(&[(Field::Name, "甲"), (Field::Stage, "40"), (Field::Phone, "12345")]);
-        let changed: Vec<_> = changes(&before, &after).into_iter().map(|change| change.field).collect();
+        let changed: Vec<_> = changes(&before, &after)
+            .into_iter()
+            .map(|change| change.field)
+            .collect();
         assert_eq!(changed, [Field::Stage, Field::Phone, Field::Remarks]);
     }
 }

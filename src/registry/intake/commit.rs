@@ -49,11 +49,7 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
                 ..preview.clone()
             })));
         }
-        let commit = Commit {
-            preview,
-            operator,
-            now,
-        };
+        let commit = Commit { preview, operator, now };
         commit.apply(conn, &fresh)?;
         let counts = preview.counts();
         commit.settle(conn, &fresh, counts)?;
@@ -79,7 +75,11 @@ struct Writes {
 
 impl Commit<'_> {
     fn apply(&self, conn: &mut Conn<'_>, plan: &Plan) -> Result<(), DbError> {
-        let new = plan.rows.iter().filter(|planned| matches!(planned, Planned::New)).count();
+        let new = plan
+            .rows
+            .iter()
+            .filter(|planned| matches!(planned, Planned::New))
+            .count();
         let mut next = counters::take(conn, Counter::Project, new)?;
         let mut writes = Writes::default();
         for (row, planned) in self.preview.roster.rows.iter().zip(&plan.rows) {
@@ -108,7 +108,9 @@ impl Commit<'_> {
 
     fn found(&self, row: &Row, id: i64, writes: &mut Writes) -> Result<(), DbError> {
         writes.projects.push(self.project_row(row, id, 1)?);
-        writes.keys.extend(keys(&self.preview.upload.department, id, &from_json(&row.json)?));
+        writes
+            .keys
+            .extend(keys(&self.preview.upload.department, id, &from_json(&row.json)?));
         self.append_revision(row, id, 1, writes);
         Ok(())
     }
@@ -125,7 +127,11 @@ impl Commit<'_> {
             digest: row.digest.clone(),
             submitted_by: self.operator.name.clone(),
             updated_at: self.now,
-            explained: row.findings.iter().map(|finding| i64::from(finding.severity == Severity::Confirm)).sum(),
+            explained: row
+                .findings
+                .iter()
+                .map(|finding| i64::from(finding.severity == Severity::Confirm))
+                .sum(),
             ..ProjectRow::default()
         };
         project(&from_json(&row.json)?, &mut projected);
@@ -216,8 +222,23 @@ impl Commit<'_> {
         let of_rows = held().flat_map(|(row, ..)| &row.findings);
         let findings = finding_rows(upload, roster.summary.findings.iter().chain(of_rows));
         let summary = serde_json::json!({ "counts": counts, "held": held_by_reason(&plan.rows) });
-        uploads::settle(conn, upload, "committed", &summary.to_string(), Some(self.now), &rows, &findings)?;
-        audit::done(conn, self.operator, self.now, "upload.commit", &upload.to_string(), &summary)
+        uploads::settle(
+            conn,
+            upload,
+            "committed",
+            &summary.to_string(),
+            Some(self.now),
+            &rows,
+            &findings,
+        )?;
+        audit::done(
+            conn,
+            self.operator,
+            self.now,
+            "upload.commit",
+            &upload.to_string(),
+            &summary,
+        )
     }
 }
 

@@ -32,8 +32,8 @@ pub use self::plan::{Counts, Fate, Hold, Preview, preview};
 use super::people::{Operator, Sight};
 use super::values::{hex, number_key, place_key, sha256, to_json};
 use super::{Error, Registry, audit, file_failure};
-use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
 pub use crate::db::uploads::UploadRow as Upload;
+use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
 
 /// The folder of uploads in the data folder.
 const UPLOADS: &str = "uploads";
@@ -116,7 +116,10 @@ pub fn receive(
 ) -> Result<Upload, Error> {
     let department = registry.department(department)?;
     if !operator.may_send(department) {
-        return Err(Error::refused(format!("用户“{}”不能代部门“{department}”报送。", operator.name)));
+        return Err(Error::refused(format!(
+            "用户“{}”不能代部门“{department}”报送。",
+            operator.name
+        )));
     }
     if !is_month(period) {
         return Err(Error::refused(format!(
@@ -141,7 +144,8 @@ pub fn receive(
             received_at: now,
         };
         let upload = uploads::insert(conn, &upload)?;
-        let detail = serde_json::json!({ "department": department, "period": period, "sha256": sha256, "file": file_name });
+        let detail =
+            serde_json::json!({ "department": department, "period": period, "sha256": sha256, "file": file_name });
         audit::done(conn, operator, now, "upload.receive", &upload.id.to_string(), &detail)?;
         Ok(upload)
     })
@@ -206,11 +210,7 @@ pub fn uploads(registry: &Registry, operator: &Operator, limit: i64) -> Result<V
 ///
 /// # Errors
 /// As [`upload`].
-pub fn held(
-    registry: &Registry,
-    operator: &Operator,
-    id: i64,
-) -> Result<(Vec<HeldRow>, Vec<UploadFindingRow>), Error> {
+pub fn held(registry: &Registry, operator: &Operator, id: i64) -> Result<(Vec<HeldRow>, Vec<UploadFindingRow>), Error> {
     upload(registry, operator, id)?;
     registry
         .db
@@ -221,7 +221,10 @@ pub fn held(
 fn keep(registry: &Registry, file_name: &str, file: &Path) -> Result<(String, i64, String), Error> {
     let folder = registry.folder(UPLOADS)?;
     let unreadable = |source: io::Error| {
-        Error::refused(format!("无法读取文件“{}”：{source}。请检查路径和权限。", file.display()))
+        Error::refused(format!(
+            "无法读取文件“{}”：{source}。请检查路径和权限。",
+            file.display()
+        ))
     };
     let mut source = File::open(file).map_err(unreadable)?;
     let temporary = folder.join(format!("{}.part", uuid::Uuid::now_v7()));
@@ -259,7 +262,9 @@ fn copy(source: &mut File, target: &Path) -> Result<(String, i64), Copied> {
     let mut chunk = vec![0; 1 << 16];
     loop {
         let length = source.read(&mut chunk).map_err(Copied::Source)?;
-        let Some(part) = chunk.get(..length).filter(|part| !part.is_empty()) else { break };
+        let Some(part) = chunk.get(..length).filter(|part| !part.is_empty()) else {
+            break;
+        };
         digest.update(part);
         out.write_all(part).map_err(Copied::Target)?;
         bytes += i64::try_from(length).unwrap_or_default();

@@ -89,12 +89,19 @@ impl Hold {
             Self::Errors => "有强制性问题，请按提示修改后重新报送。".into(),
             Self::Unexplained => "有需要核实的问题，请修改，或写明情况说明后再提交。".into(),
             Self::MetTwice { sheet, row } => {
-                let sheet = if sheet.is_empty() { String::new() } else { format!("工作表“{sheet}”") };
+                let sheet = if sheet.is_empty() {
+                    String::new()
+                } else {
+                    format!("工作表“{sheet}”")
+                };
                 format!("与{sheet}第 {row} 行是同一工程。请删去重复的行；确为两个工程的，请分别填写不同的工程编号。")
             }
             Self::Ambiguous(codes) => {
                 let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
-                format!("登记库中有多个工程与本行同名同址（{}），无法确定是哪一个。请填写登记编号。", codes.join("、"))
+                format!(
+                    "登记库中有多个工程与本行同名同址（{}），无法确定是哪一个。请填写登记编号。",
+                    codes.join("、")
+                )
             }
             Self::ForeignCode => "登记编号不属于本部门的任何工程。请核对登记编号；新工程请将该格留空。".into(),
             Self::NumberTaken(code) => {
@@ -160,13 +167,11 @@ pub struct Counts {
 ///
 /// # Errors
 /// Only our own faults.
-pub fn preview(
-    registry: &Registry,
-    upload: &Upload,
-    roster: Roster,
-    explain: Option<&str>,
-) -> Result<Preview, Error> {
-    let explain = explain.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+pub fn preview(registry: &Registry, upload: &Upload, roster: Roster, explain: Option<&str>) -> Result<Preview, Error> {
+    let explain = explain
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned);
     let plan = registry
         .db
         .read(|conn| plan(conn, &upload.department, &roster, explain.is_some()))?;
@@ -250,12 +255,7 @@ impl Planned {
 }
 
 /// Plans a roster against the registry as this connection sees it.
-pub(super) fn plan(
-    conn: &mut Conn<'_>,
-    department: &str,
-    roster: &Roster,
-    explained: bool,
-) -> Result<Plan, DbError> {
+pub(super) fn plan(conn: &mut Conn<'_>, department: &str, roster: &Roster, explained: bool) -> Result<Plan, DbError> {
     let identities = identity::resolve(conn, department, &roster.rows)?;
     let mut rows: Vec<Planned> = roster
         .rows
@@ -360,7 +360,10 @@ fn fingerprint(roster: &Roster, rows: &[Planned]) -> String {
             Planned::Held { why, .. } => why.word(),
         };
         let (project, revision) = planned.met().map_or((0, 0), |met| (met.id, met.revision));
-        digest.update(format!("{}\0{}\0{what}\0{project}\0{revision}\0{}\n", row.sheet, row.row, row.digest));
+        digest.update(format!(
+            "{}\0{}\0{what}\0{project}\0{revision}\0{}\n",
+            row.sheet, row.row, row.digest
+        ));
     }
     hex(&digest.finalize())
 }
