@@ -10,7 +10,7 @@ use super::limits::Limits;
 use super::package::Package;
 use super::sniff::{self, Kind};
 use super::wire::{self, Answer, Refused};
-use super::{csv, xlsx};
+use super::{csv, ods, xls, xlsb, xlsx};
 
 /// Answers are written once so many bytes have gathered.
 const BATCH: usize = 64 << 10;
@@ -73,6 +73,7 @@ fn confine(limits: &Limits) -> io::Result<()> {
 fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
     match sniff::kind(bytes)? {
         Kind::Zip => read_package(bytes, sink),
+        Kind::Compound => xls::read(bytes, sink),
         Kind::Text(text) => csv::read(&text, sink),
     }
 }
@@ -84,6 +85,8 @@ fn read_package(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
         .into_iter()
         .find(|relationship| relationship.kind == "officeDocument");
     match document {
+        None if package.has("content.xml") => ods::read(&mut package, sink),
+        Some(workbook) if workbook.path.ends_with("workbook.bin") => xlsb::read(bytes, sink),
         Some(workbook) if workbook.path.ends_with("workbook.xml") => {
             xlsx::read(bytes, &mut package, &workbook.path, sink)
         }

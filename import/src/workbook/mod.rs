@@ -6,12 +6,17 @@ mod cells;
 mod child;
 mod csv;
 mod limits;
-mod number;
+mod ods;
 mod package;
 mod sheet_part;
 mod sniff;
+mod spanned;
+mod value;
 mod wire;
 mod worker;
+mod xls;
+mod xls_part;
+mod xlsb;
 mod xlsx;
 mod xml;
 

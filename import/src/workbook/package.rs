@@ -61,6 +61,11 @@ impl<'a> Package<'a> {
         Ok(Self { archive, entries })
     }
 
+    /// Whether there is a part.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.entries.contains_key(&normal(path))
+    }
+
     /// The paths of all parts, lower-case.
     pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)

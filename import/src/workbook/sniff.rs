@@ -14,6 +14,8 @@ const SEND_A_WORKBOOK: &str = "请报送 Excel、WPS 表格或 .csv 文件。";
 pub(super) enum Kind<'a> {
     /// A zip package.
     Zip,
+    /// An OLE2 compound file.
+    Compound,
     /// Text in any of the encodings in use.
     Text(Cow<'a, str>),
 }
@@ -76,6 +78,9 @@ pub(super) fn kind(bytes: &[u8]) -> Result<Kind<'_>, Refused> {
     if bytes.starts_with(b"PK") {
         return Ok(Kind::Zip);
     }
+    if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        return Ok(Kind::Compound);
+    }
     let text = decode(bytes).ok_or_else(|| {
         Refused::unreadable(
             format!("这不是能读的表格：既不是工作簿，也不是文本。{SEND_A_WORKBOOK}"),
@@ -130,12 +135,12 @@ pub(super) fn protected(detail: &str) -> Refused {
     }
 }
 
-/// What a zip package without a workbook is, from the paths of its parts.
+/// What a package without a workbook is, from the paths of its parts.
 pub(super) fn other_package<'p>(mut paths: impl Iterator<Item = &'p str>) -> Refused {
     let name = paths.find_map(|path| {
         Some(match path.split('/').next()? {
-            "word" => "Word 文档",
-            "ppt" => "演示文稿",
+            "word" | "WordDocument" => "Word 文档",
+            "ppt" | "PowerPoint Document" => "演示文稿",
             "ofd.xml" => "OFD 版式文件",
             _ => return None,
         })

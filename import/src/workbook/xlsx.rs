@@ -2,15 +2,15 @@
 
 use std::io::Cursor;
 
-use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Style, Xlsx, XlsxError};
+use calamine::{Reader as _, SheetType, SheetVisible, Style, Xlsx, XlsxError};
 use quick_xml::events::Event;
 
-use super::cells::{Content, Format};
+use super::cells::Format;
 use super::child::{Sink, Stop};
 use super::limits::Limits;
-use super::number;
 use super::package::Package;
 use super::sheet_part;
+use super::value;
 use super::wire::Refused;
 use super::xml;
 
@@ -38,7 +38,7 @@ pub(super) fn read(bytes: &[u8], package: &mut Package, workbook: &str, sink: &m
         let percents: Vec<bool> = cells.styles().iter().map(is_percent).collect();
         while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(broken)? {
             let (row, column) = cell.get_position();
-            if let Some(content) = content(cell.get_value(), percents.get(style) == Some(&true)) {
+            if let Some(content) = value::content(cell.get_value(), percents.get(style) == Some(&true)) {
                 sink.cell(row, column, content)?;
             }
         }
@@ -46,29 +46,11 @@ pub(super) fn read(bytes: &[u8], package: &mut Package, workbook: &str, sink: &m
     Ok(())
 }
 
-/// What a cell holds, if anything.
-fn content(value: &DataRef, percent: bool) -> Option<Content> {
-    Some(match value {
-        DataRef::Empty => return None,
-        #[expect(clippy::cast_precision_loss, reason = "a workbook's integers come from its floats")]
-        DataRef::Int(value) if percent => number::percent(*value as f64),
-        DataRef::Int(value) => Content::Number(value.to_string().into()),
-        DataRef::Float(value) if percent => number::percent(*value),
-        DataRef::Float(value) => number::number(*value),
-        DataRef::String(text) | DataRef::DurationIso(text) => Content::Text(text.as_str().into()),
-        DataRef::SharedString(text) => Content::Text((*text).into()),
-        DataRef::Bool(value) => Content::Bool(*value),
-        DataRef::DateTime(value) => number::date(*value),
-        DataRef::DateTimeIso(text) => Content::Date(text.as_str().into()),
-        DataRef::Error(error) => Content::Error(error.to_string().into()),
-    })
-}
-
 fn is_percent(style: &Style) -> bool {
     style
         .number_format
         .as_ref()
-        .is_some_and(|format| number::is_percent_format(&format.format_code))
+        .is_some_and(|format| value::is_percent_format(&format.format_code))
 }
 
 /// The reader reserves memory for as many strings as their part announces, before it has read one.

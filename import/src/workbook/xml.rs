@@ -1,9 +1,11 @@
 //! The XML of packages, read as it comes.
 
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Read};
 
-use quick_xml::events::BytesStart;
-use quick_xml::events::attributes::Attribute;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::QName;
 use quick_xml::{Reader, XmlVersion};
 
 use super::wire::Refused;
@@ -24,12 +26,33 @@ pub(super) fn configured<R: BufRead>(mut reader: Reader<R>) -> Reader<R> {
 
 /// An attribute by its local name, unescaped.
 pub(super) fn attribute(element: &BytesStart, name: &str) -> Option<String> {
-    let is_named = |attribute: &Attribute| attribute.key.local_name().as_ref() == name;
-    let attribute = element.attributes().with_checks(false).flatten().find(is_named)?;
+    attribute_where(element, |key| key.local_name().as_ref() == name)
+}
+
+/// The first attribute whose name fits, unescaped.
+pub(super) fn attribute_where(element: &BytesStart, fits: impl Fn(QName) -> bool) -> Option<String> {
+    let attribute = element
+        .attributes()
+        .with_checks(false)
+        .flatten()
+        .find(|attribute| fits(attribute.key))?;
     attribute
         .normalized_value(XmlVersion::Implicit1_0)
         .ok()
-        .map(std::borrow::Cow::into_owned)
+        .map(Cow::into_owned)
+}
+
+/// Adds the text of an event, if it is one of text.
+pub(super) fn push_text(event: &Event, text: &mut String) {
+    match event {
+        Event::Text(part) => text.push_str(&part.xml10_content()),
+        Event::CData(part) => text.push_str(&part.xml10_content()),
+        Event::GeneralRef(reference) => match reference.resolve_char_ref() {
+            Ok(Some(char)) => text.push(char),
+            _ => text.push_str(resolve_predefined_entity(reference).unwrap_or_default()),
+        },
+        _ => {}
+    }
 }
 
 /// A number in an attribute.

@@ -164,27 +164,20 @@ async fn read(platform: &Arc<Platform>, name: BatchName) -> Result<Response, Pro
         .map_err(|error| Problem::internal(format!("stored receipts cannot be read: {error}")))?;
     let about = About(receipts.iter().map(|receipt| receipt.source_id.clone()).collect());
     let wait = i64::from(platform.receipts_after_polls);
-    let strike = if batch.polls < wait {
+    let waited = batch.polls >= wait;
+    if !waited {
         // The wait is shown in growing parts, so that a client cannot take an early absence for the last word.
-        let share = i64::try_from(receipts.len())
-            .unwrap_or(i64::MAX)
-            .saturating_mul(batch.polls)
-            / (wait + 1);
-        receipts.truncate(usize::try_from(share).unwrap_or(0));
-        Some(Strike {
-            kind: FaultKind::StillProcessing,
-            source_id: None,
-        })
-    } else {
-        platform.faults.strike(Point::Receipts, Endpoint::ReadBatch, &about.0)
-    };
-    let status = match strike {
-        Some(Strike {
-            kind: FaultKind::StillProcessing,
-            ..
-        }) => "processing",
-        _ => "done",
-    };
+        let share = batch.polls.unsigned_abs() * receipts.len() as u64 / (wait.unsigned_abs() + 1);
+        receipts.truncate(usize::try_from(share).unwrap_or(usize::MAX));
+    }
+    let faults = &platform.faults;
+    let strike = waited
+        .then(|| faults.strike(Point::Receipts, Endpoint::ReadBatch, &about.0))
+        .flatten();
+    let kept_back = strike
+        .as_ref()
+        .is_some_and(|strike| matches!(strike.kind, FaultKind::StillProcessing));
+    let status = if waited && !kept_back { "done" } else { "processing" };
     let receipts = misreport(receipts, strike);
     let body =
         json!({ "batch_id": batch.batch_id, "batch_no": batch.batch_no, "status": status, "receipts": receipts });
@@ -202,26 +195,19 @@ fn poll(store: &mut Store, name: &BatchName) -> Result<Option<StoredBatch>, Prob
 
 /// The receipts as a fault wants them.
 fn misreport(mut receipts: Vec<Receipt>, strike: Option<Strike>) -> Value {
-    match strike {
-        Some(Strike {
-            kind: FaultKind::WrongTypes,
-            ..
-        }) => {
-            let wrong = receipts
-                .iter()
-                .map(|receipt| json!({ "source_id": receipt.source_id, "revision": "latest", "result": 1 }));
-            return wrong.collect();
+    let Some(Strike { kind, source_id }) = strike else {
+        return json!(receipts);
+    };
+    match kind {
+        FaultKind::WrongTypes => {
+            let wrong =
+                |receipt: &Receipt| json!({ "source_id": receipt.source_id, "revision": "latest", "result": 1 });
+            return receipts.iter().map(wrong).collect();
         }
-        Some(Strike {
-            kind: FaultKind::MissingReceipts,
-            source_id,
-        }) => {
+        FaultKind::MissingReceipts => {
             receipts.retain(|receipt| source_id.as_ref().is_some_and(|missing| *missing != receipt.source_id));
         }
-        Some(Strike {
-            kind: FaultKind::ForeignReceipt { source_id },
-            ..
-        }) => receipts.push(Receipt {
+        FaultKind::ForeignReceipt { source_id } => receipts.push(Receipt {
             source_id,
             revision: Some(1),
             result: "accepted".to_owned(),

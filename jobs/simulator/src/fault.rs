@@ -14,7 +14,7 @@ use crate::problem::Problem;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum FaultKind {
-    /// The connection is closed without an HTTP answer.
+    /// The connection is closed without an HTTP answer. Before processing, nothing of the request has any effect.
     Drop,
     /// This status instead of the answer: 500, 502, 503, 429, or a refusal of the whole batch by 400 or 422.
     /// Statuses outside 400 to 599 become 500.
@@ -151,7 +151,7 @@ impl Fault {
         Self { endpoint: None, ..self }
     }
 
-    /// Strikes only batches that hold this record.
+    /// Strikes only batches that hold this record: sending them, and reading them once they are found.
     #[must_use]
     pub fn holding(self, source_id: impl Into<String>) -> Self {
         Self {

@@ -53,7 +53,9 @@ pub(crate) struct Platform {
 impl Platform {
     /// The platform's clock, which a test may have put wrong.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        (self.clock)() + lock(&self.conditions).clock_offset
+        let now = (self.clock)();
+        now.checked_add_signed(lock(&self.conditions).clock_offset)
+            .unwrap_or(now)
     }
 
     /// The same in Unix milliseconds.

@@ -191,18 +191,17 @@ type Fault = (&'static str, String);
 impl Kind {
     /// The canonical JSON of a value of this kind.
     fn canonical(&self, raw: &RawValue) -> Result<String, Fault> {
-        if let Number(decimals, least, most) = self {
-            return canonical_number(raw.get(), *decimals, *least, *most);
+        match self {
+            Number(decimals, least, most) => canonical_number(raw.get(), *decimals, *least, *most),
+            Codes => canonical_codes(raw),
+            _ => {
+                let text = string(raw).ok_or_else(|| ("wrong_type", "应为字符串".to_owned()))?;
+                if text.trim().is_empty() {
+                    return Err(("empty", "空值不应报送，应略去该字段".to_owned()));
+                }
+                self.check_text(&text).map(|()| quoted(&text))
+            }
         }
-        if let Codes = self {
-            return canonical_codes(raw);
-        }
-        let text = string(raw).ok_or_else(|| ("wrong_type", "应为字符串".to_owned()))?;
-        if text.trim().is_empty() {
-            return Err(("empty", "空值不应报送，应略去该字段".to_owned()));
-        }
-        self.check_text(&text)?;
-        Ok(quoted(&text))
     }
 
     fn check_text(&self, text: &str) -> Result<(), Fault> {
@@ -230,7 +229,7 @@ impl Kind {
                 "bad_code",
                 "应为 18 位统一社会信用代码".to_owned(),
             ),
-            Number(..) | Codes => (true, "", String::new()),
+            Number(..) | Codes => return Ok(()),
         };
         if sound { Ok(()) } else { Err((code, message)) }
     }

@@ -105,7 +105,7 @@ impl Page {
 /// Records carry whole milliseconds: the first one at or after the instant.
 fn round_up_to_ms(instant: DateTime<chrono::FixedOffset>) -> i64 {
     let ms = instant.timestamp_millis();
-    if instant.timestamp_subsec_nanos() % 1_000_000 == 0 {
+    if instant.timestamp_subsec_nanos().is_multiple_of(1_000_000) {
         ms
     } else {
         ms + 1

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -32,7 +32,9 @@ pub(crate) fn router(platform: &Arc<Platform>, by_hand: bool) -> Router {
             "/api/v1/records/{source_id}/photos/{kind}/{sha256}",
             put(records::put_photo),
         )
-        .route_layer(middleware::from_fn_with_state(Arc::clone(platform), check_signature));
+        .route_layer(middleware::from_fn_with_state(Arc::clone(platform), check_signature))
+        // The signature check has read the body and kept the contract's own limit.
+        .layer(DefaultBodyLimit::disable());
     let contract = signed
         .route("/api/v1/health", get(health))
         .fallback(async || Problem::not_found("page"))
@@ -166,8 +168,8 @@ async fn health(State(platform): State<Arc<Platform>>) -> Response {
 /// The query's parameters; one that is unknown or repeated is a 400.
 pub(crate) fn query(uri: &Uri, allowed: &[&str]) -> Result<Vec<(String, String)>, Problem> {
     let malformed = |detail: String| Problem::malformed("bad_query", detail);
-    let axum::extract::Query(pairs): axum::extract::Query<Vec<(String, String)>> =
-        axum::extract::Query::try_from_uri(uri).map_err(|error| malformed(error.to_string()))?;
+    let Query(pairs): Query<Vec<(String, String)>> =
+        Query::try_from_uri(uri).map_err(|error| malformed(error.to_string()))?;
     for (at, (name, _)) in pairs.iter().enumerate() {
         if !allowed.contains(&name.as_str()) || pairs[..at].iter().any(|(earlier, _)| earlier == name) {
             return Err(malformed(format!("unknown or repeated parameter {name:?}")));

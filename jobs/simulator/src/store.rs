@@ -161,9 +161,11 @@ impl Store {
     /// Runs `work` in one transaction that is undone on any error.
     pub(crate) fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Problem>) -> Result<T, Problem> {
         self.0.batch_execute("BEGIN IMMEDIATE")?;
-        let result = work(self);
-        self.0
-            .batch_execute(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+        let result = work(self).and_then(|done| Ok(self.0.batch_execute("COMMIT").map(|()| done)?));
+        if result.is_err() {
+            // Fails only where SQLite has rolled back by itself; the first error is the one to report.
+            let _ = self.0.batch_execute("ROLLBACK");
+        }
         result
     }
 

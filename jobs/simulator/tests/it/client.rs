@@ -203,11 +203,11 @@ pub(crate) fn batch(batch_no: &str, records: &[Value]) -> Value {
 
 /// A sound upsert.
 pub(crate) fn upsert(source_id: &str, revision: i64) -> Value {
-    upsert_of(source_id, revision, data(source_id))
+    upsert_of(source_id, revision, &data(source_id))
 }
 
 /// An upsert of this data, with its digest. `serde_json` sorts members and writes these numbers as RFC 8785 does.
-pub(crate) fn upsert_of(source_id: &str, revision: i64, data: Value) -> Value {
+pub(crate) fn upsert_of(source_id: &str, revision: i64, data: &Value) -> Value {
     let digest = hex::encode(Sha256::digest(data.to_string()));
     json!({ "source_id": source_id, "revision": revision, "op": "upsert", "digest": digest, "data": data })
 }

@@ -3,3 +3,8 @@
 
 mod batches;
 mod client;
+mod data;
+mod envelope;
+mod faults;
+mod listing;
+mod signing;

@@ -1,12 +1,32 @@
-//! A workbook's numbers as the decimal text that Excel shows for them.
+//! A workbook's values, numbers among them as the decimal text that Excel shows.
 
-use calamine::ExcelDateTime;
+use calamine::{DataRef, ExcelDateTime};
 use chrono::TimeDelta;
 
 use super::cells::Content;
 
 /// Digits that Excel keeps and shows of a number.
 const DIGITS: usize = 15;
+
+/// What a cell holds, if anything; `percent` when its number format shows percentages.
+pub(super) fn content(value: &DataRef, percent: bool) -> Option<Content> {
+    let of_number = if percent { self::percent } else { number };
+    Some(match value {
+        DataRef::Empty => return None,
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a workbook's integers are floats without a fraction"
+        )]
+        DataRef::Int(value) => of_number(*value as f64),
+        DataRef::Float(value) => of_number(*value),
+        DataRef::String(text) | DataRef::DurationIso(text) => Content::Text(text.as_str().into()),
+        DataRef::SharedString(text) => Content::Text((*text).into()),
+        DataRef::Bool(value) => Content::Bool(*value),
+        DataRef::DateTime(value) => date(*value),
+        DataRef::DateTimeIso(text) => Content::Date(whole_day(text).into()),
+        DataRef::Error(error) => Content::Error(error.to_string().into()),
+    })
+}
 
 /// A number as its shortest text of at most 15 significant digits; one that is none (infinite) is an Excel error value.
 pub(super) fn number(value: f64) -> Content {
@@ -25,7 +45,7 @@ pub(super) fn percent(value: f64) -> Content {
 }
 
 /// A number that is shown as a date. Durations, times of day and numbers outside Excel's calendar stay numbers.
-pub(super) fn date(value: ExcelDateTime) -> Content {
+fn date(value: ExcelDateTime) -> Content {
     /// 9999-12-31.
     const LAST_DAY: f64 = 2_958_466.0;
     if value.is_duration() || !(1.0..LAST_DAY).contains(&value.as_f64()) {
@@ -39,7 +59,12 @@ pub(super) fn date(value: ExcelDateTime) -> Content {
         return number(value.as_f64());
     };
     let text = instant.format("%Y-%m-%dT%H:%M:%S").to_string();
-    Content::Date(text.strip_suffix("T00:00:00").unwrap_or(&text).into())
+    Content::Date(whole_day(&text).into())
+}
+
+/// An ISO date without a time of midnight.
+pub(super) fn whole_day(iso: &str) -> &str {
+    iso.strip_suffix("T00:00:00").unwrap_or(iso)
 }
 
 /// Whether a number format shows percentages: a `%` in its first section that is neither quoted nor escaped.
