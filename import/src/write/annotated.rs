@@ -25,6 +25,9 @@ const MOST_NOTES: usize = 5_000;
 /// Cells in merged areas of a sheet: the writer keeps each in memory.
 const MOST_MERGED: u64 = 200_000;
 
+/// Width of the original's columns, in characters.
+const WIDTH: f64 = 14.0;
+
 /// The columns to the right of a roster, with their widths.
 const ADDED: [(&str, f64); 3] = [("结果", 9.0), ("问题", 60.0), ("情况说明", 36.0)];
 
@@ -213,7 +216,7 @@ impl<'a, 'b> Copy<'a, 'b> {
         let sheet = self.book.add_worksheet_with_constant_memory()?;
         sheet.set_name(&outline.written)?.set_hidden(head.hidden);
         for column in 0..width {
-            sheet.set_column_width(column, 14)?;
+            sheet.set_column_width(column, WIDTH)?;
         }
         for column in head.hidden_columns.iter().filter(|column| **column < outline.width) {
             sheet.set_column_hidden(u16::try_from(*column).unwrap_or(u16::MAX))?;
@@ -307,8 +310,14 @@ impl Sheet<'_> {
                 .map(|(_, findings)| findings)?;
             findings.iter().map(|finding| finding.severity).max()
         };
+        let mut lines = 1;
         for cell in &row.cells {
             write_cell(to, row.index, cell, place, severity(cell.column), styles)?;
+            if let Content::Text(text) = &cell.content
+                && (place == Place::Header || text.contains('\n'))
+            {
+                lines = lines.max(style::lines(text, WIDTH));
+            }
         }
         for (column, findings) in &flagged {
             let at = u16::try_from(*column).unwrap_or(u16::MAX);
@@ -325,7 +334,11 @@ impl Sheet<'_> {
                 self.notes += 1;
             }
         }
-        self.added_columns(row.index, to, styles)
+        lines = lines.max(self.added_columns(row.index, to, styles)?);
+        if lines > 1 {
+            to.set_row_height(row.index, style::height(lines))?;
+        }
+        Ok(())
     }
 
     /// Where a 1-based row stands.
@@ -365,9 +378,9 @@ impl Sheet<'_> {
         Ok(())
     }
 
-    /// Result, problems and room for an explanation, at the right of header and data rows.
-    fn added_columns(&mut self, index: u32, to: &mut Worksheet, styles: &mut Styles) -> Result<(), XlsxError> {
-        let Some(first) = self.added else { return Ok(()) };
+    /// Result, problems and room for an explanation, at the right of header and data rows; gives the lines that the problems take.
+    fn added_columns(&mut self, index: u32, to: &mut Worksheet, styles: &mut Styles) -> Result<usize, XlsxError> {
+        let Some(first) = self.added else { return Ok(1) };
         let row = index + 1;
         if self.headers.contains(&row) {
             let format = styles.format(Style {
@@ -395,15 +408,13 @@ impl Sheet<'_> {
             to.write_string_with_format(index, first, result, styles.format(look(asked)))?;
             let problems = lines.join("\n");
             to.write_string_with_format(index, first + 1, clipped(&problems), styles.format(look(None)))?;
-            if !problems.is_empty() {
-                to.set_row_height(index, style::height(style::lines(&problems, ADDED[1].1)))?;
-            }
             // Coloured where an explanation is waited for.
             let waits = findings.iter().any(|finding| finding.severity == Severity::Confirm);
             let room = look(waits.then_some(Severity::Confirm));
             to.write_blank(index, first + 2, styles.format(room))?;
+            return Ok(style::lines(&problems, ADDED[1].1));
         }
-        Ok(())
+        Ok(1)
     }
 }
 

@@ -282,6 +282,7 @@ fn files_of_other_kinds() {
             "聊城市抗震加固项目情况的说明。\n各部门：\n".as_bytes().to_vec(),
             "普通文本",
         ),
+        (b"<html><body><p>no table</p></body></html>".to_vec(), "网页"),
         ((0..=255).cycle().take(5_000).collect(), "不是能读的表格"),
         (
             [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), vec![7; 2_000]].concat(),
