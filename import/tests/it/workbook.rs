@@ -195,6 +195,28 @@ fn xls_and_ods_cells_and_areas() {
     assert_eq!(ods.content(0, 0, 0), Some(&text("聊城市房屋设施抗震加固工程台账")));
 }
 
+/// The bridges as LibreOffice saves them in other formats.
+#[test]
+fn the_same_workbook_in_other_formats_reads_the_same() {
+    let original = read_with(&roster("05-jyj-bridges-yuan.xlsx"), &Limits::default()).unwrap();
+    for (name, format) in [
+        ("bridges-saved-as.xls", Format::Xls),
+        ("bridges-saved-as.ods", Format::Ods),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name);
+        let book = read_with(&path, &Limits::default()).unwrap();
+        assert_eq!(book.format, Some(format));
+        let (head, rows) = &book.sheets[0];
+        let (expected, expected_rows) = &original.sheets[0];
+        assert_eq!(rows, expected_rows, "{name}");
+        assert_eq!(
+            (&head.hidden_rows, &head.hidden_columns),
+            (&expected.hidden_rows, &expected.hidden_columns)
+        );
+        assert_eq!(head.merged.len(), expected.merged.len());
+    }
+}
+
 #[test]
 fn a_web_page_is_one_sheet() {
     let page = "<html xmlns:x='urn:schemas-microsoft-com:office:excel'><head><style>td{a>b}</style><xml><x:Name>S</x:Name></xml></head><body>\
