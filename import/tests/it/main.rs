@@ -5,5 +5,6 @@
 mod annotated;
 mod layout;
 mod rosters;
+mod rules;
 mod workbook;
 mod workbook_hostile;

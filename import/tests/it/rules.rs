@@ -1,0 +1,7 @@
+//! The rules, judged through the public surface.
+
+mod documents;
+mod example;
+mod examples;
+mod findings;
+mod sound;
