@@ -80,7 +80,8 @@ impl Walk<'_> {
                     }
                     // SheetHidden or SheetVeryHidden.
                     "Visible" => {
-                        if self.text("Visible")?.ends_with("Hidden") {
+                        let hidden = self.text("Visible")?.ends_with("Hidden");
+                        if hidden {
                             on_part(Part::HiddenSheet)?;
                         }
                     }

@@ -449,17 +449,16 @@ fn write_cell(
             time.map(|time| to.write_datetime_with_format(row, column, time, format))
         }
     };
-    // What Excel has no value for, a date before 1900 say, is written as its text.
-    match (written, &cell.content) {
-        (Some(Ok(_)), _) => {}
-        (_, Content::Text(text) | Content::Error(text) | Content::Number(text) | Content::Date(text)) => {
-            to.write_string_with_format(row, column, clipped(text), format)?;
-        }
-        (_, Content::Percent(text)) => {
-            to.write_string_with_format(row, column, format!("{text}%"), format)?;
-        }
-        (Some(Err(error)), Content::Bool(_)) => return Err(error),
-        (None, Content::Bool(_)) => {}
+    if !matches!(written, Some(Ok(_))) {
+        // Text, and what Excel has no value for: a date before 1900, say.
+        let text = match &cell.content {
+            Content::Percent(text) => format!("{text}%"),
+            Content::Bool(value) => value.to_string().to_uppercase(),
+            Content::Text(text) | Content::Error(text) | Content::Number(text) | Content::Date(text) => {
+                clipped(text).to_owned()
+            }
+        };
+        to.write_string_with_format(row, column, text, format)?;
     }
     Ok(())
 }
@@ -492,13 +491,16 @@ fn line(finding: &Finding) -> String {
 fn note(findings: &[&Finding]) -> Note {
     let mut texts: Vec<String> = Vec::new();
     for finding in findings {
-        let mut text = format!("【{}】{}", finding.severity.label(), finding.message);
-        for (label, more) in [("改法", &finding.suggestion), ("依据", &finding.basis)] {
-            if let Some(more) = more {
-                text.push_str(&format!("\n{label}：{more}"));
-            }
-        }
-        text.push_str(&format!("\n规则：{}", finding.code));
+        let mut lines = vec![format!("【{}】{}", finding.severity.label(), finding.message)];
+        lines.extend(
+            finding
+                .suggestion
+                .as_ref()
+                .map(|suggestion| format!("改法：{suggestion}")),
+        );
+        lines.extend(finding.basis.as_ref().map(|basis| format!("依据：{basis}")));
+        lines.push(format!("规则：{}", finding.code));
+        let text = lines.join("\n");
         // Rows that share a merged cell say the same of it.
         if !texts.contains(&text) {
             texts.push(text);

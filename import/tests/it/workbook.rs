@@ -253,7 +253,7 @@ fn a_web_page_is_one_sheet() {
 #[test]
 fn the_xml_of_excel_2003() {
     let book = read_bytes(
-        br##"<?xml version="1.0" encoding="gb2312"?><?mso-application progid="Excel.Sheet"?>
+        br#"<?xml version="1.0" encoding="gb2312"?><?mso-application progid="Excel.Sheet"?>
         <Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
         <Styles><Style ss:ID="s1"><NumberFormat ss:Format="0%"/></Style></Styles>
         <Worksheet ss:Name="A&amp;B"><Table><Column/><Column ss:Index="3" ss:Hidden="1" ss:Span="1"/>
@@ -263,7 +263,7 @@ fn the_xml_of_excel_2003() {
           <Comment><Data>note</Data></Comment></Cell><Cell><Data ss:Type="Number">0.30000000000000004</Data></Cell>
           <Cell><Data ss:Type="Error">#REF!</Data></Cell><Cell><Data ss:Type="Boolean">1</Data></Cell></Row>
         </Table></Worksheet><Worksheet ss:Name="C"><Table/>
-        <WorksheetOptions xmlns="urn:schemas-microsoft-com:office:excel"><Visible>SheetHidden</Visible></WorksheetOptions></Worksheet></Workbook>"##,
+        <WorksheetOptions xmlns="urn:schemas-microsoft-com:office:excel"><Visible>SheetHidden</Visible></WorksheetOptions></Worksheet></Workbook>"#,
     )
     .unwrap();
     assert_eq!(book.format, Some(Format::Xml2003));
