@@ -7,17 +7,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 
-use chrono::{NaiveDate, NaiveDateTime};
 use rust_xlsxwriter::{Note, Workbook, Worksheet, XlsxError};
 use thiserror::Error;
 
-use super::result_sheet::{self, clipped};
+use super::cell::{clipped, write_cell};
+use super::result_sheet;
 use super::sheet_names::SheetNames;
 use super::style::{self, Place, Shown, Style, Styles};
 use crate::check::Checker;
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
-use crate::workbook::{Address, Area, Cell, Content, Event, Refusal, Row, SheetHead};
+use crate::workbook::{Address, Area, Content, Event, Refusal, Row, SheetHead};
 
 /// Notes on a sheet: each is a drawing, and Excel grows slow with more. What has none stands in the row's column of problems.
 const MOST_NOTES: usize = 5_000;
@@ -415,63 +415,6 @@ impl Sheet<'_> {
             return Ok(style::lines(&problems, ADDED[1].1));
         }
         Ok(1)
-    }
-}
-
-fn write_cell(
-    to: &mut Worksheet,
-    row: u32,
-    cell: &Cell,
-    place: Place,
-    severity: Option<Severity>,
-    styles: &mut Styles,
-) -> Result<(), XlsxError> {
-    let column = u16::try_from(cell.column).unwrap_or(u16::MAX);
-    let shown = shown(&cell.content);
-    let format = styles.format(Style { place, severity, shown });
-    let written = match &cell.content {
-        Content::Text(_) | Content::Error(_) => None,
-        Content::Bool(value) => Some(to.write_boolean_with_format(row, column, *value, format)),
-        Content::Number(text) => {
-            let number = text.parse::<f64>().ok();
-            number.map(|number| to.write_number_with_format(row, column, number, format))
-        }
-        Content::Percent(text) => {
-            let number = text.parse::<f64>().ok();
-            number.map(|number| to.write_number_with_format(row, column, number / 100.0, format))
-        }
-        Content::Date(text) if shown == Shown::Date => {
-            let day = text.parse::<NaiveDate>().ok();
-            day.map(|day| to.write_datetime_with_format(row, column, day, format))
-        }
-        Content::Date(text) => {
-            let time = text.parse::<NaiveDateTime>().ok();
-            time.map(|time| to.write_datetime_with_format(row, column, time, format))
-        }
-    };
-    if !matches!(written, Some(Ok(_))) {
-        // Text, and what Excel has no value for: a date before 1900, say.
-        let text = match &cell.content {
-            Content::Percent(text) => format!("{text}%"),
-            Content::Bool(value) => value.to_string().to_uppercase(),
-            Content::Text(text) | Content::Error(text) | Content::Number(text) | Content::Date(text) => {
-                clipped(text).to_owned()
-            }
-        };
-        to.write_string_with_format(row, column, text, format)?;
-    }
-    Ok(())
-}
-
-fn shown(content: &Content) -> Shown {
-    match content {
-        Content::Text(text) if text.contains('\n') => Shown::Lines,
-        Content::Date(text) if text.contains('T') => Shown::DateTime,
-        Content::Date(_) => Shown::Date,
-        Content::Percent(text) => {
-            Shown::Percent(text.split_once('.').map_or(0, |(_, decimals)| decimals.len().min(10)))
-        }
-        Content::Text(_) | Content::Number(_) | Content::Bool(_) | Content::Error(_) => Shown::General,
     }
 }
 

@@ -69,17 +69,18 @@ fn rows(book: &Book) -> Vec<(u32, Vec<(u32, String)>)> {
         .collect()
 }
 
+fn cells(list: &[(u32, &str)]) -> Vec<(u32, String)> {
+    list.iter()
+        .map(|(column, text)| (*column, (*text).to_owned()))
+        .collect()
+}
+
 #[test]
 fn csv_rows_are_records() {
     let book =
         read_bytes("名称,面积,备注\r\n\r\n\"甲\r\n乙\",1,\r\n,,\r\n\r\n丙,2,x\r\n\r\n丁,3,\"\"".as_bytes()).unwrap();
     assert_eq!(book.format, Some(Format::Csv));
     assert_eq!(book.sheets[0].0, SheetHead::default());
-    let cells = |list: &[(u32, &str)]| {
-        list.iter()
-            .map(|(column, text)| (*column, (*text).to_owned()))
-            .collect::<Vec<_>>()
-    };
     assert_eq!(
         rows(&book),
         [
@@ -232,11 +233,6 @@ fn a_web_page_is_one_sheet() {
         last_column,
     };
     assert_eq!(book.sheets[0].0.merged, [area(0, 0, 0, 2), area(1, 0, 2, 0)]);
-    let cells = |list: &[(u32, &str)]| {
-        list.iter()
-            .map(|(column, text)| (*column, (*text).to_owned()))
-            .collect::<Vec<_>>()
-    };
     assert_eq!(
         rows(&book),
         [
