@@ -10,7 +10,7 @@ use super::limits::Limits;
 use super::package::Package;
 use super::sniff::{self, Kind};
 use super::wire::{self, Answer, Refused};
-use super::{csv, ods, xls, xlsb, xlsx};
+use super::{csv, html, ods, xls, xlsb, xlsx, xml2003};
 
 /// Answers are written once so many bytes have gathered.
 const BATCH: usize = 64 << 10;
@@ -75,6 +75,8 @@ fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
         Kind::Zip => read_package(bytes, sink),
         Kind::Compound => xls::read(bytes, sink),
         Kind::Text(text) => csv::read(&text, sink),
+        Kind::Html(text) => html::read(&text, sink),
+        Kind::Xml2003(text) => xml2003::read(&text, sink),
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use memchr::memmem;
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::BytesStart;
 
 use super::cells::{Area, SheetHead};
 use super::wire::Refused;
@@ -81,7 +81,7 @@ fn hidden_rows(text: &[u8], areas: usize, head: &mut SheetHead) {
 fn hidden_columns(text: &[u8], head: &mut SheetHead) -> Result<(), Refused> {
     /// Columns of Excel.
     const COLUMNS: u32 = 16_384;
-    each_element(text, |element| {
+    xml::each_element(xml::configured(Reader::from_reader(text)), |element| {
         if element.local_name().as_ref() == "col" && xml::flag(element, "hidden") {
             let bound = |name| xml::count(element, name).unwrap_or_default().min(COLUMNS);
             head.hidden_columns.extend(bound("min").saturating_sub(1)..bound("max"));
@@ -92,28 +92,13 @@ fn hidden_columns(text: &[u8], head: &mut SheetHead) -> Result<(), Refused> {
 
 /// From the elements after the rows.
 fn merged(text: &[u8], areas: usize, head: &mut SheetHead) -> Result<(), Refused> {
-    each_element(text, |element| {
+    xml::each_element(xml::configured(Reader::from_reader(text)), |element| {
         if element.local_name().as_ref() == "mergeCell" {
             head.merged
                 .extend(xml::attribute(element, "ref").and_then(|range| parse_area(&range)));
         }
         head.merged.len() <= areas
     })
-}
-
-/// Shows the elements of a piece of XML, until `on_element` has seen enough.
-fn each_element(text: &[u8], mut on_element: impl FnMut(&BytesStart) -> bool) -> Result<(), Refused> {
-    let mut reader = xml::configured(Reader::from_reader(text));
-    reader.config_mut().allow_unmatched_ends = true;
-    let mut buffer = Vec::new();
-    loop {
-        buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(xml::broken)? {
-            Event::Start(element) if !on_element(&element) => return Ok(()),
-            Event::Eof => return Ok(()),
-            _ => {}
-        }
-    }
 }
 
 /// `K7:K14` or `$K$7:$K$14`; none for anything else, and for a single cell.

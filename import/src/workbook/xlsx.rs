@@ -3,7 +3,6 @@
 use std::io::Cursor;
 
 use calamine::{Reader as _, SheetType, SheetVisible, Style, Xlsx, XlsxError};
-use quick_xml::events::Event;
 
 use super::cells::Format;
 use super::child::{Sink, Stop};
@@ -63,31 +62,23 @@ fn check_strings(package: &mut Package, limits: &Limits) -> Result<(), Stop> {
     for path in paths {
         let room = package.size(&path).unwrap_or_default() / "<si/>".len() as u64;
         let Some(part) = package.part(&path)? else { continue };
-        let mut reader = xml::reader(part);
-        let mut buffer = Vec::new();
-        loop {
-            buffer.clear();
-            match reader.read_event_into(&mut buffer).map_err(xml::broken)? {
-                Event::Start(element) => {
-                    let announced = xml::attribute(&element, "uniqueCount").unwrap_or_default();
-                    // A number too long to be read is too large; one that is no number is not believed by the reader either.
-                    let digits = !announced.is_empty() && announced.bytes().all(|byte| byte.is_ascii_digit());
-                    let announced = if digits {
-                        announced.parse().unwrap_or(u64::MAX)
-                    } else {
-                        0
-                    };
-                    if announced > limits.announced_strings.max(room) {
-                        return Err(Refused::over(format!(
-                            "文件声称有{announced}个字符串，实际放不下这么多，已停止读取。请用 Excel 或 WPS 另存后再报送。"
-                        ))
-                        .into());
-                    }
-                    break;
-                }
-                Event::Eof => break,
-                _ => {}
-            }
+        let mut announced = String::new();
+        xml::each_element(xml::reader(part), |element| {
+            announced = xml::attribute(element, "uniqueCount").unwrap_or_default();
+            false
+        })?;
+        // A number too long to be read is too large; one that is no number is not believed by the reader either.
+        let digits = !announced.is_empty() && announced.bytes().all(|byte| byte.is_ascii_digit());
+        let announced = if digits {
+            announced.parse().unwrap_or(u64::MAX)
+        } else {
+            0
+        };
+        if announced > limits.announced_strings.max(room) {
+            let message = format!(
+                "文件声称有{announced}个字符串，实际放不下这么多，已停止读取。请用 Excel 或 WPS 另存后再报送。"
+            );
+            return Err(Refused::over(message).into());
         }
     }
     Ok(())
@@ -99,24 +90,16 @@ fn sheet_parts(package: &mut Package, workbook: &str) -> Result<Vec<String>, Ref
     let Some(part) = package.part(workbook)? else {
         return Ok(Vec::new());
     };
-    let mut reader = xml::reader(part);
-    let mut buffer = Vec::new();
     let mut paths = Vec::new();
-    loop {
-        buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(xml::broken)? {
-            Event::Start(element) if element.local_name().as_ref() == "sheet" => {
-                let id = xml::attribute(&element, "id").unwrap_or_default();
-                let path = relationships
-                    .iter()
-                    .find(|relationship| relationship.id == id)
-                    .map(|found| found.path.clone());
-                paths.push(path.unwrap_or_default());
-            }
-            Event::Eof => return Ok(paths),
-            _ => {}
+    xml::each_element(xml::reader(part), |element| {
+        if element.local_name().as_ref() == "sheet" {
+            let id = xml::attribute(element, "id").unwrap_or_default();
+            let found = relationships.iter().find(|relationship| relationship.id == id);
+            paths.push(found.map(|found| found.path.clone()).unwrap_or_default());
         }
-    }
+        true
+    })?;
+    Ok(paths)
 }
 
 fn broken(error: XlsxError) -> Refused {
