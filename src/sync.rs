@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use retrofit_jobs::delivery::SyncOutcome;
 use retrofit_jobs::platform::{Platform, Profile};
+use retrofit_jobs::store::RunState;
 
 use crate::config;
 use crate::registry::Registry;
@@ -41,4 +42,21 @@ pub fn balance(outcome: &SyncOutcome) -> String {
         outcome.unknown,
         outcome.not_sent
     )
+}
+
+/// The officers' word for the state of a run.
+pub const fn label(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "进行中",
+        RunState::Done => "完成",
+        RunState::Pending => "已发出，等待回执",
+        RunState::Partial => "部分结果不明，下次核对",
+        RunState::PlatformDown => "平台无法连接",
+        RunState::PlatformBusy => "平台繁忙",
+        RunState::Refused => "平台拒绝",
+        RunState::ClockSkew => "时钟与平台不一致",
+        RunState::WindowClosed => "超出上报时段",
+        RunState::Abandoned => "中断",
+        RunState::Failed => "系统故障",
+    }
 }

@@ -20,8 +20,9 @@ use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
 
-pub use self::check::Format;
+use self::check::Format;
 use crate::config::Config;
+use crate::db::DbError;
 use crate::registry::people::{Office, Operator};
 use crate::registry::{Error, Failure, Registry, business_day};
 
@@ -75,7 +76,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 /// Says what went wrong: to the operator what is the operator's, to the log as well what is ours.
 fn report(error: &anyhow::Error) -> ExitCode {
-    let of_ours = matches!(error.downcast_ref(), Some(Error::Failed(_))) || error.is::<Failure>();
+    let of_ours = match error.downcast_ref::<Failure>() {
+        // Settings of the deployment: the operator's to mend.
+        Some(Failure::Db(DbError::Scheme(_)) | Failure::Catalogue(_)) => false,
+        Some(_) => true,
+        None => matches!(error.downcast_ref(), Some(Error::Failed(_))),
+    };
     if of_ours {
         tracing::error!("{error:#}");
     }
@@ -116,14 +122,24 @@ fn registry() -> anyhow::Result<Registry> {
 struct Acting {
     /// 以哪个用户的身份操作；不写时以命令所属的岗位（控制台）操作
     #[arg(long = "as", value_name = "USER", env = "RETROFIT_OPERATOR")]
-    name: Option<String>,
+    operator: Option<String>,
 }
 
 impl Acting {
     fn operator(&self, registry: &Registry, office: Office<'_>) -> Result<Operator, Error> {
-        match self.name.as_deref().filter(|name| !name.is_empty()) {
+        match self.operator.as_deref().filter(|name| !name.is_empty()) {
             Some(name) => Operator::named(registry, name),
             None => Ok(Operator::console(office)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_is_well_formed() {
+        super::Cli::command().debug_assert();
     }
 }
