@@ -1,1 +1,5 @@
-//! The registry.
+//! The registry of seismic-retrofit projects: what the crates for rosters and for deliveries do not know.
+
+pub mod config;
+pub mod db;
+pub mod registry;

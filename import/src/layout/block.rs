@@ -42,7 +42,8 @@ impl Block {
     pub(crate) fn read(rows: &[&Row], merged: &Merged, index: &HeaderIndex) -> Self {
         let levels: Vec<BTreeMap<u32, String>> = rows.iter().map(|row| row_texts(row, rows, merged)).collect();
         let mut paths: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        for level in &levels {
+        // A row that numbers the columns belongs to the header and names nothing.
+        for (level, _) in levels.iter().zip(rows).filter(|(_, row)| !numbers_columns(row)) {
             for (column, text) in level {
                 let path = paths.entry(*column).or_default();
                 if path.last() != Some(text) {

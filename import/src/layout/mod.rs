@@ -104,6 +104,8 @@ pub(crate) struct SheetReader<'a> {
     /// The table, once it is certain.
     table: Option<Arc<Table>>,
     waiting: Vec<DataRow>,
+    /// A row with nothing but a name: a project with all else missing, or the title of a header that follows.
+    lone: Option<DataRow>,
     county: Option<Arc<str>>,
     after_footer: bool,
 }
@@ -119,6 +121,7 @@ impl<'a> SheetReader<'a> {
             header_ended: false,
             table: None,
             waiting: Vec::new(),
+            lone: None,
             county: None,
             after_footer: false,
         }
@@ -133,26 +136,41 @@ impl<'a> SheetReader<'a> {
             }
             self.header_ended = true;
         }
-        match &self.header {
-            None => self.seek_header(row),
-            Some((_, block)) => match rows::kind(&row, block, self.known.reader, self.after_footer) {
-                Kind::Data if self.begins_other_table(&row) => {
-                    self.end_table(out);
-                    self.seek_header(row);
+        let Some((_, block)) = &self.header else {
+            return self.seek_header(row);
+        };
+        let kind = rows::kind(&row, block, self.known.reader, self.after_footer);
+        let other_table = kind == Kind::Data && self.begins_other_table(&row);
+        if let Some(lone) = self.lone.take() {
+            if other_table || kind == Kind::Header {
+                self.remember(lone.row);
+            } else {
+                self.take_data(lone, out);
+            }
+        }
+        match kind {
+            Kind::Data if other_table => {
+                self.end_table(out);
+                self.seek_header(row);
+            }
+            Kind::Data => {
+                let data = DataRow {
+                    row,
+                    filled,
+                    county: self.county.clone(),
+                };
+                if cell_texts(&data.row).nth(1).is_none() {
+                    self.lone = Some(data);
+                } else {
+                    self.take_data(data, out);
                 }
-                Kind::Data => {
-                    self.after_footer = false;
-                    self.above.clear();
-                    let county = self.county.clone();
-                    self.take_data(DataRow { row, filled, county }, out);
-                }
-                Kind::County(county) => self.county = Some(county),
-                Kind::Header => self.remember(row),
-                Kind::Other { footer } => {
-                    self.after_footer |= footer;
-                    self.remember(row);
-                }
-            },
+            }
+            Kind::County(county) => self.county = Some(county),
+            Kind::Header => self.remember(row),
+            Kind::Other { footer } => {
+                self.after_footer |= footer;
+                self.remember(row);
+            }
         }
     }
 
@@ -236,6 +254,8 @@ impl<'a> SheetReader<'a> {
     }
 
     fn take_data(&mut self, row: DataRow, out: &mut dyn FnMut(Part)) {
+        self.after_footer = false;
+        self.above.clear();
         if let Some(table) = &self.table {
             if table.is_sound() {
                 out(Part::Row(row));
@@ -305,6 +325,9 @@ impl<'a> SheetReader<'a> {
     }
 
     fn end_table(&mut self, out: &mut dyn FnMut(Part)) {
+        if let Some(lone) = self.lone.take() {
+            self.take_data(lone, out);
+        }
         if self.table.is_none() && !self.waiting.is_empty() {
             self.settle(false, out);
         }

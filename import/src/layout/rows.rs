@@ -75,7 +75,8 @@ pub(crate) fn kind(row: &Row, header: &Block, reader: &Reader, after_footer: boo
         return Kind::Other { footer: false };
     }
     let alone = others.is_empty();
-    if (alone || (name.is_none() && texts.len() <= 4)) && is_note(&first.1) {
+    let signature = texts.len() <= 4 && (name.is_none() || first.1.contains(':'));
+    if (alone || signature) && is_note(&first.1) {
         return Kind::Other { footer: true };
     }
     if alone && let Some(county) = reader.county(heading_name(&first.1)) {

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::Basis;
 use crate::catalogue::{Catalogue, CodeList, Field, FieldType};
 use crate::finding::Severity;
 use crate::record::{Read, Record};
@@ -73,6 +74,8 @@ pub struct Fault {
     pub message: String,
     /// What to write instead.
     pub suggestion: String,
+    /// The clause that it rests on, where that is narrower than the rule's.
+    pub basis: Option<Basis>,
 }
 
 impl Fault {
@@ -83,7 +86,15 @@ impl Fault {
             severity: None,
             message: message.into(),
             suggestion: suggestion.into(),
+            basis: None,
         }
+    }
+
+    /// The same fault, resting on this clause alone.
+    #[must_use]
+    pub fn resting_on(mut self, basis: Basis) -> Self {
+        self.basis = Some(basis);
+        self
     }
 
     /// The same fault, asking for an explanation only.
@@ -92,4 +103,13 @@ impl Fault {
         self.severity = Some(Severity::Confirm);
         self
     }
+}
+
+/// What a rule finds wrong with a roster as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RosterFault {
+    /// What was found and what is wrong, in one or two plain Chinese sentences.
+    pub message: String,
+    /// What to do.
+    pub suggestion: String,
 }

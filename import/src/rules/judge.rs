@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{Case, Fault, Judge, RULES, Rule, Status};
+use super::duplicates::Seen;
+use super::known::{Known, KnownRoster};
+use super::{Basis, Case, Fault, Judge, RULES, Rule, Status};
 use crate::catalogue::{Catalogue, Field};
 use crate::finding::Finding;
 use crate::record::Record;
@@ -15,18 +17,17 @@ use crate::record::Record;
 pub struct Incident {
     /// The rule's code.
     pub code: &'static str,
-    /// The record's sheet; empty where the rule judges the whole roster.
-    pub sheet: Arc<str>,
-    /// The record's row, 1-based; 0 where the rule judges the whole roster.
-    pub row: u32,
+    /// The record's sheet and row (1-based); none where the rule judges the whole roster.
+    pub record: Option<(Arc<str>, u32)>,
 }
 
-/// Judges the records of one roster, in order, and remembers what rules about the whole roster need.
+/// Judges the records of one roster, in order, and remembers what the rules about earlier rows need.
 #[derive(Debug)]
 pub struct RosterJudge<'a> {
-    rules: &'static [&'static Rule],
+    rules: &'a [&'a Rule],
     catalogue: &'a Catalogue,
     today: NaiveDate,
+    seen: Seen,
     incidents: Vec<Incident>,
 }
 
@@ -36,17 +37,69 @@ impl<'a> RosterJudge<'a> {
         Self::with_rules(RULES, catalogue, today)
     }
 
-    fn with_rules(rules: &'static [&'static Rule], catalogue: &'a Catalogue, today: NaiveDate) -> Self {
+    fn with_rules(rules: &'a [&'a Rule], catalogue: &'a Catalogue, today: NaiveDate) -> Self {
         Self {
             rules,
             catalogue,
             today,
+            seen: Seen::default(),
             incidents: Vec::new(),
         }
     }
 
-    /// The findings on the roster's next record.
+    /// The findings on the roster's next record, by the rules that need no registry.
     pub fn judge_record(&mut self, record: &Record) -> Vec<Finding> {
+        self.judge_by(record, |judge, case, seen| match judge {
+            Judge::Record(judge) => judge(case).into_iter().collect(),
+            Judge::Cells(judge) => judge(case),
+            Judge::Roster(judge) => judge(case, seen),
+            Judge::WhileReading | Judge::Known(_) | Judge::WholeRoster(_) => Vec::new(),
+        })
+    }
+
+    /// The findings on a record by the rules that compare it with what the registry knows, in any order of records.
+    pub fn judge_known(&mut self, record: &Record, known: &Known) -> Vec<Finding> {
+        self.judge_by(record, |judge, case, _| match judge {
+            Judge::Known(judge) => judge(case, known),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The findings on the roster as a whole, by the rules that compare it with what the registry knows.
+    pub fn judge_roster(&mut self, known: &KnownRoster) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for rule in self.rules.iter().filter(|rule| rule.status != Status::Retired) {
+            let Judge::WholeRoster(judge) = rule.judge else {
+                continue;
+            };
+            match catch_unwind(AssertUnwindSafe(|| judge(known))) {
+                Ok(fault) => findings.extend(fault.map(|fault| Finding {
+                    code: rule.code,
+                    severity: rule.severity(),
+                    sheet: None,
+                    address: None,
+                    row: None,
+                    field: None,
+                    value: None,
+                    message: fault.message,
+                    suggestion: Some(fault.suggestion),
+                    basis: basis(rule.basis),
+                })),
+                Err(_) => self.incidents.push(Incident {
+                    code: rule.code,
+                    record: None,
+                }),
+            }
+        }
+        findings
+    }
+
+    /// The rules that broke down so far.
+    pub fn incidents(&self) -> &[Incident] {
+        &self.incidents
+    }
+
+    fn judge_by(&mut self, record: &Record, apply: impl Fn(Judge, &Case<'_>, &mut Seen) -> Vec<Fault>) -> Vec<Finding> {
         let case = Case {
             record,
             today: self.today,
@@ -58,33 +111,21 @@ impl<'a> RosterJudge<'a> {
             if rule.status == Status::Retired || (cancelled && !rule.judges_cancelled()) {
                 continue;
             }
-            let judged = catch_unwind(AssertUnwindSafe(|| match rule.judge {
-                Judge::WhileReading => Vec::new(),
-                Judge::Record(judge) => judge(&case).into_iter().collect(),
-                Judge::Cells(judge) => judge(&case),
-            }));
-            match judged {
+            match catch_unwind(AssertUnwindSafe(|| apply(rule.judge, &case, &mut self.seen))) {
                 Ok(faults) => findings.extend(faults.into_iter().map(|fault| finding(rule, record, fault))),
                 Err(_) => self.incidents.push(Incident {
                     code: rule.code,
-                    sheet: record.sheet.clone(),
-                    row: record.row,
+                    record: Some((record.sheet.clone(), record.row)),
                 }),
             }
         }
         findings
-    }
-
-    /// The rules that broke down so far.
-    pub fn incidents(&self) -> &[Incident] {
-        &self.incidents
     }
 }
 
 /// A fault on a record as a finding: on the field's cell, or on the row's 工程名称 where the sheet has no such column.
 fn finding(rule: &Rule, record: &Record, fault: Fault) -> Finding {
     let entry = record.entry(fault.field);
-    let basis: Vec<&str> = rule.basis.iter().map(|basis| basis.text).collect();
     Finding {
         code: rule.code,
         severity: fault.severity.unwrap_or(rule.severity).min(rule.severity()),
@@ -95,6 +136,80 @@ fn finding(rule: &Rule, record: &Record, fault: Fault) -> Finding {
         value: (!entry.written.is_empty()).then(|| entry.written.to_string()),
         message: fault.message,
         suggestion: Some(fault.suggestion),
-        basis: (!basis.is_empty()).then(|| basis.join("；")),
+        basis: fault.basis.map_or_else(|| basis(rule.basis), |clause| basis(&[clause])),
+    }
+}
+
+fn basis(clauses: &[Basis]) -> Option<String> {
+    let texts: Vec<&str> = clauses.iter().map(|clause| clause.text).collect();
+    (!texts.is_empty()).then(|| texts.join("；"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+    use crate::rules::{Help, intensity_pair::S001};
+    use crate::values::Value;
+
+    const HELP: Help = Help {
+        when: "",
+        why: "",
+        how: "",
+        right: "",
+        wrong: "",
+    };
+
+    fn rule(code: &'static str, status: Status, judge: fn(&Case<'_>) -> Option<Fault>) -> Rule {
+        Rule {
+            code,
+            title: "",
+            severity: Severity::Error,
+            fields: &[],
+            basis: &[],
+            since: "0.1.0",
+            status,
+            help: HELP,
+            judge: Judge::Record(judge),
+        }
+    }
+
+    fn mismatched() -> Record {
+        let mut record = Record::new("台账".into(), 7);
+        for (field, code) in [(Field::Intensity, "7"), (Field::AccelerationG, "0.20")] {
+            record.entry_mut(field).read = crate::record::Read::Value(Value::Code(code.into()));
+        }
+        record
+    }
+
+    #[test]
+    fn a_rule_that_panics_spoils_only_itself() {
+        let broken = rule("X001", Status::InForce, |_| panic!("broken on purpose"));
+        let catalogue = Catalogue::load(None).unwrap();
+        let rules = [&broken, &S001];
+        let mut judge = RosterJudge::with_rules(&rules, &catalogue, NaiveDate::default());
+        let findings = judge.judge_record(&mismatched());
+        assert_eq!(
+            findings.iter().map(|finding| finding.code).collect::<Vec<_>>(),
+            ["S001"]
+        );
+        let incident = Incident {
+            code: "X001",
+            record: Some(("台账".into(), 7)),
+        };
+        assert_eq!(judge.incidents(), [incident]);
+    }
+
+    #[test]
+    fn a_rule_on_trial_hints_and_a_retired_one_is_silent() {
+        let fires = |_: &Case<'_>| Some(Fault::new(Field::Name, "", ""));
+        let (trial, retired) = (rule("X001", Status::Trial, fires), rule("X002", Status::Retired, fires));
+        let catalogue = Catalogue::load(None).unwrap();
+        let rules = [&trial, &retired];
+        let mut judge = RosterJudge::with_rules(&rules, &catalogue, NaiveDate::default());
+        let findings = judge.judge_record(&mismatched());
+        assert_eq!(findings.len(), 1);
+        assert_eq!((findings[0].code, findings[0].severity), ("X001", Severity::Hint));
     }
 }

@@ -4,14 +4,41 @@
 //! To add one: write it in a file of its own (or beside the family that shares its table), list it here, add its examples under
 //! `import/tests/rules`, and regenerate `docs/rules.md` (see `import/tests/it/rules_docs.rs`). Codes are never reused.
 
+mod appraisal;
 mod case;
+mod characteristic_period;
+mod concrete_height;
+mod coordinates;
 mod dates;
+mod divisions;
+mod duplicates;
+mod fortification_class;
 mod intensity_pair;
 mod judge;
+mod known;
+mod masonry;
+mod methods;
+mod money;
+mod new_works;
+mod original_intensity;
+mod pages;
+mod progress_percent;
+mod quantity;
+mod reading_files;
+mod reading_values;
+mod registry;
+mod same_building;
+mod scope;
+mod service_life;
+mod stage_dates;
 pub mod standards;
+mod zonation;
 
-pub use case::{Case, Fault};
+pub use case::{Case, Fault, RosterFault};
+pub use duplicates::Seen;
 pub use judge::{Incident, RosterJudge};
+pub use known::{CodeOwner, Known, KnownRoster, Neighbour};
+pub use pages::{json, markdown, page, text};
 pub use standards::Basis;
 
 use crate::catalogue::Field;
@@ -93,10 +120,91 @@ pub enum Judge {
     Record(fn(&Case<'_>) -> Option<Fault>),
     /// Of a record alone: several cells may be at fault.
     Cells(fn(&Case<'_>) -> Vec<Fault>),
+    /// Of a record among the earlier ones of its roster.
+    Roster(fn(&Case<'_>, &mut Seen) -> Vec<Fault>),
+    /// Of a record against what the registry knows; runs at intake.
+    Known(fn(&Case<'_>, &Known) -> Vec<Fault>),
+    /// Of a roster as a whole against what the registry knows; runs at intake.
+    WholeRoster(fn(&KnownRoster) -> Option<RosterFault>),
 }
 
 /// Every rule, in the order of their codes within each kind.
-pub static RULES: &[&Rule] = &[&intensity_pair::S001, &dates::T002];
+pub static RULES: &[&Rule] = &[
+    &reading_files::F001,
+    &reading_files::F002,
+    &reading_files::F003,
+    &reading_files::F004,
+    &reading_files::F005,
+    &reading_files::F006,
+    &reading_files::F007,
+    &reading_files::F008,
+    &reading_files::F009,
+    &reading_files::F010,
+    &reading_files::F011,
+    &reading_values::V001,
+    &reading_values::V002,
+    &reading_values::V003,
+    &reading_values::V004,
+    &reading_values::V005,
+    &reading_values::V006,
+    &reading_values::V007,
+    &reading_values::V008,
+    &reading_values::V009,
+    &reading_values::V010,
+    &divisions::P001,
+    &coordinates::P002,
+    &coordinates::P003,
+    &coordinates::P004,
+    &divisions::P005,
+    &intensity_pair::S001,
+    &zonation::S002,
+    &zonation::S003,
+    &characteristic_period::S004,
+    &fortification_class::S005,
+    &service_life::S006,
+    &service_life::S007,
+    &masonry::S008,
+    &concrete_height::S009,
+    &appraisal::S010,
+    &appraisal::S011,
+    &service_life::S012,
+    &new_works::S013,
+    &new_works::S014,
+    &methods::S015,
+    &masonry::S016,
+    &original_intensity::S017,
+    &methods::S018,
+    &dates::T001,
+    &dates::T002,
+    &dates::T003,
+    &dates::T004,
+    &dates::T005,
+    &stage_dates::T006,
+    &stage_dates::T007,
+    &stage_dates::T008,
+    &stage_dates::T009,
+    &progress_percent::T010,
+    &progress_percent::T011,
+    &stage_dates::T012,
+    &dates::T013,
+    &dates::T014,
+    &money::M001,
+    &money::M002,
+    &money::M003,
+    &quantity::M004,
+    &quantity::M005,
+    &quantity::M006,
+    &duplicates::D001,
+    &duplicates::D002,
+    &registry::D003,
+    &same_building::D004,
+    &registry::C001,
+    &registry::C002,
+    &registry::C003,
+    &registry::C004,
+    &registry::C005,
+    &registry::C006,
+];
 
 /// The rule with this code.
 pub fn find(code: &str) -> Option<&'static Rule> {

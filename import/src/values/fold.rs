@@ -46,7 +46,7 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
 
 /// The text as it is compared: compatibility forms made plain (`７` to `7`, `㎡` to `m2`, `Ⅶ` to `VII`, `（` to `(`), all spaces and
 /// invisible characters dropped, ASCII letters in lower case.
-pub(crate) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let plain = |c: char| !is_space(c);
     let lower = |c: char| c.to_ascii_lowercase();
     if is_nfkc_quick(text.chars()) == IsNormalized::Yes {

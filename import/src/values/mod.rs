@@ -11,7 +11,8 @@ mod types;
 mod unit;
 
 pub(crate) use codes::nearest;
-pub(crate) use fold::{clean, fold};
+pub(crate) use fold::clean;
+pub use fold::fold;
 pub(crate) use reader::{Fault, Reader, written};
 pub use types::{Canonical, PartialDate, Value};
 pub(crate) use unit::{Quantity, quantity, unit};

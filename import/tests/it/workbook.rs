@@ -178,9 +178,19 @@ fn files_that_are_no_workbook_are_named() {
 fn xls_and_ods_cells_and_areas() {
     let xls = read_with(&roster("06-slj-reservoirs.xls"), &Limits::default()).unwrap();
     assert_eq!(xls.format, Some(Format::Xls));
-    assert!(xls.sheets[0].0.merged.contains(&Area { first_row: 4, first_column: 54, last_row: 6, last_column: 54 }));
+    assert!(xls.sheets[0].0.merged.contains(&Area {
+        first_row: 4,
+        first_column: 54,
+        last_row: 6,
+        last_column: 54
+    }));
     let ods = read_with(&roster("07-yjj-depots-shelters.ods"), &Limits::default()).unwrap();
     assert_eq!(ods.format, Some(Format::Ods));
-    assert!(ods.sheets[0].0.merged.contains(&Area { first_row: 4, first_column: 8, last_row: 13, last_column: 8 }));
+    assert!(ods.sheets[0].0.merged.contains(&Area {
+        first_row: 4,
+        first_column: 8,
+        last_row: 13,
+        last_column: 8
+    }));
     assert_eq!(ods.content(0, 0, 0), Some(&text("聊城市房屋设施抗震加固工程台账")));
 }

@@ -1,0 +1,188 @@
+//! D001, D002: rows that an earlier row of the file already holds.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::{Case, Fault, Help, Judge, Rule, Status};
+use crate::catalogue::Field;
+use crate::finding::Severity;
+use crate::record::Record;
+use crate::values::Value;
+
+/// What is remembered of the rows judged so far: hashes of 64 bits and row numbers, some 150 bytes a row.
+#[derive(Debug, Default)]
+pub struct Seen {
+    sheets: Vec<Arc<str>>,
+    numbers: HashMap<u64, Place>,
+    rows: HashMap<u64, Place>,
+    sites: HashMap<u64, Site>,
+}
+
+/// A row of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    sheet: u32,
+    row: u32,
+}
+
+/// The rows with one name, township and address.
+#[derive(Clone, Copy, Debug)]
+struct Site {
+    first: Place,
+    /// The first row's number, hashed; none where it has none.
+    number: Option<u64>,
+    /// The first row whose number is not the first row's.
+    other: Option<Place>,
+}
+
+impl Seen {
+    fn place(&mut self, record: &Record) -> Place {
+        // Rows come sheet by sheet.
+        if self.sheets.last().is_none_or(|sheet| *sheet != record.sheet) {
+            self.sheets.push(record.sheet.clone());
+        }
+        Place {
+            sheet: u32::try_from(self.sheets.len().saturating_sub(1)).unwrap_or(u32::MAX),
+            row: record.row,
+        }
+    }
+
+    /// A place as an officer finds it.
+    fn shown(&self, place: Place) -> String {
+        match self.sheets.get(place.sheet as usize) {
+            Some(sheet) if !sheet.is_empty() => format!("“{sheet}”第{}行", place.row),
+            _ => format!("第{}行", place.row),
+        }
+    }
+}
+
+pub(super) static D001: Rule = Rule {
+    code: "D001",
+    title: "编号与前面的行重复",
+    severity: Severity::Error,
+    fields: &[Field::ProjectNo, Field::RegistryCode],
+    basis: &[],
+    since: "0.1.0",
+    status: Status::InForce,
+    help: Help {
+        when: "工程编号或登记编号与同一文件中前面某一行的相同。已取消的工程也查。",
+        why: "一个编号只能是一个工程，重复的行会互相覆盖。",
+        how: "重复填报的删去一行；是不同工程的，改正编号。",
+        right: "两行的工程编号各不相同",
+        wrong: "第5行和第9行的工程编号都是 JTJ0220240001",
+    },
+    judge: Judge::Roster(same_number),
+};
+
+fn same_number(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
+    let place = seen.place(case.record);
+    let mut faults = Vec::new();
+    for field in [Field::ProjectNo, Field::RegistryCode] {
+        let Some(number) = case.record.text(field) else {
+            continue;
+        };
+        if let Some(&earlier) = seen.numbers.get(&hash(&(field, number))) {
+            let label = case.label(field);
+            faults.push(Fault::new(
+                field,
+                format!("{label}{number}与{}相同。", seen.shown(earlier)),
+                format!("重复填报的删去一行；是不同工程的，改正{label}。"),
+            ));
+        } else {
+            seen.numbers.insert(hash(&(field, number)), place);
+        }
+    }
+    faults
+}
+
+pub(super) static D002: Rule = Rule {
+    code: "D002",
+    title: "工程名称、乡镇和地址与前面的行相同",
+    severity: Severity::Confirm,
+    fields: &[Field::Name],
+    basis: &[],
+    since: "0.1.0",
+    status: Status::InForce,
+    help: Help {
+        when: "工程名称、乡镇（街道）和详细地址与同一文件中前面某一行都相同。两行编号相同的只提D001，但整行全都相同的两条都提。\
+               两行都没有编号的，算编号不同。已取消的工程也查。",
+        why: "名称地点都一样，多半是同一个工程报了两遍，统计时会算两次。",
+        how: "重复的删去一行；是不同的单体，在名称里写明（如1号楼、2号楼）。",
+        right: "“第一中学1号教学楼”和“第一中学2号教学楼”，地址相同",
+        wrong: "两行都是“第一中学教学楼”，地址相同，编号不同",
+    },
+    judge: Judge::Roster(same_site),
+};
+
+fn same_site(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
+    let record = case.record;
+    let place = seen.place(record);
+    let number = record.text(Field::ProjectNo).or(record.text(Field::RegistryCode));
+    let number = number.map(|number| hash(&number));
+    let (Some(name), Some(township), Some(address)) = (
+        record.text(Field::Name),
+        record.code(Field::Township),
+        record.text(Field::Address),
+    ) else {
+        return Vec::new();
+    };
+    let twin = *seen.rows.entry(hash_of_values(record)).or_insert(place);
+    let site = match seen.sites.entry(hash(&(name, township, address))) {
+        Entry::Occupied(site) => site.into_mut(),
+        Entry::Vacant(site) => {
+            site.insert(Site {
+                first: place,
+                number,
+                other: None,
+            });
+            return Vec::new();
+        }
+    };
+    let earlier = if number.is_none() || number != site.number {
+        let first = site.first;
+        site.other.get_or_insert(place);
+        Some(first)
+    } else {
+        // The same number: D001 says so already, unless the row also repeats another one, or one in every value.
+        site.other.or((twin != place).then_some(twin))
+    };
+    let fault = earlier.map(|earlier| {
+        Fault::new(
+            Field::Name,
+            format!(
+                "工程名称、乡镇和地址与{}都相同，可能是同一个工程。",
+                seen.shown(earlier)
+            ),
+            "重复填报的删去一行；是不同单体的，在名称中写明，或说明原因。",
+        )
+    });
+    fault.into_iter().collect()
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One hash of every read value.
+fn hash_of_values(record: &Record) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for &field in Field::ALL {
+        let Some(value) = record.value(field) else {
+            continue;
+        };
+        field.hash(&mut hasher);
+        match value {
+            Value::Text(text) => text.hash(&mut hasher),
+            Value::Code(code) | Value::Division(code) => code.hash(&mut hasher),
+            Value::Codes(codes) => codes.hash(&mut hasher),
+            Value::Integer(number) => number.hash(&mut hasher),
+            Value::Decimal(number) => number.normalize().hash(&mut hasher),
+            Value::Date(date) => date.hash(&mut hasher),
+        }
+    }
+    hasher.finish()
+}

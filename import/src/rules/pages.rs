@@ -1,0 +1,142 @@
+//! The rules' help pages: one text for the command line, the web and `docs/rules.md`.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{RULES, Rule, Status};
+use crate::catalogue::{Catalogue, SourceStatus};
+
+/// The parts of a rule's page, each with its heading, in order.
+pub fn page(rule: &Rule, catalogue: &Catalogue) -> Vec<(&'static str, String)> {
+    let fields: Vec<&str> = rule.fields.iter().map(|&field| catalogue.label(field)).collect();
+    let basis: Vec<String> = rule
+        .basis
+        .iter()
+        .map(|basis| format!("{}（{}）", basis.text, sureness(basis.status)))
+        .collect();
+    let or = |text: String, none: &str| if text.is_empty() { none.to_owned() } else { text };
+    let of_what = match rule.code.as_bytes().first() {
+        Some(b'F' | b'C') => "整个文件、工作表或表头",
+        _ => "任何字段",
+    };
+    vec![
+        ("严重程度", rule.severity().label().to_owned()),
+        ("检查字段", or(fields.join("、"), of_what)),
+        ("依据", or(basis.join("；"), "台账填报的一般要求")),
+        ("判定", rule.help.when.to_owned()),
+        ("为什么", rule.help.why.to_owned()),
+        ("怎么改", rule.help.how.to_owned()),
+        ("正例", rule.help.right.to_owned()),
+        ("反例", rule.help.wrong.to_owned()),
+        ("状态", format!("{}，自{}版起", rule.status.label(), rule.since)),
+    ]
+}
+
+/// A rule's page as plain text.
+pub fn text(rule: &Rule, catalogue: &Catalogue) -> String {
+    let mut text = format!("{} {}\n", rule.code, rule.title);
+    for (heading, part) in page(rule, catalogue) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\n{heading}\n    {part}");
+    }
+    text
+}
+
+/// The kinds of rules, by the first letter of their codes.
+const KINDS: [(char, &str); 8] = [
+    ('F', "文件和工作表"),
+    ('V', "单元格的值"),
+    ('P', "地点"),
+    ('S', "抗震设防"),
+    ('T', "时间和进度"),
+    ('M', "资金和数量"),
+    ('D', "重复"),
+    ('C', "与登记库比较"),
+];
+
+/// Every rule's page, as `docs/rules.md`.
+pub fn markdown(catalogue: &Catalogue) -> String {
+    let mut text = String::from(
+        "# 检查规则\n\n\
+         本页由程序中的规则生成，不要手工修改。\n\n\
+         | 严重程度 | 作用 |\n|---|---|\n\
+         | 强制性 | 这一行暂不登记，改正后才能登记 |\n\
+         | 核实性 | 写明原因后可以登记，审核人看得到原因 |\n\
+         | 提示 | 只作提醒，不需要处理 |\n\n\
+         空着的格只提空着，读不出的值只提读不出；要用到这些值的规则不作判断。\
+         已取消的工程只按V、P、D类规则和S001检查。台账中没有的栏目，意见标在该行的工程名称上。\n",
+    );
+    for (letter, kind) in KINDS {
+        let _ = writeln!(text, "\n## {kind}（{letter}）");
+        for rule in RULES.iter().filter(|rule| rule.code.starts_with(letter)) {
+            let _ = writeln!(text, "\n### {} {}\n", rule.code, rule.title);
+            for (heading, part) in page(rule, catalogue) {
+                let _ = writeln!(text, "- **{heading}**：{part}");
+            }
+        }
+    }
+    text
+}
+
+/// Every rule with its page, for programs.
+pub fn json() -> Value {
+    let rule = |rule: &&Rule| {
+        let basis = |basis: &super::Basis| json!({ "text": basis.text, "status": status_id(basis.status) });
+        json!({
+            "code": rule.code,
+            "title": rule.title,
+            "severity": rule.severity(),
+            "fields": rule.fields,
+            "basis": rule.basis.iter().map(basis).collect::<Vec<_>>(),
+            "since": rule.since,
+            "status": rule.status.id(),
+            "help": {
+                "when": rule.help.when,
+                "why": rule.help.why,
+                "how": rule.help.how,
+                "right": rule.help.right,
+                "wrong": rule.help.wrong,
+            },
+        })
+    };
+    Value::Array(RULES.iter().map(rule).collect())
+}
+
+/// How sure a source's figures are, as officers are told.
+const fn sureness(status: SourceStatus) -> &'static str {
+    match status {
+        SourceStatus::Read => "数值已与公开文本核对",
+        SourceStatus::Memory => "数值凭记忆录入，须与正式文本核对",
+        SourceStatus::ToVerify => "数值待当地核实",
+    }
+}
+
+/// The name of a status in the catalogue's files.
+const fn status_id(status: SourceStatus) -> &'static str {
+    match status {
+        SourceStatus::Read => "read",
+        SourceStatus::Memory => "memory",
+        SourceStatus::ToVerify => "to-verify",
+    }
+}
+
+impl Status {
+    /// The officers' word for it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Trial => "试行（只作提示）",
+            Self::InForce => "在用",
+            Self::Retired => "停用",
+        }
+    }
+
+    /// Its name in JSON.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Trial => "trial",
+            Self::InForce => "in force",
+            Self::Retired => "retired",
+        }
+    }
+}

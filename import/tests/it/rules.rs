@@ -1,0 +1,5 @@
+//! The rules, judged through the public surface.
+
+mod documents;
+mod example;
+mod examples;

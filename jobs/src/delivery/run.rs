@@ -1,0 +1,542 @@
+//! A run: what earlier runs left open, then what is ready, then the receipts; and its balance.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono_tz::Asia::Shanghai;
+use tokio::task::{JoinSet, spawn_blocking};
+
+use super::batch::{Prepared, members, pack, prepare, seal};
+use super::exchange::{Driven, Tracked};
+use super::{Phase, Progress, SyncError, SyncOptions, SyncOutcome};
+use crate::clock::millis;
+use crate::faults;
+use crate::platform::{Platform, Problem};
+use crate::store::{
+    AttemptKind, Counts, DeliveryStore, Fence, NewRun, Receipt, RecordError, Rejection, RunEnd, RunId, RunState,
+    StoreError, Verdict, Word as _,
+};
+
+/// How long a run's work is its own without a sign of life.
+const LEASE: Duration = Duration::from_mins(2);
+/// Open batches that are taken up in one transaction.
+const TAKE_UP: usize = 100;
+/// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record among 500 makes at
+/// most ten in a row.)
+const REFUSALS: u32 = 40;
+
+/// Delivers what is ready, and what earlier runs left open, and waits for receipts.
+///
+/// # Errors
+/// Only our own faults; whatever the platform does ends in a named state of the outcome.
+pub async fn deliver(
+    store: Arc<dyn DeliveryStore>,
+    platform: &Platform,
+    options: SyncOptions,
+) -> Result<SyncOutcome, SyncError> {
+    let now = platform.clock.now();
+    let begin = NewRun {
+        holder: options.holder.clone(),
+        started_by: options.started_by.clone(),
+        started_at: now,
+        lease_until: now + millis(LEASE),
+    };
+    let id = blocking(&store, move |store| store.begin_run(&begin)).await?;
+    let run = Arc::new(Run {
+        id,
+        store,
+        platform: platform.clone(),
+        options,
+        tally: Mutex::default(),
+    });
+    let worked = tokio::select! {
+        worked = Arc::clone(&run).work() => worked,
+        () = run.keep_lease() => Ok(()),
+    };
+    run.finish(worked).await
+}
+
+/// A run at work, shared by its workers.
+pub(super) struct Run {
+    pub(super) id: RunId,
+    store: Arc<dyn DeliveryStore>,
+    pub(super) platform: Platform,
+    pub(super) options: SyncOptions,
+    tally: Mutex<Tally>,
+}
+
+/// What the workers know together.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) counts: Counts,
+    pub(super) batches: u64,
+    /// Batches whose receipts are awaited.
+    pub(super) pending: Vec<Tracked>,
+    /// Batches given up in a row for want of a sound answer.
+    pub(super) strikes: u32,
+    /// Batches to ask about next.
+    queue: VecDeque<Tracked>,
+    /// Records whose batch was refused although it held nothing else.
+    suspects: Vec<Rejection>,
+    /// A batch of this run was taken in.
+    taken: bool,
+    refusals: u32,
+    /// Batches sealed, for their numbers.
+    sealed: u64,
+    total: u64,
+    phase: Option<Phase>,
+    stop: Option<Stop>,
+}
+
+impl Tally {
+    /// Counts believed receipts, and members whose receipt did not come.
+    pub(super) fn settle(&mut self, receipts: &[Receipt], missing: u64) {
+        for receipt in receipts {
+            match receipt.verdict {
+                Verdict::Accepted => self.counts.accepted += 1,
+                Verdict::Rejected => self.counts.rejected += 1,
+                Verdict::Unchanged => self.counts.unchanged += 1,
+                Verdict::Stale => self.counts.stale += 1,
+            }
+        }
+        self.counts.unknown += missing;
+    }
+
+    /// The counts so far, with those whose receipts are awaited.
+    fn counts(&self) -> Counts {
+        let pending = self.pending.iter().map(Tracked::open).sum();
+        Counts { pending, ..self.counts }
+    }
+}
+
+/// Why a run sends no more.
+#[derive(Clone, Debug)]
+pub(super) struct Stop {
+    state: RunState,
+    detail: String,
+}
+
+impl Stop {
+    pub(super) fn new(state: RunState, detail: impl Into<String>) -> Self {
+        Self {
+            state,
+            detail: detail.into(),
+        }
+    }
+
+    pub(super) fn window_closed() -> Self {
+        Self::new(RunState::WindowClosed, "上传时段已结束；未发送的记录留待下次")
+    }
+
+    /// The platform refuses us, not a record. `skew`: the seconds that its clock is ahead of ours, where that is why.
+    pub(super) fn denied(problem: &Problem, skew: Option<i64>) -> Self {
+        let said = said(problem);
+        match skew {
+            Some(ahead) => {
+                let way = if ahead > 0 { "慢" } else { "快" };
+                let words = format!(
+                    "本机时钟比平台{way} {} 秒，超过 300 秒，平台不接受签名（{said}）；请校准本机时间后重新上传",
+                    ahead.abs()
+                );
+                Self::new(RunState::ClockSkew, words)
+            }
+            None => Self::new(
+                RunState::Refused,
+                format!("平台拒绝了本系统的请求（{said}）；请核对平台地址、应用标识、密钥和行政区划代码"),
+            ),
+        }
+    }
+}
+
+fn said(problem: &Problem) -> String {
+    let Problem { status, code, words } = problem;
+    if words.is_empty() {
+        format!("{status} {code}")
+    } else {
+        format!("{status} {code}：{words}")
+    }
+}
+
+impl Run {
+    async fn work(self: Arc<Self>) -> Result<(), SyncError> {
+        self.tally().total = self.waiting().await?;
+        self.enter(Phase::TakingUp);
+        self.take_up().await?;
+        self.enter(Phase::Sending);
+        self.in_parallel(|run| async move { run.send_claims().await }).await?;
+        self.judge_suspects().await?;
+        self.enter(Phase::AwaitingReceipts);
+        self.await_receipts().await
+    }
+
+    /// What earlier runs left open is this run's now: each batch is asked about first.
+    async fn take_up(self: &Arc<Self>) -> Result<(), SyncError> {
+        loop {
+            let (run, now) = (self.id, self.platform.clock.now());
+            let open = self.store(move |store| store.take_up(run, TAKE_UP, now)).await?;
+            if open.is_empty() {
+                return self.ask_queue().await;
+            }
+            let mut tally = self.tally();
+            for batch in open {
+                let batch = Tracked::taken_up(batch);
+                tally.total += batch.open();
+                tally.queue.push_back(batch);
+            }
+        }
+    }
+
+    async fn ask_queue(self: &Arc<Self>) -> Result<(), SyncError> {
+        self.in_parallel(|run| async move {
+            loop {
+                let next = run.tally().queue.pop_front();
+                let Some(batch) = next else { return Ok(()) };
+                // refused: its records are ready again, and are sent anew below or by the next run
+                let (Driven::Through | Driven::Refused(..)) = run.drive(batch, AttemptKind::Ask).await?;
+            }
+        })
+        .await
+    }
+
+    /// One worker: claims and sends until there is nothing left or the run stops.
+    async fn send_claims(&self) -> Result<(), SyncError> {
+        while !self.stopped() {
+            let (run, now) = (self.id, self.platform.clock.now());
+            let profile = Arc::clone(&self.platform.profile);
+            let claimed = self
+                .store(move |store| store.claim(run, &profile.stages, profile.limits.records, now))
+                .await?;
+            if claimed.is_empty() {
+                return Ok(());
+            }
+            let (records, unfit) = prepare(&self.platform.profile, claimed)?;
+            self.reject(unfit).await?;
+            self.send_halving(pack(&self.platform.profile, records)).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends batches; halves one that is refused whole, until the record that it is refused for stands alone.
+    async fn send_halving(&self, mut batches: Vec<Vec<Prepared>>) -> Result<(), SyncError> {
+        while let Some(mut records) = batches.pop() {
+            if self.stopped() {
+                return Ok(()); // what is claimed and not sent is free again when the run is over
+            }
+            let Driven::Refused(batch_id, problem) = self.send(&records).await? else {
+                continue;
+            };
+            tracing::warn!(records = records.len(), problem = %said(&problem), "the platform refused a whole batch");
+            if records.len() > 1 {
+                batches.push(records.split_off(records.len() / 2));
+                batches.push(records);
+            } else {
+                let error = RecordError {
+                    field: None,
+                    member: String::new(),
+                    code: problem.code.clone(),
+                    message: problem.words.clone(),
+                };
+                let suspects = records.iter().map(|record| Rejection {
+                    delivery_id: record.delivery_id,
+                    batch_id: Some(batch_id),
+                    errors: vec![error.clone()],
+                });
+                self.tally().suspects.extend(suspects);
+            }
+            if self.count_refusal() > REFUSALS {
+                self.stop(whole_refusal(&problem.code, &problem.words));
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, records: &[Prepared]) -> Result<Driven, SyncError> {
+        let place = {
+            let mut tally = self.tally();
+            tally.sealed += 1;
+            tally.sealed
+        };
+        let now = self.platform.clock.now();
+        let day = self
+            .platform
+            .clock
+            .utc()
+            .with_timezone(&Shanghai)
+            .format("%Y%m%d")
+            .to_string();
+        let batch = seal(&self.platform.profile, self.id, &day, place, records);
+        let run = self.id;
+        let (batch, id) = self
+            .store(move |store| {
+                let id = store.record_batch(run, &batch, now)?;
+                Ok((batch, id))
+            })
+            .await?;
+        let Some(id) = id else {
+            tracing::warn!(run = run.0, "another run has taken claimed records over");
+            return Ok(Driven::Through);
+        };
+        faults::point(faults::AFTER_KEY_STORED);
+        self.drive(Tracked::fresh(id, batch, members(records), now), AttemptKind::Post)
+            .await
+    }
+
+    /// A record that was refused alone is to blame if the platform took another batch of this run, or if there is no other to
+    /// compare it with. Else the fault is ours or the platform's, and no department hears of it.
+    async fn judge_suspects(&self) -> Result<(), SyncError> {
+        let (suspects, taken) = {
+            let mut tally = self.tally();
+            (std::mem::take(&mut tally.suspects), tally.taken)
+        };
+        if taken || suspects.len() == 1 {
+            return self.reject(suspects).await;
+        }
+        if let Some(error) = suspects.first().and_then(|suspect| suspect.errors.first()) {
+            self.stop(whole_refusal(&error.code, &error.message));
+        }
+        Ok(())
+    }
+
+    async fn reject(&self, rejections: Vec<Rejection>) -> Result<(), SyncError> {
+        if rejections.is_empty() {
+            return Ok(());
+        }
+        let (run, now, count) = (self.id, self.platform.clock.now(), rejections.len() as u64);
+        self.store(move |store| store.reject(run, &rejections, now)).await?;
+        self.tally().counts.rejected += count;
+        self.tell();
+        Ok(())
+    }
+
+    async fn await_receipts(self: &Arc<Self>) -> Result<(), SyncError> {
+        let clock = &self.platform.clock;
+        let wait_end = clock.now().saturating_add(millis(self.options.wait));
+        let end = self
+            .options
+            .window_end
+            .map_or(wait_end, |window_end| window_end.min(wait_end));
+        let longest = self.options.patience.poll.saturating_mul(10);
+        let mut pause = self.options.patience.poll;
+        loop {
+            let awaited = {
+                let mut tally = self.tally();
+                let pending = std::mem::take(&mut tally.pending);
+                tally.queue.extend(pending);
+                !tally.queue.is_empty()
+            };
+            if !awaited {
+                return Ok(());
+            }
+            self.ask_queue().await?;
+            let left = u64::try_from(end - clock.now()).unwrap_or(0);
+            if left == 0 || self.stopped() || self.tally().pending.is_empty() {
+                return Ok(());
+            }
+            clock.sleep(pause.min(Duration::from_millis(left))).await;
+            pause = pause.saturating_mul(2).min(longest);
+        }
+    }
+
+    /// Ends the run and draws its balance.
+    async fn finish(&self, worked: Result<(), SyncError>) -> Result<SyncOutcome, SyncError> {
+        let stopped = if worked.is_err() {
+            Some(Stop::new(
+                RunState::Failed,
+                "系统内部错误，详见日志；已存的进度有效，下次继续",
+            ))
+        } else {
+            self.tally().stop.clone()
+        };
+        let not_sent = if stopped.is_some() {
+            self.waiting().await.unwrap_or(0)
+        } else {
+            0
+        };
+        let (counts, batches) = {
+            let tally = self.tally();
+            (
+                Counts {
+                    not_sent,
+                    ..tally.counts()
+                },
+                tally.batches,
+            )
+        };
+        let state = end_state(stopped.as_ref().map(|stop| stop.state), &counts);
+        let detail = stopped.map(|stop| stop.detail).filter(|_| state != RunState::Pending);
+        let end = RunEnd {
+            state,
+            counts,
+            batches,
+            detail: detail.clone(),
+        };
+        let (run, now) = (self.id, self.platform.clock.now());
+        let finished = self.store(move |store| store.finish_run(run, &end, now)).await;
+        worked?;
+        let state = if finished? == Fence::Held {
+            state
+        } else {
+            RunState::Abandoned
+        };
+        self.enter(Phase::Finished);
+        tracing::info!(
+            run = run.0,
+            state = state.word(),
+            selected = counts.selected(),
+            accepted = counts.accepted,
+            rejected = counts.rejected,
+            unchanged = counts.unchanged,
+            stale = counts.stale,
+            pending = counts.pending,
+            unknown = counts.unknown,
+            not_sent = counts.not_sent,
+            batches,
+            "delivery run ended"
+        );
+        Ok(SyncOutcome::new(run, state, counts, batches, detail))
+    }
+
+    /// Extends the lease as long as the run lasts; ends only when the lease is lost.
+    async fn keep_lease(&self) {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            let (run, counts, until) = (
+                self.id,
+                self.tally().counts(),
+                self.platform.clock.now() + millis(LEASE),
+            );
+            match self.store(move |store| store.renew_run(run, &counts, until)).await {
+                Ok(Fence::Held) => {}
+                Ok(Fence::Lost) => {
+                    self.stop(Stop::new(RunState::Abandoned, "本次上传已由另一进程接手"));
+                    return;
+                }
+                // what follows is fenced; the next try may do
+                Err(error) => tracing::error!(run = run.0, %error, "the run's lease could not be extended"),
+            }
+        }
+    }
+
+    /// Runs so many copies of a worker as there may be requests at a time. The first error ends the others.
+    async fn in_parallel<W, F>(self: &Arc<Self>, worker: W) -> Result<(), SyncError>
+    where
+        W: Fn(Arc<Self>) -> F,
+        F: Future<Output = Result<(), SyncError>> + Send + 'static,
+    {
+        let mut tasks = JoinSet::new();
+        for _ in 0..self.options.concurrency.max(1) {
+            tasks.spawn(worker(Arc::clone(self)));
+        }
+        while let Some(ended) = tasks.join_next().await {
+            ended??;
+        }
+        Ok(())
+    }
+
+    async fn waiting(&self) -> Result<u64, SyncError> {
+        let (run, now, profile) = (self.id, self.platform.clock.now(), Arc::clone(&self.platform.profile));
+        self.store(move |store| store.waiting(run, &profile.stages, now)).await
+    }
+
+    pub(super) async fn store<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn DeliveryStore) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, SyncError> {
+        blocking(&self.store, call).await
+    }
+
+    pub(super) fn tally(&self) -> MutexGuard<'_, Tally> {
+        // numbers and lists that each holder leaves whole
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first reason stands.
+    pub(super) fn stop(&self, stop: Stop) {
+        let mut tally = self.tally();
+        if tally.stop.is_none() {
+            tracing::warn!(run = self.id.0, state = stop.state.word(), "delivery stops");
+            tally.stop = Some(stop);
+        }
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.tally().stop.is_some()
+    }
+
+    /// Whether the window will be over after a pause.
+    pub(super) fn window_over(&self, pause: Duration) -> bool {
+        self.options
+            .window_end
+            .is_some_and(|end| self.platform.clock.now().saturating_add(millis(pause)) >= end)
+    }
+
+    /// The platform answered as agreed; `taken`: it took a batch in.
+    pub(super) fn sound(&self, taken: bool) {
+        let mut tally = self.tally();
+        tally.strikes = 0;
+        if taken {
+            tally.taken = true;
+            tally.refusals = 0;
+        }
+    }
+
+    fn count_refusal(&self) -> u32 {
+        let mut tally = self.tally();
+        tally.refusals += 1;
+        tally.refusals
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.tally().phase = Some(phase);
+        self.tell();
+    }
+
+    /// Tells the watcher how far the run has come.
+    pub(super) fn tell(&self) {
+        let Some(watcher) = &self.options.watcher else { return };
+        let progress = {
+            let tally = self.tally();
+            let Some(phase) = tally.phase else { return };
+            let counts = tally.counts();
+            let sent = counts.settled() + counts.pending + counts.unknown;
+            Progress {
+                run_id: self.id,
+                phase,
+                done: counts.settled(),
+                sent,
+                total: tally.total.max(sent),
+            }
+        };
+        watcher(&progress);
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    store: &Arc<dyn DeliveryStore>,
+    call: impl FnOnce(&dyn DeliveryStore) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, SyncError> {
+    let store = Arc::clone(store);
+    Ok(spawn_blocking(move || call(&*store)).await??)
+}
+
+fn whole_refusal(code: &str, words: &str) -> Stop {
+    let words = format!("平台整批拒绝，且不因个别记录（{code}：{words}）；记录未发送，请核对平台配置");
+    Stop::new(RunState::Refused, words)
+}
+
+/// The window's end is no matter once everything is sent: then only receipts are awaited.
+fn end_state(stopped: Option<RunState>, counts: &Counts) -> RunState {
+    match stopped {
+        Some(RunState::WindowClosed) if counts.not_sent == 0 => {}
+        Some(state) => return state,
+        None => {}
+    }
+    if counts.unknown > 0 {
+        RunState::Partial
+    } else if counts.pending > 0 {
+        RunState::Pending
+    } else {
+        RunState::Done
+    }
+}

@@ -1,0 +1,445 @@
+//! The HTTP client: signed requests, and what their answers mean for the work at hand.
+
+use std::fmt;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::{Certificate, Client, Method, Proxy, Url, redirect};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::profile::Profile;
+use super::signing::{content_digest, string_to_sign};
+use super::wire::{BatchStatus, Problem, Taken, cut};
+use crate::clock::Clock;
+use crate::store::{Attempt, AttemptKind};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+/// An answer that is longer is not of the contract: 500 receipts are well under a tenth of it.
+const LONGEST_ANSWER: usize = 10_000_000;
+/// Further apart than this, the platform refuses our timestamps.
+const SKEW_ALLOWED_S: i64 = 300;
+
+/// How to reach the platform. `Debug` shows neither the secret nor the proxy (which may hold a password).
+#[derive(Clone)]
+pub struct PlatformSettings {
+    /// `https://host[:port]`, with a path prefix where the platform has one. `http://` is for a simulator on loopback.
+    pub url: String,
+    /// `X-App-Key`.
+    pub app_key: String,
+    /// The shared secret of the signatures.
+    pub secret: String,
+    /// PEM certificates to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// `http://[user:password@]host:port`. Proxies that the environment names are not used.
+    pub proxy: Option<String>,
+}
+
+impl fmt::Debug for PlatformSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlatformSettings")
+            .field("url", &self.url)
+            .field("app_key", &self.app_key)
+            .field("ca_file", &self.ca_file)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings that no client can be made of: the operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Not an address, or one with a user, query or fragment.
+    #[error("平台地址“{0}”无法使用：须为 https://主机[:端口][/路径]，且不含用户名和参数")]
+    Url(String),
+    /// Nothing but visible ASCII fits into a header.
+    #[error("平台应用标识（app key）须为可见的 ASCII 字符，且不为空")]
+    AppKey,
+    /// An empty secret signs nothing.
+    #[error("平台密钥（secret）为空")]
+    Secret,
+    /// The file cannot be read.
+    #[error("证书文件 {path} 无法读取：{cause}")]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The file holds no certificate.
+    #[error("证书文件 {0} 中没有可用的 PEM 证书")]
+    CaContent(PathBuf),
+    /// The proxy's address is none. It is not repeated, for it may hold a password.
+    #[error("代理地址无法使用：须为 http://主机:端口")]
+    Proxy,
+    /// TLS cannot be set up; most often the system has no certificates.
+    #[error("无法建立安全连接（系统可能没有安装根证书，可用证书文件指定）：{0}")]
+    Tls(String),
+}
+
+/// What an answer means.
+#[derive(Debug)]
+pub(crate) enum Answer<T> {
+    /// As agreed.
+    Sound(T),
+    /// 404: to a question about a batch, that the platform does not have it.
+    NotFound(Problem),
+    /// 429: nothing was done; come back later.
+    Busy(Option<Duration>),
+    /// No answer, 5xx, 409, or an answer that cannot be understood: the request may have had its effect, or not.
+    Lost(Option<Duration>),
+    /// No connection: surely nothing was sent.
+    Unreachable,
+    /// 400, 413, 422: the content is refused.
+    Refused(Problem),
+    /// 401, 403 and whatever else no repeat will mend. With the seconds that the platform's clock is ahead, where that is why.
+    Denied(Problem, Option<i64>),
+}
+
+/// One request as it went, and what came back.
+#[derive(Debug)]
+pub(crate) struct Exchange<T> {
+    pub(crate) attempt: Attempt,
+    pub(crate) answer: Answer<T>,
+}
+
+/// The platform's client. Cheap to clone.
+#[derive(Clone)]
+pub struct Platform {
+    http: Client,
+    base: Url,
+    settings: Arc<PlatformSettings>,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) clock: Clock,
+}
+
+impl fmt::Debug for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.settings.fmt(f)
+    }
+}
+
+impl Platform {
+    /// Makes a client; sends nothing yet. The clock gives the timestamps of the signatures.
+    pub fn new(settings: PlatformSettings, profile: Profile, clock: Clock) -> Result<Self, SettingsError> {
+        let base = base_url(&settings.url)?;
+        if settings.app_key.is_empty() || !settings.app_key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(SettingsError::AppKey);
+        }
+        if settings.secret.is_empty() {
+            return Err(SettingsError::Secret);
+        }
+        let http = http_client(&settings, &base)?;
+        Ok(Self {
+            http,
+            base,
+            settings: Arc::new(settings),
+            profile: Arc::new(profile),
+            clock,
+        })
+    }
+
+    /// Sends a batch. `body` is the JSON before compression.
+    pub(crate) async fn post_batch(&self, batch_no: &str, key: &str, body: &[u8]) -> Exchange<Taken> {
+        let path = &self.profile.paths.batches;
+        let mut exchange = self.exchange::<Taken>(Method::POST, path, Some((key, body))).await;
+        if matches!(&exchange.answer, Answer::Sound(taken) if taken.batch_no != batch_no) {
+            exchange.malformed();
+        }
+        exchange
+    }
+
+    /// Asks what became of a batch. Our numbers are visible ASCII without any character that a query would have to escape.
+    pub(crate) async fn ask_batch(&self, batch_no: &str) -> Exchange<BatchStatus> {
+        let path = format!("{}?batch_no={batch_no}", self.profile.paths.batches);
+        let mut exchange = self.exchange::<BatchStatus>(Method::GET, &path, None).await;
+        if matches!(&exchange.answer, Answer::Sound(status) if status.batch_no != batch_no) {
+            exchange.malformed();
+        }
+        exchange
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        content: Option<(&str, &[u8])>,
+    ) -> Exchange<T> {
+        let started_at = self.clock.now();
+        let nonce = Uuid::now_v7().to_string();
+        let mut attempt = Attempt {
+            kind: if content.is_some() {
+                AttemptKind::Post
+            } else {
+                AttemptKind::Ask
+            },
+            request_id: nonce.clone(),
+            started_at,
+            duration_ms: 0,
+            status: None,
+            problem: None,
+            retry_after_s: None,
+        };
+        let outcome = self.send(method, path_and_query, started_at, &nonce, content).await;
+        attempt.duration_ms = (self.clock.now() - started_at).max(0);
+        let answer = match outcome {
+            Err(error) => {
+                let unreachable = error.is_connect() || error.is_builder();
+                attempt.problem = Some(if unreachable { "unreachable" } else { "no-answer" }.to_owned());
+                tracing::warn!(request_id = %nonce, error = %chain(&error.without_url()), "the platform gave no answer");
+                if unreachable {
+                    Answer::Unreachable
+                } else {
+                    Answer::Lost(None)
+                }
+            }
+            Ok(response) => {
+                attempt.status = Some(response.status);
+                let retry_after = response.retry_after(started_at);
+                attempt.retry_after_s = retry_after.map(|span| i64::try_from(span.as_secs()).unwrap_or(i64::MAX));
+                let answer = response.meaning(started_at, retry_after);
+                attempt.problem = match &answer {
+                    Answer::Sound(_) => None,
+                    Answer::Lost(_) if response.status < 300 => Some("malformed".to_owned()),
+                    _ => Some(Problem::read(response.status, &response.body).code),
+                };
+                answer
+            }
+        };
+        Exchange { attempt, answer }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        timestamp: i64,
+        nonce: &str,
+        content: Option<(&str, &[u8])>,
+    ) -> Result<Response, reqwest::Error> {
+        let path = format!("{}{path_and_query}", self.base.path().trim_end_matches('/'));
+        let mut url = self.base.clone();
+        let (path_only, query) = path
+            .split_once('?')
+            .map_or((path.as_str(), None), |(path, query)| (path, Some(query)));
+        url.set_path(path_only);
+        url.set_query(query);
+
+        let mut request = self.http.request(method.clone(), url.clone());
+        let mut digest = String::new();
+        if let Some((key, body)) = content {
+            let compressed = if self.profile.gzip { gzip(body) } else { None };
+            if compressed.is_some() {
+                request = request.header("content-encoding", "gzip");
+            }
+            let sent = compressed.unwrap_or_else(|| body.to_vec());
+            digest = content_digest(&sent);
+            request = request
+                .header("content-type", "application/json; charset=utf-8")
+                .header("content-digest", &digest)
+                .header("idempotency-key", key)
+                .body(sent);
+        }
+        // signed as the URL will be sent, after whatever escaping it did
+        let target = url
+            .query()
+            .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let algorithm = self.profile.sign_algorithm;
+        let essence = string_to_sign(method.as_str(), &target, timestamp, nonce, &digest);
+        let mut response = request
+            .header("x-app-key", &self.settings.app_key)
+            .header("x-timestamp", timestamp)
+            .header("x-nonce", nonce)
+            .header("x-sign-algorithm", algorithm.name())
+            .header("x-signature", algorithm.sign(&self.settings.secret, &essence))
+            .send()
+            .await?;
+
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_ANSWER {
+                body.clear();
+                break;
+            }
+        }
+        Ok(Response {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body,
+        })
+    }
+}
+
+impl<T> Exchange<T> {
+    /// The answer was of the agreed form and still not to be believed.
+    fn malformed(&mut self) {
+        self.attempt.problem = Some("malformed".to_owned());
+        self.answer = Answer::Lost(None);
+    }
+}
+
+/// An answer, read whole.
+struct Response {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Response {
+    fn meaning<T: DeserializeOwned>(&self, now: i64, retry_after: Option<Duration>) -> Answer<T> {
+        match self.status {
+            200 | 202 => serde_json::from_slice(&self.body).map_or(Answer::Lost(None), Answer::Sound),
+            404 => Answer::NotFound(Problem::read(self.status, &self.body)),
+            429 => Answer::Busy(retry_after),
+            201 | 203..=299 | 409 | 500..=599 => Answer::Lost(retry_after),
+            400 | 413 | 422 => Answer::Refused(Problem::read(self.status, &self.body)),
+            _ => {
+                let ahead = self
+                    .header(&DATE)
+                    .and_then(|text| DateTime::parse_from_rfc2822(text).ok());
+                let skew = ahead
+                    .map(|date| date.timestamp() - now / 1_000)
+                    .filter(|ahead| ahead.abs() > SKEW_ALLOWED_S);
+                let skew = skew.filter(|_| self.status == 401);
+                Answer::Denied(Problem::read(self.status, &self.body), skew)
+            }
+        }
+    }
+
+    /// `Retry-After`, as seconds or as a date.
+    fn retry_after(&self, now: i64) -> Option<Duration> {
+        let text = self.header(&RETRY_AFTER)?;
+        let seconds = text.parse::<u64>().ok().or_else(|| {
+            let date = DateTime::parse_from_rfc2822(text).ok()?;
+            u64::try_from(date.timestamp() - now / 1_000).ok()
+        })?;
+        Some(Duration::from_secs(seconds.min(7 * 24 * 3_600)))
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+fn base_url(text: &str) -> Result<Url, SettingsError> {
+    let refuse = || SettingsError::Url(without_user(text));
+    let url = Url::parse(text).map_err(|_| refuse())?;
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    if plain && matches!(url.scheme(), "http" | "https") && url.has_host() {
+        Ok(url)
+    } else {
+        Err(refuse())
+    }
+}
+
+/// An address for a message: what stands before an `@` may be a password.
+fn without_user(text: &str) -> String {
+    cut(text.rsplit_once('@').map_or(text, |(_, host)| host).to_owned(), 200)
+}
+
+fn http_client(settings: &PlatformSettings, base: &Url) -> Result<Client, SettingsError> {
+    // reqwest is built without a provider of its own; that another part of the process was first does not matter
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut client = Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .redirect(redirect::Policy::none())
+        .no_proxy();
+    if let Some(path) = &settings.ca_file {
+        let pem = std::fs::read(path).map_err(|cause| SettingsError::CaFile {
+            path: path.clone(),
+            cause,
+        })?;
+        let certificates = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+        if certificates.is_empty() {
+            return Err(SettingsError::CaContent(path.clone()));
+        }
+        client = client.tls_certs_only(certificates);
+    } else if base.scheme() == "http" {
+        // no TLS: a machine without any root certificates will do
+        client = client.tls_certs_only([]);
+    }
+    if let Some(proxy) = &settings.proxy {
+        client = client.proxy(Proxy::all(proxy).map_err(|_| SettingsError::Proxy)?);
+    }
+    client.build().map_err(|error| SettingsError::Tls(chain(&error)))
+}
+
+/// An error and its causes: the outermost of reqwest's says only that something went wrong.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The body compressed, if that makes it smaller: so no body is over the limit after compression that was not before.
+fn gzip(body: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok().filter(|compressed| compressed.len() < body.len())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn settings() -> PlatformSettings {
+        PlatformSettings {
+            url: "http://127.0.0.1:9".into(),
+            app_key: "key".into(),
+            secret: "s3cr3t".into(),
+            ca_file: None,
+            proxy: Some("http://u:p4ss@127.0.0.1:9".into()),
+        }
+    }
+
+    #[test]
+    fn neither_secret_nor_proxy_is_shown() {
+        let platform = Platform::new(settings(), Profile::national_v1(), Clock::system()).unwrap();
+        for shown in [format!("{:?}", settings()), format!("{platform:?}")] {
+            assert!(!shown.contains("s3cr3t") && !shown.contains("p4ss"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn unusable_settings_are_named() {
+        let refused = |change: fn(&mut PlatformSettings)| {
+            let mut settings = settings();
+            change(&mut settings);
+            Platform::new(settings, Profile::national_v1(), Clock::system())
+                .map(|_| ())
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(refused(|settings| settings.url = "platform".into()).contains("平台地址"));
+        let said = refused(|settings| settings.url = "https://u:hush@host".into());
+        assert!(said.contains("平台地址") && !said.contains("hush"), "{said}");
+        assert!(refused(|settings| settings.app_key = "a b".into()).contains("应用标识"));
+        assert!(refused(|settings| settings.secret.clear()).contains("密钥"));
+        assert!(refused(|settings| settings.proxy = Some("::".into())).contains("代理"));
+        assert!(refused(|settings| settings.ca_file = Some("/nowhere.pem".into())).contains("/nowhere.pem"));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = 1_795_000_000_000;
+        let date = (DateTime::from_timestamp_millis(now).unwrap() + Duration::from_secs(90)).to_rfc2822();
+        for (text, seconds) in [("7", Some(7)), (&*date, Some(90)), ("soon", None), ("-1", None)] {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, text.parse().unwrap())]);
+            let response = Response {
+                status: 503,
+                headers,
+                body: Vec::new(),
+            };
+            assert_eq!(response.retry_after(now), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The national platform as the contract has it: what is sent, how it is signed, what the answers mean.
+//!
+//! All that is peculiar to a platform (names of members, paths, signing, limits) stands in a [`Profile`].
+
+mod canonical;
+mod client;
+mod profile;
+mod signing;
+mod wire;
+
+pub use canonical::{NotANumber, number};
+pub(crate) use client::{Answer, Exchange};
+pub use client::{Platform, PlatformSettings, SettingsError};
+pub use profile::{Data, Profile, ProfileError};
+pub use signing::SignAlgorithm;
+pub(crate) use signing::sha256_hex;
+pub use wire::Problem;
+pub(crate) use wire::{BatchStatus, Progress, batch_body, cut, record_json};

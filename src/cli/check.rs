@@ -1,0 +1,141 @@
+//! `retrofit check`: what is wrong with a roster, cell by cell, without a registry.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+use retrofit_import::catalogue::Catalogue;
+use retrofit_import::check::Checker;
+use retrofit_import::finding::Severity;
+use retrofit_import::report::{Group, Report};
+use serde_json::json;
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, in Chinese.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// 检查工程清单，逐单元格指出问题
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// 要检查的文件（.xlsx、.xls、.ods、.csv），可以有多个
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// 报送部门代码，如 JTJ
+    #[arg(long, value_name = "CODE")]
+    department: Option<String>,
+    /// 检查日期，默认今天（北京时间）
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    today: Option<NaiveDate>,
+    /// 输出格式
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// JSON 中附上读出的每行数据
+    #[arg(long)]
+    records: bool,
+    /// 把批注后的工作簿写到这个文件（只检查一个文件时可用）
+    #[arg(long, value_name = "OUT.xlsx")]
+    annotated: Option<PathBuf>,
+}
+
+/// Checks the files. Exit 0: nothing held; 1: some finding is an error; 2: a file could not be read; of several files the highest.
+///
+/// # Errors
+/// Wrong usage, or a fault of ours.
+pub fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyhow::Result<ExitCode> {
+    let today = args.today.unwrap_or(today);
+    if let Some(code) = &args.department
+        && checker.catalogue.department(code).is_none()
+    {
+        let known: Vec<&str> = checker.catalogue.departments().iter().map(|known| known.code.as_str()).collect();
+        bail!("没有代码为“{code}”的部门；可用的代码：{}", known.join("、"));
+    }
+    if args.annotated.is_some() && args.files.len() != 1 {
+        bail!("--annotated 只能用于一个文件");
+    }
+    let mut worst = 0;
+    let mut files = Vec::new();
+    for file in &args.files {
+        let report = Report::new(checker, file, today, args.records)
+            .with_context(|| format!("无法读取文件 {}", file.display()))?;
+        worst = worst.max(exit_code(&report));
+        let name = file.to_string_lossy();
+        match args.format {
+            Format::Json => files.push(serde_json::to_value(report.json(&name, args.department.as_deref()))?),
+            Format::Text => print!("{}", text(&report, file, args.department.as_deref(), &checker.catalogue)),
+        }
+    }
+    if args.format == Format::Json {
+        println!("{}", json!({ "files": files }));
+    }
+    Ok(ExitCode::from(worst))
+}
+
+fn exit_code(report: &Report) -> u8 {
+    if report.summary.refusal.is_some() {
+        2
+    } else {
+        u8::from(report.findings.iter().any(|finding| finding.severity == Severity::Error))
+    }
+}
+
+/// The report for people.
+fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Catalogue) -> String {
+    let mut out = String::new();
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let sender = department.and_then(|code| catalogue.department(code)).map(|found| format!("（{}）", found.short_name));
+    let summary = &report.summary;
+    let head = if summary.is_readable() {
+        format!(
+            "共 {} 行：合格 {}，需更正 {}，需说明 {}。",
+            summary.rows, summary.sound, summary.held, summary.to_confirm
+        )
+    } else {
+        "没有读取到数据。".to_owned()
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{name}{}：{head}", sender.unwrap_or_default());
+    for sheet in &summary.sheets {
+        let label = if sheet.name.is_empty() { String::new() } else { format!("工作表「{}」：", sheet.name) };
+        let rows = sheet.data_rows.first().zip(sheet.data_rows.last());
+        let rows = rows.map(|(first, last)| format!("，数据第 {first}–{last} 行共 {} 行", sheet.data_rows.len()));
+        let _ = writeln!(out, "  {label}表头第 {} 行{}", sheet.header_row, rows.unwrap_or_default());
+    }
+    let groups = report.groups();
+    for (severity, title) in [
+        (Severity::Error, "强制性问题，改正后才能入库"),
+        (Severity::Confirm, "核实性问题，请改正或写明情况"),
+        (Severity::Hint, "提示，供参考"),
+    ] {
+        let of_kind: Vec<&Group<'_>> = groups.iter().filter(|group| group.first.severity == severity).collect();
+        let count: usize = of_kind.iter().map(|group| group.count).sum();
+        if count > 0 {
+            let _ = writeln!(out, "{title}（{count} 处）：");
+        }
+        for group in of_kind {
+            out.push_str(&group_line(group, summary.sheets.len() > 1));
+        }
+    }
+    for incident in &summary.incidents {
+        let _ = writeln!(out, "程序故障：规则 {} 在第 {} 行没有判断成功，请告诉管理员。", incident.code, incident.row);
+    }
+    out
+}
+
+fn group_line(group: &Group<'_>, with_sheet: bool) -> String {
+    let finding = group.first;
+    let sheet = finding.sheet.as_deref().filter(|sheet| with_sheet && !sheet.is_empty());
+    let place = [sheet.map(|sheet| format!("{sheet}!")).unwrap_or_default(), group.place()].concat();
+    let place = if place.is_empty() { "整个文件".to_owned() } else { place };
+    let suggestion = finding.suggestion.as_deref().unwrap_or_default();
+    let basis = finding.basis.as_ref().map(|basis| format!("（依据：{basis}）")).unwrap_or_default();
+    format!("  {place}  {}  {}{suggestion}{basis}\n", finding.code, finding.message)
+}

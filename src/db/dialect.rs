@@ -1,0 +1,50 @@
+//! What differs between the two databases: settings, migrations, and locking a choice of rows.
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::r2d2::CustomizeConnection;
+use diesel::sqlite::SqliteConnection;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::DbError;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// What every connection to `SQLite` begins with: readers beside one writer, patience with that writer, and foreign keys, which are off
+/// by default.
+#[derive(Debug)]
+pub(super) struct SqliteSettings;
+
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for SqliteSettings {
+    fn on_acquire(&self, conn: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute(
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;",
+        )
+        .map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+/// Runs what migrations are missing, one process at a time.
+pub(super) fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<(), DbError> {
+    conn.exclusive_transaction(|conn| run(conn, SQLITE))
+}
+
+/// Runs what migrations are missing, one process at a time.
+pub(super) fn migrate_postgres(conn: &mut PgConnection) -> Result<(), DbError> {
+    conn.transaction(|conn| {
+        // Any number will do, as long as nothing else in this database uses it as a lock.
+        diesel::sql_query("SELECT pg_advisory_xact_lock(371500)").execute(conn)?;
+        run(conn, POSTGRES)
+    })
+}
+
+fn run<C: MigrationHarness<B>, B: diesel::backend::Backend>(
+    conn: &mut C,
+    migrations: EmbeddedMigrations,
+) -> Result<(), DbError> {
+    conn.run_pending_migrations(migrations)
+        .map(drop)
+        .map_err(DbError::Migration)
+}

@@ -1,0 +1,146 @@
+//! The runs of scheduled jobs, each unique by job and due time.
+
+use diesel::prelude::*;
+
+use super::schema::job_runs;
+use super::{Conn, DbError, each};
+
+/// A run of a job.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = job_runs)]
+pub struct JobRunRow {
+    /// Its id.
+    pub id: i64,
+    /// The job's name.
+    pub job: String,
+    /// When it was due, UTC milliseconds.
+    pub due_at: i64,
+    /// 1 where it stands for missed runs.
+    pub catch_up: i64,
+    /// The process.
+    pub holder: String,
+    /// The fencing token.
+    pub token: i64,
+    /// UTC milliseconds.
+    pub started_at: i64,
+    /// Its lease, UTC milliseconds.
+    pub lease_until: i64,
+    /// The state's word.
+    pub state: String,
+    /// One line for people.
+    pub outcome: Option<String>,
+    /// UTC milliseconds.
+    pub ended_at: Option<i64>,
+}
+
+/// A run about to begin.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = job_runs)]
+pub struct NewJobRun<'a> {
+    /// The job's name.
+    pub job: &'a str,
+    /// When it was due.
+    pub due_at: i64,
+    /// 1 where it stands for missed runs.
+    pub catch_up: i64,
+    /// The process.
+    pub holder: &'a str,
+    /// 1.
+    pub token: i64,
+    /// Now.
+    pub started_at: i64,
+    /// Its lease.
+    pub lease_until: i64,
+    /// `running`.
+    pub state: &'a str,
+}
+
+/// The run of a job with the latest due time.
+pub fn last(conn: &mut Conn<'_>, job: &str) -> Result<Option<JobRunRow>, DbError> {
+    Ok(each!(conn, c => job_runs::table
+        .filter(job_runs::job.eq(job))
+        .order(job_runs::due_at.desc())
+        .select(JobRunRow::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// The run of a job that was due then.
+pub fn find(conn: &mut Conn<'_>, job: &str, due_at: i64) -> Result<Option<JobRunRow>, DbError> {
+    Ok(each!(conn, c => job_runs::table
+        .filter(job_runs::job.eq(job))
+        .filter(job_runs::due_at.eq(due_at))
+        .select(JobRunRow::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// Whether another run of the job is alive.
+pub fn is_another_alive(conn: &mut Conn<'_>, job: &str, due_at: i64, now: i64) -> Result<bool, DbError> {
+    let alive: i64 = each!(conn, c => job_runs::table
+        .filter(job_runs::job.eq(job))
+        .filter(job_runs::due_at.ne(due_at))
+        .filter(job_runs::state.eq("running"))
+        .filter(job_runs::lease_until.ge(now))
+        .count()
+        .get_result(c))?;
+    Ok(alive > 0)
+}
+
+/// Declares the job's other running runs, whose leases have lapsed, abandoned.
+pub fn abandon_others(conn: &mut Conn<'_>, job: &str, due_at: i64, now: i64) -> Result<(), DbError> {
+    each!(conn, c => diesel::update(job_runs::table)
+        .filter(job_runs::job.eq(job))
+        .filter(job_runs::due_at.ne(due_at))
+        .filter(job_runs::state.eq("running"))
+        .filter(job_runs::lease_until.lt(now))
+        .set((job_runs::state.eq("abandoned"), job_runs::ended_at.eq(now)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Adds a run and gives its id.
+pub fn insert(conn: &mut Conn<'_>, run: &NewJobRun<'_>) -> Result<i64, DbError> {
+    Ok(each!(conn, c => diesel::insert_into(job_runs::table).values(run).returning(job_runs::id).get_result(c))?)
+}
+
+/// Takes up a run whose process died, and gives the new token.
+pub fn take_up(conn: &mut Conn<'_>, id: i64, holder: &str, lease_until: i64) -> Result<i64, DbError> {
+    Ok(each!(conn, c => diesel::update(job_runs::table.find(id))
+        .set((
+            job_runs::token.eq(job_runs::token + 1),
+            job_runs::holder.eq(holder),
+            job_runs::lease_until.eq(lease_until),
+        ))
+        .returning(job_runs::token)
+        .get_result(c))?)
+}
+
+/// Extends a lease; whether the run still was the holder's.
+pub fn renew(conn: &mut Conn<'_>, id: i64, token: i64, lease_until: i64) -> Result<bool, DbError> {
+    Ok(each!(conn, c => diesel::update(job_runs::table.find(id))
+        .filter(job_runs::token.eq(token))
+        .filter(job_runs::state.eq("running"))
+        .set(job_runs::lease_until.eq(lease_until))
+        .execute(c))?
+        == 1)
+}
+
+/// Ends a run; whether it still was the holder's.
+pub fn finish(conn: &mut Conn<'_>, id: i64, token: i64, state: &str, outcome: &str, now: i64) -> Result<bool, DbError> {
+    Ok(each!(conn, c => diesel::update(job_runs::table.find(id))
+        .filter(job_runs::token.eq(token))
+        .filter(job_runs::state.eq("running"))
+        .set((job_runs::state.eq(state), job_runs::outcome.eq(outcome), job_runs::ended_at.eq(now)))
+        .execute(c))?
+        == 1)
+}
+
+/// The latest runs of all jobs, newest first.
+pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<JobRunRow>, DbError> {
+    Ok(each!(conn, c => job_runs::table
+        .order(job_runs::id.desc())
+        .limit(limit)
+        .select(JobRunRow::as_select())
+        .load(c))?)
+}

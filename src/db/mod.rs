@@ -1,0 +1,285 @@
+//! The database: `SQLite` or `PostgreSQL` behind one type, one file per noun. Nothing above this module writes SQL.
+//!
+//! A statement is written once and compiled for both connections by [`each!`]; the few that differ stand in [`dialect`].
+//! [`Db::write`] is one transaction with the write lock taken at its start, [`Db::read`] one consistent view.
+
+pub mod audit;
+pub mod batches;
+pub mod counters;
+pub mod deliveries;
+mod dialect;
+pub mod job_runs;
+pub mod people;
+pub mod projects;
+pub mod revisions;
+mod schema;
+pub mod sync_runs;
+pub mod uploads;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ConnectionManager, Pool};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, ConnectionError};
+use thiserror::Error;
+
+/// Runs the same statement on either connection.
+macro_rules! each {
+    ($conn:expr, $inner:ident => $body:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite(connection) => {
+                let $inner: &mut diesel::sqlite::SqliteConnection = connection;
+                $body
+            }
+            $crate::db::Conn::Postgres(connection) => {
+                let $inner: &mut diesel::pg::PgConnection = connection;
+                $body
+            }
+        }
+    };
+}
+use each;
+
+/// How many rows or keys one statement takes: `SQLite` allows 32,766 variables, and the widest row has 31 columns.
+pub(crate) const CHUNK: usize = 1000;
+
+/// How long a connection waits for another writer, or for a free connection, before it gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Connections kept open at most.
+const POOL_SIZE: u32 = 8;
+
+/// The database cannot be used, or answered with an error. Never an officer's fault.
+#[derive(Debug, Error)]
+pub enum DbError {
+    /// The address names no database that we know.
+    #[error(
+        "RETROFIT_DATABASE_URL `{0}` is neither a file path, sqlite://PATH nor postgres://…; no other database is supported"
+    )]
+    Scheme(String),
+    /// The folder of the database file cannot be made.
+    #[error("cannot create the folder of {}: {source}", path.display())]
+    Folder {
+        /// The database file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// No connection.
+    #[error("cannot connect to the database: {0}")]
+    Connect(#[from] ConnectionError),
+    /// No free connection, or the last one was lost.
+    #[error("no connection to the database: {0}")]
+    Pool(#[from] diesel::r2d2::PoolError),
+    /// A statement failed.
+    #[error("the database refused a statement: {0}")]
+    Statement(#[from] diesel::result::Error),
+    /// A migration failed.
+    #[error("cannot bring the database's tables up to date: {0}")]
+    Migration(Box<dyn std::error::Error + Send + Sync>),
+    /// A guarded statement changed fewer rows than it had to: another process moved them in between.
+    #[error("{0}: the rows were changed by another process")]
+    Moved(&'static str),
+    /// Something is stored that this program never writes.
+    #[error("the database holds something unreadable: {0}")]
+    Unreadable(String),
+}
+
+/// One connection inside a transaction.
+pub enum Conn<'a> {
+    /// `SQLite`.
+    Sqlite(&'a mut SqliteConnection),
+    /// `PostgreSQL`.
+    Postgres(&'a mut PgConnection),
+}
+
+#[derive(Clone)]
+enum Connections {
+    Sqlite(Pool<ConnectionManager<SqliteConnection>>),
+    Postgres(Pool<ConnectionManager<PgConnection>>),
+}
+
+/// The database. Clones share their connections.
+#[derive(Clone)]
+pub struct Db(Connections);
+
+impl std::fmt::Debug for Db {
+    /// Which kind, and never the address: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0 {
+            Connections::Sqlite(_) => "Db(SQLite)",
+            Connections::Postgres(_) => "Db(PostgreSQL)",
+        })
+    }
+}
+
+/// A transaction's error: the caller's, or one of BEGIN and COMMIT.
+struct Rollback<E>(E);
+
+impl<E: From<DbError>> From<diesel::result::Error> for Rollback<E> {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(DbError::from(error).into())
+    }
+}
+
+impl Db {
+    /// Opens the database at `url`: a file path or `sqlite://PATH`, or `postgres://…`. Makes the file where there is none, and brings
+    /// the tables up to date.
+    ///
+    /// # Errors
+    /// Another scheme, no connection, or a migration that failed.
+    pub fn open(url: &str) -> Result<Self, DbError> {
+        let db = Self(match Address::parse(url)? {
+            Address::File(path) => {
+                if let Some(folder) = path.parent() {
+                    std::fs::create_dir_all(folder).map_err(|source| DbError::Folder {
+                        path: path.clone(),
+                        source,
+                    })?;
+                }
+                let file = path.display().to_string();
+                // The pool hides why a first connection fails; this one does not.
+                SqliteConnection::establish(&file)?;
+                let pool = Pool::builder()
+                    .max_size(POOL_SIZE)
+                    .connection_timeout(PATIENCE)
+                    .connection_customizer(Box::new(dialect::SqliteSettings))
+                    .build(ConnectionManager::new(file))?;
+                Connections::Sqlite(pool)
+            }
+            Address::Server(url) => {
+                PgConnection::establish(&url)?;
+                let pool = Pool::builder()
+                    .max_size(POOL_SIZE)
+                    .connection_timeout(PATIENCE)
+                    .build(ConnectionManager::new(url))?;
+                Connections::Postgres(pool)
+            }
+        });
+        db.migrate()?;
+        Ok(db)
+    }
+
+    fn migrate(&self) -> Result<(), DbError> {
+        match &self.0 {
+            Connections::Sqlite(pool) => dialect::migrate_sqlite(&mut *pool.get()?),
+            Connections::Postgres(pool) => dialect::migrate_postgres(&mut *pool.get()?),
+        }
+    }
+
+    /// Runs `body` in one transaction that may write; an error rolls everything back.
+    ///
+    /// # Errors
+    /// Those of `body`, and the database's.
+    pub fn write<T, E: From<DbError>>(&self, body: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
+        let outcome = match &self.0 {
+            Connections::Sqlite(pool) => pool
+                .get()
+                .map_err(DbError::from)?
+                .immediate_transaction(|conn| body(&mut Conn::Sqlite(conn)).map_err(Rollback)),
+            Connections::Postgres(pool) => pool
+                .get()
+                .map_err(DbError::from)?
+                .transaction(|conn| body(&mut Conn::Postgres(conn)).map_err(Rollback)),
+        };
+        outcome.map_err(|Rollback(error)| error)
+    }
+
+    /// Runs `body` on one consistent view of the data.
+    ///
+    /// # Errors
+    /// Those of `body`, and the database's.
+    pub fn read<T, E: From<DbError>>(&self, body: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
+        let outcome = match &self.0 {
+            Connections::Sqlite(pool) => pool
+                .get()
+                .map_err(DbError::from)?
+                .transaction(|conn| body(&mut Conn::Sqlite(conn)).map_err(Rollback)),
+            Connections::Postgres(pool) => pool
+                .get()
+                .map_err(DbError::from)?
+                .build_transaction()
+                .repeatable_read()
+                .read_only()
+                .run(|conn| body(&mut Conn::Postgres(conn)).map_err(Rollback)),
+        };
+        outcome.map_err(|Rollback(error)| error)
+    }
+}
+
+/// Where a database is.
+#[derive(Debug, PartialEq, Eq)]
+enum Address {
+    File(PathBuf),
+    Server(String),
+}
+
+impl Address {
+    fn parse(url: &str) -> Result<Self, DbError> {
+        let lower = url.to_ascii_lowercase();
+        if lower.starts_with("postgres://") || lower.starts_with("postgresql://") {
+            return Ok(Self::Server(url.to_owned()));
+        }
+        let path = if lower.starts_with("sqlite://") {
+            &url["sqlite://".len()..]
+        } else {
+            url
+        };
+        // A colon after letters alone is a scheme (`mysql:`), and `:memory:` would be another database for each connection.
+        let scheme = path.split_once(':').is_some_and(|(scheme, _)| {
+            scheme
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || "+.-".contains(letter))
+        });
+        if path.is_empty() || scheme {
+            return Err(DbError::Scheme(without_password(url)));
+        }
+        Ok(Self::File(Path::new(path).to_owned()))
+    }
+}
+
+/// An address for messages: what stands before an `@` may be a password.
+fn without_password(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}…{}", &url[..scheme + 3], &url[at..]),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_apart() {
+        let file = |path: &str| Some(Address::File(path.into()));
+        let cases = [
+            ("registry.db", file("registry.db")),
+            ("./a:b.db", file("./a:b.db")),
+            ("/var/lib/a:b.db", file("/var/lib/a:b.db")),
+            ("sqlite://registry.db", file("registry.db")),
+            ("sqlite:///var/lib/registry.db", file("/var/lib/registry.db")),
+            ("postgres://h/d", Some(Address::Server("postgres://h/d".into()))),
+            ("POSTGRESQL://h/d", Some(Address::Server("POSTGRESQL://h/d".into()))),
+            ("mysql://h/d", None),
+            ("sqlite::memory:", None),
+            (":memory:", None),
+            ("", None),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(Address::parse(url).ok(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_refused_address_keeps_its_password_to_itself() {
+        let error = Address::parse("mysql://me:secret@host/db").unwrap_err().to_string();
+        assert!(
+            error.contains("mysql://…@host/db") && !error.contains("secret"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,358 @@
+//! Projects: the projected columns of their current revision, the keys that roster rows meet them by, and the projection of their latest
+//! approved revision.
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+use super::schema::{approved_projects, project_keys, projects};
+use super::{CHUNK, Conn, DbError, each};
+
+/// The current revision of a project, projected. Decimals are scaled: `_e2` hundredths, `_e6` millionths, money in whole yuan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = projects, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct ProjectRow {
+    /// The project.
+    pub id: i64,
+    /// The year it was entered in, for its code.
+    pub entry_year: i64,
+    /// The department that reports it.
+    pub department: String,
+    /// The current revision, from 1.
+    pub revision: i64,
+    /// The latest approved one.
+    pub approved_revision: Option<i64>,
+    /// The state of the current revision.
+    pub state: String,
+    /// What the current revision asks for: `upsert` or `withdraw`.
+    pub op: String,
+    /// The digest of its values.
+    pub digest: String,
+    /// Who sent it.
+    pub submitted_by: String,
+    /// When it was sent or last decided, UTC milliseconds.
+    pub updated_at: i64,
+    /// How many of its findings went in with an explanation.
+    pub explained: i64,
+    /// The department's number.
+    pub project_no: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Category code.
+    pub category: String,
+    /// Record kind code.
+    pub record_kind: String,
+    /// Use code.
+    pub use_code: String,
+    /// The owner.
+    pub owner_unit: String,
+    /// County or zone code.
+    pub county: String,
+    /// Township code.
+    pub township: String,
+    /// Millionths of a degree.
+    pub longitude_e6: Option<i64>,
+    /// Millionths of a degree.
+    pub latitude_e6: Option<i64>,
+    /// Stage code.
+    pub stage: String,
+    /// Hundredths of a percent.
+    pub progress_e2: Option<i64>,
+    /// Hundredths of a square metre.
+    pub floor_area_e2: Option<i64>,
+    /// Hundredths of the unit of scale.
+    pub scale_e2: Option<i64>,
+    /// Unit of scale, code.
+    pub scale_unit: Option<String>,
+    /// Planned investment, yuan.
+    pub planned_yuan: Option<i64>,
+    /// Investment done, yuan.
+    pub done_yuan: Option<i64>,
+    /// Completion date as precise as written.
+    pub completion: Option<String>,
+    /// The first day of its span.
+    pub completion_first: Option<String>,
+    /// The last day of its span.
+    pub completion_last: Option<String>,
+}
+
+/// What intake has to know of a project that a row may meet.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = projects)]
+pub struct Met {
+    /// The project.
+    pub id: i64,
+    /// The year of its code.
+    pub entry_year: i64,
+    /// The department that reports it.
+    pub department: String,
+    /// The current revision.
+    pub revision: i64,
+    /// The latest approved one.
+    pub approved_revision: Option<i64>,
+    /// The state of the current revision.
+    pub state: String,
+    /// The digest of its values.
+    pub digest: String,
+    /// The department's number.
+    pub project_no: Option<String>,
+}
+
+/// A key that roster rows meet a project by.
+#[derive(Clone, Debug, PartialEq, Eq, Insertable)]
+#[diesel(table_name = project_keys)]
+pub struct KeyRow {
+    /// The department.
+    pub department: String,
+    /// `number` or `place`.
+    pub kind: String,
+    /// The normalised number or place.
+    pub key: String,
+    /// The project.
+    pub project_id: i64,
+}
+
+/// Which projects: each part that is given narrows the choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The state of the current revision.
+    pub state: Option<String>,
+    /// Department code.
+    pub department: Option<String>,
+    /// Category code.
+    pub category: Option<String>,
+    /// County or zone code.
+    pub county: Option<String>,
+    /// Stage code.
+    pub stage: Option<String>,
+    /// Whether any of its findings went in with an explanation.
+    pub explained: Option<bool>,
+}
+
+/// The conditions of a [`Filter`], for one connection's backend.
+macro_rules! matching {
+    ($filter:expr) => {{
+        let filter: &Filter = $filter;
+        let mut query = projects::table.into_boxed();
+        if let Some(state) = &filter.state {
+            query = query.filter(projects::state.eq(state));
+        }
+        if let Some(department) = &filter.department {
+            query = query.filter(projects::department.eq(department));
+        }
+        if let Some(category) = &filter.category {
+            query = query.filter(projects::category.eq(category));
+        }
+        if let Some(county) = &filter.county {
+            query = query.filter(projects::county.eq(county));
+        }
+        if let Some(stage) = &filter.stage {
+            query = query.filter(projects::stage.eq(stage));
+        }
+        match filter.explained {
+            Some(true) => query = query.filter(projects::explained.gt(0)),
+            Some(false) => query = query.filter(projects::explained.eq(0)),
+            None => {}
+        }
+        query
+    }};
+}
+
+/// Projects that match, by id, those after `after`.
+pub fn matching(conn: &mut Conn<'_>, filter: &Filter, after: i64, limit: i64) -> Result<Vec<ProjectRow>, DbError> {
+    Ok(each!(conn, c => matching!(filter)
+        .filter(projects::id.gt(after))
+        .order(projects::id)
+        .limit(limit)
+        .select(ProjectRow::as_select())
+        .load(c))?)
+}
+
+/// How many projects match.
+pub fn count(conn: &mut Conn<'_>, filter: &Filter) -> Result<i64, DbError> {
+    Ok(each!(conn, c => matching!(filter).count().get_result(c))?)
+}
+
+/// The projects with these ids, in no order.
+pub fn with_ids(conn: &mut Conn<'_>, ids: &[i64]) -> Result<Vec<ProjectRow>, DbError> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        rows.extend(each!(conn, c => projects::table
+            .filter(projects::id.eq_any(chunk))
+            .select(ProjectRow::as_select())
+            .load(c))?);
+    }
+    Ok(rows)
+}
+
+/// What intake has to know of the projects with these ids.
+pub fn met_by_ids(conn: &mut Conn<'_>, ids: &[i64]) -> Result<Vec<Met>, DbError> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        rows.extend(each!(conn, c => projects::table
+            .filter(projects::id.eq_any(chunk))
+            .select(Met::as_select())
+            .load(c))?);
+    }
+    Ok(rows)
+}
+
+/// The department's projects that go by one of these keys, each with its key.
+pub fn met_by_keys(
+    conn: &mut Conn<'_>,
+    department: &str,
+    kind: &str,
+    keys: &[&str],
+) -> Result<Vec<(String, Met)>, DbError> {
+    let mut rows = Vec::with_capacity(keys.len());
+    for chunk in keys.chunks(CHUNK) {
+        rows.extend(each!(conn, c => project_keys::table
+            .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
+            .filter(project_keys::department.eq(department))
+            .filter(project_keys::kind.eq(kind))
+            .filter(project_keys::key.eq_any(chunk))
+            .order(project_keys::project_id)
+            .select((project_keys::key, Met::as_select()))
+            .load::<(String, Met)>(c))?);
+    }
+    Ok(rows)
+}
+
+/// The ids of a department's projects in these categories and counties that were not withdrawn.
+pub fn of_department(
+    conn: &mut Conn<'_>,
+    department: &str,
+    categories: &[&str],
+    counties: &[&str],
+) -> Result<Vec<(i64, i64)>, DbError> {
+    Ok(each!(conn, c => projects::table
+        .filter(projects::department.eq(department))
+        .filter(projects::state.ne("withdrawn"))
+        .filter(projects::category.eq_any(categories))
+        .filter(projects::county.eq_any(counties))
+        .order(projects::id)
+        .select((projects::id, projects::entry_year))
+        .load(c))?)
+}
+
+/// Adds projects.
+pub fn insert(conn: &mut Conn<'_>, rows: &[ProjectRow]) -> Result<(), DbError> {
+    for chunk in rows.chunks(CHUNK) {
+        each!(conn, c => diesel::insert_into(projects::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Puts `row` in the place of the project's revision `before`.
+///
+/// # Errors
+/// [`DbError::Moved`] where `before` is not the current revision any more.
+pub fn replace(conn: &mut Conn<'_>, row: &ProjectRow, before: i64) -> Result<(), DbError> {
+    let changed = each!(conn, c => diesel::update(projects::table.find(row.id))
+        .filter(projects::revision.eq(before))
+        .set(row)
+        .execute(c))?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(DbError::Moved("projects"))
+    }
+}
+
+/// Moves the current revision `revision` of each of these projects from one state to another, and answers how many were moved.
+pub fn set_state(
+    conn: &mut Conn<'_>,
+    ids: &[i64],
+    revision: i64,
+    from: &str,
+    to: &str,
+    now: i64,
+) -> Result<usize, DbError> {
+    Ok(each!(conn, c => diesel::update(projects::table)
+        .filter(projects::id.eq_any(ids))
+        .filter(projects::revision.eq(revision))
+        .filter(projects::state.eq(from))
+        .set((projects::state.eq(to), projects::updated_at.eq(now)))
+        .execute(c))?)
+}
+
+/// Makes the current revision of these projects their latest approved one; where it is a withdrawal, they leave the boards.
+pub fn set_approved(conn: &mut Conn<'_>, ids: &[i64], withdrawn: bool) -> Result<(), DbError> {
+    each!(conn, c => diesel::update(projects::table)
+        .filter(projects::id.eq_any(ids))
+        .set(projects::approved_revision.eq(projects::revision.nullable()))
+        .execute(c))?;
+    each!(conn, c => diesel::delete(approved_projects::table)
+        .filter(approved_projects::project_id.eq_any(ids))
+        .execute(c))?;
+    if withdrawn {
+        return Ok(());
+    }
+    each!(conn, c => diesel::insert_into(approved_projects::table)
+        .values(projects::table.filter(projects::id.eq_any(ids)).select((
+            projects::id,
+            projects::revision,
+            projects::department,
+            projects::category,
+            projects::county,
+            projects::stage,
+            projects::floor_area_e2,
+            projects::scale_e2,
+            projects::scale_unit,
+            projects::planned_yuan,
+            projects::done_yuan,
+            projects::completion_first,
+        )))
+        .into_columns((
+            approved_projects::project_id,
+            approved_projects::revision,
+            approved_projects::department,
+            approved_projects::category,
+            approved_projects::county,
+            approved_projects::stage,
+            approved_projects::floor_area_e2,
+            approved_projects::scale_e2,
+            approved_projects::scale_unit,
+            approved_projects::planned_yuan,
+            approved_projects::done_yuan,
+            approved_projects::completion_first,
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Adds keys.
+pub fn insert_keys(conn: &mut Conn<'_>, rows: &[KeyRow]) -> Result<(), DbError> {
+    for chunk in rows.chunks(CHUNK) {
+        each!(conn, c => diesel::insert_into(project_keys::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Removes a key that a project no longer goes by.
+pub fn remove_key(conn: &mut Conn<'_>, row: &KeyRow) -> Result<(), DbError> {
+    each!(conn, c => diesel::delete(project_keys::table)
+        .filter(project_keys::department.eq(&row.department))
+        .filter(project_keys::kind.eq(&row.kind))
+        .filter(project_keys::key.eq(&row.key))
+        .filter(project_keys::project_id.eq(row.project_id))
+        .execute(c))?;
+    Ok(())
+}
+
+/// How many projects stand in each category and stage by their latest approved revision: (category, stage, projects).
+pub fn approved_by_stage(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
+    Ok(each!(conn, c => approved_projects::table
+        .group_by((approved_projects::category, approved_projects::stage))
+        .order((approved_projects::category, approved_projects::stage))
+        .select((approved_projects::category, approved_projects::stage, count_star()))
+        .load(c))?)
+}
+
+/// How many projects of each department have a current revision in each state: (department, state, projects).
+pub fn by_state(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
+    Ok(each!(conn, c => projects::table
+        .group_by((projects::department, projects::state))
+        .order((projects::department, projects::state))
+        .select((projects::department, projects::state, count_star()))
+        .load(c))?)
+}

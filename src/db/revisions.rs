@@ -1,0 +1,269 @@
+//! Revisions, the decisions on them, and the findings and explanations that they went in with.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::schema::{decisions, explanations, findings, revisions};
+use super::{CHUNK, Conn, DbError, each};
+
+/// One revision of a project. Its content never changes; its state, from `state` on, is the review's.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = revisions, treat_none_as_default_value = false)]
+pub struct RevisionRow {
+    /// The project.
+    pub project_id: i64,
+    /// From 1, growing per project.
+    pub revision: i64,
+    /// `upsert`, or `withdraw` for a proposal to remove the project.
+    pub op: String,
+    /// The canonical JSON of its values.
+    pub values_json: String,
+    /// SHA-256 of that text, lower-case hex.
+    pub digest: String,
+    /// The version of the rules it was checked by.
+    pub rules: String,
+    /// The upload it came from.
+    pub upload_id: Option<i64>,
+    /// The sheet it came from.
+    pub sheet: Option<String>,
+    /// The row it came from, as the spreadsheet shows it.
+    pub row_no: Option<i64>,
+    /// Why it was sent again or is to be withdrawn.
+    pub note: Option<String>,
+    /// Who sent it.
+    pub submitted_by: String,
+    /// When, UTC milliseconds.
+    pub submitted_at: i64,
+    /// `pending`, `approved`, `returned` or `withdrawn`.
+    pub state: String,
+    /// Who decided last.
+    pub decided_by: Option<String>,
+    /// When, UTC milliseconds.
+    pub decided_at: Option<i64>,
+    /// Why it was returned.
+    pub reason: Option<String>,
+}
+
+/// A decision on a revision.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = decisions, treat_none_as_default_value = false)]
+pub struct DecisionRow {
+    /// The project.
+    pub project_id: i64,
+    /// The revision.
+    pub revision: i64,
+    /// The state that it was moved to.
+    pub to_state: String,
+    /// The state that it was in.
+    pub from_state: String,
+    /// Who.
+    pub decided_by: String,
+    /// When, UTC milliseconds.
+    pub decided_at: i64,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A finding on the row that a revision came from.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = findings, treat_none_as_default_value = false)]
+pub struct FindingRow {
+    /// The project.
+    pub project_id: i64,
+    /// The revision.
+    pub revision: i64,
+    /// From 0, per revision.
+    pub seq: i64,
+    /// The rule's code.
+    pub code: String,
+    /// `hint` or `confirm`.
+    pub severity: String,
+    /// The cell, `U15`.
+    pub cell: Option<String>,
+    /// The field's id.
+    pub field: Option<String>,
+    /// What was written.
+    pub written: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub suggestion: Option<String>,
+    /// The standard.
+    pub basis: Option<String>,
+}
+
+/// The written answer to a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = explanations)]
+pub struct ExplanationRow {
+    /// The project.
+    pub project_id: i64,
+    /// The revision.
+    pub revision: i64,
+    /// The finding's.
+    pub seq: i64,
+    /// The answer.
+    pub explanation: String,
+    /// Who gave it.
+    pub given_by: String,
+    /// When, UTC milliseconds.
+    pub given_at: i64,
+}
+
+/// Appends revisions.
+pub fn insert(conn: &mut Conn<'_>, rows: &[RevisionRow]) -> Result<(), DbError> {
+    for chunk in rows.chunks(CHUNK) {
+        each!(conn, c => diesel::insert_into(revisions::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Appends findings.
+pub fn insert_findings(conn: &mut Conn<'_>, rows: &[FindingRow]) -> Result<(), DbError> {
+    for chunk in rows.chunks(CHUNK) {
+        each!(conn, c => diesel::insert_into(findings::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Appends explanations.
+pub fn insert_explanations(conn: &mut Conn<'_>, rows: &[ExplanationRow]) -> Result<(), DbError> {
+    for chunk in rows.chunks(CHUNK) {
+        each!(conn, c => diesel::insert_into(explanations::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
+
+/// The revisions of a project, oldest first.
+pub fn of_project(conn: &mut Conn<'_>, project: i64) -> Result<Vec<RevisionRow>, DbError> {
+    Ok(each!(conn, c => revisions::table
+        .filter(revisions::project_id.eq(project))
+        .order(revisions::revision)
+        .select(RevisionRow::as_select())
+        .load(c))?)
+}
+
+/// The decisions on a project's revisions, oldest first.
+pub fn decisions_of_project(conn: &mut Conn<'_>, project: i64) -> Result<Vec<DecisionRow>, DbError> {
+    Ok(each!(conn, c => decisions::table
+        .filter(decisions::project_id.eq(project))
+        .order((decisions::decided_at, decisions::revision))
+        .select(DecisionRow::as_select())
+        .load(c))?)
+}
+
+/// The findings of a revision, each with its explanation.
+pub fn findings_of(
+    conn: &mut Conn<'_>,
+    project: i64,
+    revision: i64,
+) -> Result<Vec<(FindingRow, Option<ExplanationRow>)>, DbError> {
+    Ok(each!(conn, c => findings::table
+        .left_join(explanations::table.on(explanations::project_id
+            .eq(findings::project_id)
+            .and(explanations::revision.eq(findings::revision))
+            .and(explanations::seq.eq(findings::seq))))
+        .filter(findings::project_id.eq(project))
+        .filter(findings::revision.eq(revision))
+        .order(findings::seq)
+        .select((FindingRow::as_select(), Option::<ExplanationRow>::as_select()))
+        .load(c))?)
+}
+
+/// The canonical JSON of the given (project, revision) pairs, by project: each project at most once.
+pub fn values_of(conn: &mut Conn<'_>, which: &[(i64, i64)]) -> Result<HashMap<i64, String>, DbError> {
+    let mut found = HashMap::with_capacity(which.len());
+    for (revision, ids) in by_revision(which) {
+        for chunk in ids.chunks(CHUNK) {
+            found.extend(each!(conn, c => revisions::table
+                .filter(revisions::project_id.eq_any(chunk))
+                .filter(revisions::revision.eq(revision))
+                .select((revisions::project_id, revisions::values_json))
+                .load::<(i64, String)>(c))?);
+        }
+    }
+    Ok(found)
+}
+
+/// The reasons that returned revisions were returned for, by project: each project at most once.
+pub fn reasons_of(conn: &mut Conn<'_>, which: &[(i64, i64)]) -> Result<HashMap<i64, String>, DbError> {
+    let mut found = HashMap::new();
+    for (revision, ids) in by_revision(which) {
+        for chunk in ids.chunks(CHUNK) {
+            let rows = each!(conn, c => revisions::table
+                .filter(revisions::project_id.eq_any(chunk))
+                .filter(revisions::revision.eq(revision))
+                .select((revisions::project_id, revisions::reason))
+                .load::<(i64, Option<String>)>(c))?;
+            found.extend(
+                rows.into_iter()
+                    .filter_map(|(project, reason)| Some((project, reason?))),
+            );
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a revision is in a state.
+pub fn is_in(conn: &mut Conn<'_>, project: i64, revision: i64, state: &str) -> Result<bool, DbError> {
+    let found: i64 = each!(conn, c => revisions::table
+        .find((project, revision))
+        .filter(revisions::state.eq(state))
+        .count()
+        .get_result(c))?;
+    Ok(found == 1)
+}
+
+/// Projects grouped by revision number: most of a selection stand at the same few.
+pub fn by_revision(which: &[(i64, i64)]) -> impl Iterator<Item = (i64, Vec<i64>)> {
+    let mut groups: std::collections::BTreeMap<i64, Vec<i64>> = std::collections::BTreeMap::new();
+    for &(project, revision) in which {
+        groups.entry(revision).or_default().push(project);
+    }
+    groups.into_iter()
+}
+
+/// What a decision writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'a> {
+    /// The state that the revision must be in.
+    pub from: &'a str,
+    /// The state that it moves to.
+    pub to: &'a str,
+    /// Who decides.
+    pub by: &'a str,
+    /// When, UTC milliseconds.
+    pub at: i64,
+    /// Why.
+    pub reason: Option<&'a str>,
+}
+
+/// Decides the revision with this number of each of these projects, and answers how many were decided.
+pub fn decide(conn: &mut Conn<'_>, ids: &[i64], revision: i64, decision: &Decision<'_>) -> Result<usize, DbError> {
+    let decided = each!(conn, c => diesel::update(revisions::table)
+        .filter(revisions::project_id.eq_any(ids))
+        .filter(revisions::revision.eq(revision))
+        .filter(revisions::state.eq(decision.from))
+        .set((
+            revisions::state.eq(decision.to),
+            revisions::decided_by.eq(decision.by),
+            revisions::decided_at.eq(decision.at),
+            revisions::reason.eq(decision.reason),
+        ))
+        .execute(c))?;
+    let rows: Vec<DecisionRow> = ids
+        .iter()
+        .map(|&project_id| DecisionRow {
+            project_id,
+            revision,
+            to_state: decision.to.into(),
+            from_state: decision.from.into(),
+            decided_by: decision.by.into(),
+            decided_at: decision.at,
+            reason: decision.reason.map(Into::into),
+        })
+        .collect();
+    each!(conn, c => diesel::insert_into(decisions::table).values(&rows).execute(c))?;
+    Ok(decided)
+}

@@ -1,0 +1,355 @@
+//! The tables as diesel sees them. Columns stand in the order of the migrations; every one is a 64-bit integer, text or bytes.
+
+diesel::table! {
+    counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        name -> Text,
+        role -> Text,
+        department -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        must_change -> BigInt,
+        failures -> BigInt,
+        locked_until -> Nullable<BigInt>,
+        active -> BigInt,
+        created_at -> BigInt,
+        created_by -> Text,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Text,
+        user_id -> BigInt,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> BigInt,
+        actor -> Text,
+        action -> Text,
+        object -> Text,
+        detail -> Text,
+        origin -> Text,
+        outcome -> Text,
+    }
+}
+
+diesel::table! {
+    uploads (id) {
+        id -> BigInt,
+        department -> Text,
+        period -> Text,
+        sha256 -> Text,
+        file_name -> Text,
+        stored -> Text,
+        bytes -> BigInt,
+        state -> Text,
+        summary -> Nullable<Text>,
+        received_by -> Text,
+        received_at -> BigInt,
+        committed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    upload_rows (upload_id, seq) {
+        upload_id -> BigInt,
+        seq -> BigInt,
+        sheet -> Text,
+        row_no -> BigInt,
+        reason -> Text,
+        met_project -> Nullable<BigInt>,
+        values_json -> Text,
+    }
+}
+
+diesel::table! {
+    upload_findings (upload_id, seq) {
+        upload_id -> BigInt,
+        seq -> BigInt,
+        code -> Text,
+        severity -> Text,
+        sheet -> Nullable<Text>,
+        row_no -> Nullable<BigInt>,
+        cell -> Nullable<Text>,
+        field -> Nullable<Text>,
+        written -> Nullable<Text>,
+        message -> Text,
+        suggestion -> Nullable<Text>,
+        basis -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    projects (id) {
+        id -> BigInt,
+        entry_year -> BigInt,
+        department -> Text,
+        revision -> BigInt,
+        approved_revision -> Nullable<BigInt>,
+        state -> Text,
+        op -> Text,
+        digest -> Text,
+        submitted_by -> Text,
+        updated_at -> BigInt,
+        explained -> BigInt,
+        project_no -> Nullable<Text>,
+        name -> Text,
+        category -> Text,
+        record_kind -> Text,
+        use_code -> Text,
+        owner_unit -> Text,
+        county -> Text,
+        township -> Text,
+        longitude_e6 -> Nullable<BigInt>,
+        latitude_e6 -> Nullable<BigInt>,
+        stage -> Text,
+        progress_e2 -> Nullable<BigInt>,
+        floor_area_e2 -> Nullable<BigInt>,
+        scale_e2 -> Nullable<BigInt>,
+        scale_unit -> Nullable<Text>,
+        planned_yuan -> Nullable<BigInt>,
+        done_yuan -> Nullable<BigInt>,
+        completion -> Nullable<Text>,
+        completion_first -> Nullable<Text>,
+        completion_last -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    project_keys (department, kind, key, project_id) {
+        department -> Text,
+        kind -> Text,
+        key -> Text,
+        project_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    revisions (project_id, revision) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        op -> Text,
+        values_json -> Text,
+        digest -> Text,
+        rules -> Text,
+        upload_id -> Nullable<BigInt>,
+        sheet -> Nullable<Text>,
+        row_no -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+        submitted_by -> Text,
+        submitted_at -> BigInt,
+        state -> Text,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    decisions (project_id, revision, to_state) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        to_state -> Text,
+        from_state -> Text,
+        decided_by -> Text,
+        decided_at -> BigInt,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    findings (project_id, revision, seq) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        seq -> BigInt,
+        code -> Text,
+        severity -> Text,
+        cell -> Nullable<Text>,
+        field -> Nullable<Text>,
+        written -> Nullable<Text>,
+        message -> Text,
+        suggestion -> Nullable<Text>,
+        basis -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    explanations (project_id, revision, seq) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        seq -> BigInt,
+        explanation -> Text,
+        given_by -> Text,
+        given_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    approved_projects (project_id) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        department -> Text,
+        category -> Text,
+        county -> Text,
+        stage -> Text,
+        floor_area_e2 -> Nullable<BigInt>,
+        scale_e2 -> Nullable<BigInt>,
+        scale_unit -> Nullable<Text>,
+        planned_yuan -> Nullable<BigInt>,
+        done_yuan -> Nullable<BigInt>,
+        completion_first -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sync_runs (id) {
+        id -> BigInt,
+        holder -> Text,
+        started_by -> Text,
+        started_at -> BigInt,
+        lease_until -> BigInt,
+        state -> Text,
+        accepted -> BigInt,
+        rejected -> BigInt,
+        unchanged -> BigInt,
+        stale -> BigInt,
+        pending -> BigInt,
+        unknown -> BigInt,
+        not_sent -> BigInt,
+        batches -> BigInt,
+        detail -> Nullable<Text>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    batches (id) {
+        id -> BigInt,
+        batch_no -> Text,
+        idempotency_key -> Text,
+        body_sha256 -> Text,
+        body -> Nullable<Binary>,
+        run_id -> BigInt,
+        state -> Text,
+        platform_batch_id -> Nullable<Text>,
+        recorded_at -> BigInt,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    deliveries (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        revision -> BigInt,
+        op -> Text,
+        stage -> Text,
+        state -> Text,
+        run_id -> Nullable<BigInt>,
+        batch_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    batch_members (project_id, delivery_id, batch_id) {
+        project_id -> BigInt,
+        delivery_id -> BigInt,
+        batch_id -> BigInt,
+        digest -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    attempts (id) {
+        id -> BigInt,
+        batch_id -> BigInt,
+        run_id -> BigInt,
+        kind -> Text,
+        request_id -> Text,
+        started_at -> BigInt,
+        duration_ms -> BigInt,
+        status -> Nullable<BigInt>,
+        problem -> Nullable<Text>,
+        retry_after_s -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    receipts (project_id, delivery_id, run_id) {
+        project_id -> BigInt,
+        delivery_id -> BigInt,
+        run_id -> BigInt,
+        batch_id -> Nullable<BigInt>,
+        verdict -> Text,
+        platform_no -> Nullable<Text>,
+        errors_json -> Text,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    stray_receipts (id) {
+        id -> BigInt,
+        batch_id -> BigInt,
+        delivery_id -> Nullable<BigInt>,
+        kind -> Text,
+        raw -> Text,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    job_runs (id) {
+        id -> BigInt,
+        job -> Text,
+        due_at -> BigInt,
+        catch_up -> BigInt,
+        holder -> Text,
+        token -> BigInt,
+        started_at -> BigInt,
+        lease_until -> BigInt,
+        state -> Text,
+        outcome -> Nullable<Text>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    counters,
+    users,
+    sessions,
+    audit_log,
+    uploads,
+    upload_rows,
+    upload_findings,
+    projects,
+    project_keys,
+    revisions,
+    decisions,
+    findings,
+    explanations,
+    approved_projects,
+    sync_runs,
+    batches,
+    deliveries,
+    batch_members,
+    attempts,
+    receipts,
+    stray_receipts,
+    job_runs,
+);

@@ -1,0 +1,177 @@
+//! Which project a row is about.
+//!
+//! A row meets its project by the registry's code, else by the department's number, else by name, township and address. The file is gone
+//! through once for each of the three, so that a weaker likeness never takes a project from a row that names it:
+//!
+//! 1. **Code.** Unknown, or another department's: the row is held.
+//! 2. **Number** of the department.
+//! 3. **Place**, among the projects that no row has met by code or number. Met so by a row with a number that is new, the project has changed
+//!    its number. Several that fit: the row is held, because only the officer can tell.
+//!
+//! **Two rows of one file never go into the same project.** The row that names it more strongly has it, else the upper one; the other is held
+//! and says which row it met. The same holds for two rows that would found the same new project: the same number, or the same place
+//! unless both carry a number or code of their own (two buildings side by side, which D002 asks about).
+
+use std::collections::HashMap;
+
+use super::Row;
+use crate::db::projects::{self, Met};
+use crate::db::{Conn, DbError};
+use crate::registry::code::RegistryCode;
+use crate::registry::values::{NUMBER, PLACE};
+
+/// What a row is about.
+#[derive(Clone, Debug)]
+pub(super) enum Identity {
+    /// A project that the registry does not have.
+    New,
+    /// This one.
+    Met(Met),
+    /// It cannot be said, or not allowed.
+    Clash(Clash),
+}
+
+/// Why a row has no project of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Clash {
+    /// The code is unknown, or another department's.
+    ForeignCode,
+    /// The row at this place in the file is about the same project.
+    MetTwice(usize),
+    /// Several projects fit.
+    Ambiguous(Vec<RegistryCode>),
+    /// The number is that of another project than the one that the row names.
+    NumberTaken(RegistryCode),
+}
+
+/// Finds what each row of a department's roster is about, in their order.
+pub(super) fn resolve(conn: &mut Conn<'_>, department: &str, rows: &[Row]) -> Result<Vec<Identity>, DbError> {
+    let mut resolver = Resolver {
+        rows,
+        found: vec![None; rows.len()],
+        claims: HashMap::new(),
+    };
+    resolver.by_code(conn, department)?;
+    resolver.by_number(conn, department)?;
+    resolver.by_place(conn, department)?;
+    let found = resolver.found.into_iter();
+    Ok(found.map(|identity| identity.unwrap_or(Identity::New)).collect())
+}
+
+struct Resolver<'a> {
+    rows: &'a [Row],
+    found: Vec<Option<Identity>>,
+    /// The row that has a project.
+    claims: HashMap<i64, usize>,
+}
+
+impl Resolver<'_> {
+    /// Gives a project to a row, unless another row has it.
+    fn claim(&mut self, at: usize, met: Met) {
+        let first = *self.claims.entry(met.id).or_insert(at);
+        self.found[at] = Some(if first == at {
+            Identity::Met(met)
+        } else {
+            Identity::Clash(Clash::MetTwice(first))
+        });
+    }
+
+    fn clash(&mut self, at: usize, clash: Clash) {
+        self.found[at] = Some(Identity::Clash(clash));
+    }
+
+    fn open(&self) -> impl Iterator<Item = (usize, &Row)> {
+        let rows = self.rows.iter().enumerate();
+        rows.filter(|(at, _)| self.found[*at].is_none())
+    }
+
+    fn by_code(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
+        let codes: Vec<(usize, Option<RegistryCode>)> = self
+            .open()
+            .filter_map(|(at, row)| Some((at, row.code.as_ref()?.parse().ok())))
+            .collect();
+        let ids: Vec<i64> = codes.iter().filter_map(|(_, code)| Some((*code)?.id)).collect();
+        let known: HashMap<i64, Met> = projects::met_by_ids(conn, &ids)?
+            .into_iter()
+            .map(|met| (met.id, met))
+            .collect();
+        for (at, code) in codes {
+            let met = code.and_then(|code| known.get(&code.id).filter(|met| met.entry_year == code.year));
+            match met.filter(|met| met.department == department) {
+                Some(met) => self.claim(at, met.clone()),
+                None => self.clash(at, Clash::ForeignCode),
+            }
+        }
+        Ok(())
+    }
+
+    fn by_number(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
+        let numbers: Vec<&str> = self.rows.iter().filter_map(|row| row.number.as_deref()).collect();
+        let owners = group(projects::met_by_keys(conn, department, NUMBER, &numbers)?);
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            let Some(number) = row.number.as_deref() else { continue };
+            let owner = owners.get(number).and_then(|owners| owners.first());
+            let first = *seen.entry(number).or_insert(at);
+            match (&self.found[at], owner) {
+                (None, _) if first != at => self.clash(at, Clash::MetTwice(first)),
+                (None, Some(owner)) => self.claim(at, owner.clone()),
+                (Some(Identity::Met(met)), Some(owner)) if met.id != owner.id => {
+                    self.clash(at, Clash::NumberTaken(code_of(owner)));
+                }
+                (Some(Identity::Met(_)), None) if first != at => self.clash(at, Clash::MetTwice(first)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn by_place(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
+        let places: Vec<&str> = self.open().filter_map(|(_, row)| row.place.as_deref()).collect();
+        let candidates = group(projects::met_by_keys(conn, department, PLACE, &places)?);
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            let Some(place) = row.place.as_deref() else { continue };
+            let first = *seen.entry(place).or_insert(at);
+            if self.found[at].is_some() {
+                continue;
+            }
+            let here = candidates.get(place).map_or(&[][..], Vec::as_slice);
+            let free: Vec<&Met> = here.iter().filter(|met| !self.claims.contains_key(&met.id)).collect();
+            let taken = here.iter().find_map(|met| self.claims.get(&met.id).copied());
+            match (free.as_slice(), taken) {
+                (_, _) if first != at && !(is_named(row) && is_named(&self.rows[first])) => {
+                    self.clash(at, Clash::MetTwice(first));
+                }
+                ([], Some(taken)) if !is_named(row) => self.clash(at, Clash::MetTwice(taken)),
+                ([], _) => {}
+                ([only], _) => self.claim(at, (*only).clone()),
+                (several, _) => {
+                    let codes = several.iter().map(|met| code_of(met)).collect();
+                    self.clash(at, Clash::Ambiguous(codes));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a row carries a number or a code of its own.
+fn is_named(row: &Row) -> bool {
+    row.number.is_some() || row.code.is_some()
+}
+
+fn group(met: Vec<(String, Met)>) -> HashMap<String, Vec<Met>> {
+    let mut groups: HashMap<String, Vec<Met>> = HashMap::with_capacity(met.len());
+    for (key, met) in met {
+        groups.entry(key).or_default().push(met);
+    }
+    groups
+}
+
+pub(super) fn code_of(met: &Met) -> RegistryCode {
+    RegistryCode {
+        year: met.entry_year,
+        id: met.id,
+    }
+}

@@ -1,0 +1,316 @@
+//! Intake: a file that a department sent becomes revisions of projects.
+//!
+//! `receive` keeps the file, `read` checks it, `preview` shows what it would change and reads only, `commit` does exactly that in one
+//! transaction, or answers with a new preview where the registry has moved. The kept file is the truth: a page that confirms a
+//! preview reads the file again and compares [`Preview::fingerprint`] with the one that was shown.
+//!
+//! - The same bytes, department and period are the same upload: it is planned afresh, and only what is not yet in goes in.
+//! - A row equal to the project's current revision is `unchanged`, whatever that revision's state: one that was returned stays so, with its
+//!   reason, until it is changed, or sent again on purpose ([`super::projects::resubmit`]).
+//! - Rows with an error are held, and so are rows with a finding to confirm for which no explanation is given. Held rows stay with the
+//!   upload.
+//! - How a row meets its project, and what happens where two rows meet the same, stands in [`identity`].
+
+mod commit;
+mod identity;
+mod plan;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use retrofit_import::catalogue::Field;
+use retrofit_import::check::{CheckedRow, Summary};
+use retrofit_import::finding::{Finding, Severity};
+use sha2::{Digest as _, Sha256};
+
+pub use self::commit::{Outcome, commit};
+pub use self::plan::{Counts, Fate, Hold, Preview, preview};
+use super::people::{Operator, Sight};
+use super::values::{hex, number_key, place_key, sha256, to_json};
+use super::{Error, Registry, audit, file_failure};
+pub use crate::db::uploads::UploadRow as Upload;
+use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
+
+/// The folder of uploads in the data folder.
+const UPLOADS: &str = "uploads";
+
+/// A roster, read and checked: what a plan is made from.
+#[derive(Clone, Debug, Default)]
+pub struct Roster {
+    /// Its data rows.
+    pub rows: Vec<Row>,
+    /// What the check says of the file besides.
+    pub summary: Summary,
+    categories: BTreeSet<String>,
+    counties: BTreeSet<String>,
+}
+
+/// A data row, in the form that is kept.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The sheet; of a csv the empty text.
+    pub sheet: Arc<str>,
+    /// The row, 1-based.
+    pub row: u32,
+    /// The canonical JSON of its values, without the registry's code.
+    pub json: String,
+    /// The digest of that.
+    pub digest: String,
+    /// Its findings.
+    pub findings: Vec<Finding>,
+    /// The gravest severity among them.
+    pub gravest: Option<Severity>,
+    code: Option<String>,
+    number: Option<String>,
+    place: Option<String>,
+}
+
+impl Roster {
+    /// A roster of these rows.
+    pub fn new(rows: impl IntoIterator<Item = CheckedRow>, summary: Summary) -> Self {
+        let mut roster = Self::default();
+        for row in rows {
+            roster.push(row);
+        }
+        roster.summary = summary;
+        roster
+    }
+
+    fn push(&mut self, checked: CheckedRow) {
+        let values = checked.record.values();
+        let one = |field| values.get(&field).and_then(|value| value.as_one()).map(str::to_owned);
+        self.categories.extend(one(Field::Category));
+        self.counties.extend(one(Field::County));
+        let gravest = checked.gravest();
+        let (code, number, place) = (one(Field::RegistryCode), number_key(&values), place_key(&values));
+        let json = to_json(values);
+        self.rows.push(Row {
+            sheet: checked.record.sheet.clone(),
+            row: checked.record.row,
+            digest: sha256(json.as_bytes()),
+            json,
+            findings: checked.findings,
+            gravest,
+            code,
+            number,
+            place,
+        });
+    }
+}
+
+/// Keeps a file that a department sent, under the digest of its bytes. Sent before for the same period, it is the same upload.
+///
+/// # Errors
+/// Refused where the operator may not send for the department, the period is no month, or the file cannot be read.
+pub fn receive(
+    registry: &Registry,
+    operator: &Operator,
+    department: &str,
+    period: &str,
+    file_name: &str,
+    file: &Path,
+) -> Result<Upload, Error> {
+    let department = registry.department(department)?;
+    if !operator.may_send(department) {
+        return Err(Error::refused(format!(
+            "用户“{}”不能代部门“{department}”报送。",
+            operator.name
+        )));
+    }
+    if !is_month(period) {
+        return Err(Error::refused(format!(
+            "报送月份“{period}”无法识别，请写成“2026-11”这样的年-月。"
+        )));
+    }
+    let (sha256, bytes, stored) = keep(registry, file_name, file)?;
+    let now = registry.clock.now();
+    registry.db.write(|conn| {
+        if let Some(upload) = uploads::same(conn, department, period, &sha256)? {
+            return Ok(upload);
+        }
+        let upload = NewUpload {
+            department,
+            period,
+            sha256: &sha256,
+            file_name,
+            stored: &stored,
+            bytes,
+            state: "received",
+            received_by: &operator.name,
+            received_at: now,
+        };
+        let upload = uploads::insert(conn, &upload)?;
+        let detail =
+            serde_json::json!({ "department": department, "period": period, "sha256": sha256, "file": file_name });
+        audit::done(conn, operator, now, "upload.receive", &upload.id.to_string(), &detail)?;
+        Ok(upload)
+    })
+}
+
+/// Checks a received file on the business day `today`. One of which nothing can be read is noted as such, with the findings that say why.
+///
+/// # Errors
+/// Only our own faults: see [`Roster::is_readable`] for the sender's.
+pub fn read(registry: &Registry, upload: &Upload, today: NaiveDate) -> Result<Roster, Error> {
+    let path = registry.folder(UPLOADS)?.join(&upload.stored);
+    let mut roster = Roster::default();
+    let summary = registry
+        .checker
+        .check(&path, today, &mut |row| roster.push(row))
+        .map_err(|source| file_failure(&path, source))?;
+    if summary.refusal.is_some() {
+        roster = Roster::default();
+    }
+    roster.summary = summary;
+    if !roster.is_readable() && upload.state != "committed" {
+        let findings = finding_rows(upload.id, roster.summary.findings.iter());
+        registry
+            .db
+            .write(|conn| uploads::settle(conn, upload.id, "unreadable", "{}", None, &[], &findings))?;
+    }
+    Ok(roster)
+}
+
+impl Roster {
+    /// Whether there is anything to work with.
+    pub fn is_readable(&self) -> bool {
+        !self.rows.is_empty()
+    }
+}
+
+/// An upload that the operator may see.
+///
+/// # Errors
+/// Refused where there is none, or it is another department's.
+pub fn upload(registry: &Registry, operator: &Operator, id: i64) -> Result<Upload, Error> {
+    let upload = registry.db.read(|conn| uploads::find(conn, id))?;
+    upload
+        .filter(|upload| operator.may_see(&upload.department))
+        .ok_or_else(|| Error::refused(format!("没有编号为 {id} 的报送。")))
+}
+
+/// The latest uploads that the operator may see, newest first.
+///
+/// # Errors
+/// Only our own faults.
+pub fn uploads(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<Upload>, Error> {
+    let department = match operator.sees() {
+        Sight::All => None,
+        Sight::Department(code) => Some(code),
+        Sight::Nothing => return Ok(Vec::new()),
+    };
+    Ok(registry.db.read(|conn| uploads::latest(conn, department, limit))?)
+}
+
+/// The held rows of an upload, and the findings that stay with it.
+///
+/// # Errors
+/// As [`upload`].
+pub fn held(registry: &Registry, operator: &Operator, id: i64) -> Result<(Vec<HeldRow>, Vec<UploadFindingRow>), Error> {
+    upload(registry, operator, id)?;
+    registry
+        .db
+        .read(|conn| Ok((uploads::held_rows(conn, id)?, uploads::findings(conn, id)?)))
+}
+
+/// Copies a file into the data folder under the digest of its bytes: (digest, size, name there).
+fn keep(registry: &Registry, file_name: &str, file: &Path) -> Result<(String, i64, String), Error> {
+    let folder = registry.folder(UPLOADS)?;
+    let unreadable = |source: io::Error| {
+        Error::refused(format!(
+            "无法读取文件“{}”：{source}。请检查路径和权限。",
+            file.display()
+        ))
+    };
+    let mut source = File::open(file).map_err(unreadable)?;
+    let temporary = folder.join(format!("{}.part", uuid::Uuid::now_v7()));
+    let kept = copy(&mut source, &temporary);
+    let (digest, bytes) = match kept {
+        Ok(kept) => kept,
+        Err(error) => {
+            // Nothing more can be done about a leftover; the first error is what matters.
+            let _ = std::fs::remove_file(&temporary);
+            return Err(match error {
+                Copied::Source(source) => unreadable(source),
+                Copied::Target(source) => file_failure(&temporary, source).into(),
+            });
+        }
+    };
+    let stored = match extension(file_name) {
+        Some(extension) => format!("{digest}.{extension}"),
+        None => digest.clone(),
+    };
+    let target = folder.join(&stored);
+    std::fs::rename(&temporary, &target).map_err(|source| file_failure(&target, source))?;
+    Ok((digest, bytes, stored))
+}
+
+/// Which side of a copy failed.
+enum Copied {
+    Source(io::Error),
+    Target(io::Error),
+}
+
+fn copy(source: &mut File, target: &Path) -> Result<(String, i64), Copied> {
+    let mut out = File::create(target).map_err(Copied::Target)?;
+    let mut digest = Sha256::new();
+    let mut bytes = 0_i64;
+    let mut chunk = vec![0; 1 << 16];
+    loop {
+        let length = source.read(&mut chunk).map_err(Copied::Source)?;
+        let Some(part) = chunk.get(..length).filter(|part| !part.is_empty()) else {
+            break;
+        };
+        digest.update(part);
+        out.write_all(part).map_err(Copied::Target)?;
+        bytes += i64::try_from(length).unwrap_or_default();
+    }
+    // What the database will point to must outlive a power cut.
+    out.sync_all().map_err(Copied::Target)?;
+    Ok((hex(&digest.finalize()), bytes))
+}
+
+/// A file name's extension, where it is a plain short one.
+fn extension(file_name: &str) -> Option<String> {
+    let extension = PathBuf::from(file_name).extension()?.to_str()?.to_ascii_lowercase();
+    let plain = extension.len() <= 5 && extension.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then_some(extension)
+}
+
+fn is_month(period: &str) -> bool {
+    period.len() == 7 && NaiveDate::parse_from_str(&format!("{period}-01"), "%Y-%m-%d").is_ok()
+}
+
+/// Findings as they stay with an upload.
+fn finding_rows<'a>(upload: i64, findings: impl Iterator<Item = &'a Finding>) -> Vec<UploadFindingRow> {
+    findings
+        .zip(0..)
+        .map(|(finding, seq)| UploadFindingRow {
+            upload_id: upload,
+            seq,
+            code: finding.code.into(),
+            severity: severity(finding.severity).into(),
+            sheet: finding.sheet.clone(),
+            row_no: finding.row.map(i64::from),
+            cell: finding.address.map(|address| address.to_string()),
+            field: finding.field.map(|field| field.id().into()),
+            written: finding.value.clone(),
+            message: finding.message.clone(),
+            suggestion: finding.suggestion.clone(),
+            basis: finding.basis.clone(),
+        })
+        .collect()
+}
+
+/// The word of a severity in the database.
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Hint => "hint",
+        Severity::Confirm => "confirm",
+        Severity::Error => "error",
+    }
+}

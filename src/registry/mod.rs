@@ -1,0 +1,148 @@
+//! The registry: rosters in, decisions, deliveries out. Everything above the database, below pages and commands.
+//!
+//! What pages and commands call (each takes the [`Registry`] and, where it changes or shows something, the acting
+//! [`people::Operator`]; all of it blocks, so call it from a blocking thread):
+//!
+//! - [`people`]: `add_user`, `log_in`, `resume`, `log_out`, `change_password`; [`people::Operator`] and what its role may do.
+//! - [`intake`]: `receive` (keep a file), `read` (check it), `preview` (reads only), `commit` (one transaction).
+//! - [`review`]: `list`, `count`, `decide`.
+//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
+//! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `job_runs`.
+
+pub mod audit;
+pub mod code;
+pub mod delivery;
+pub mod intake;
+pub mod people;
+pub mod projects;
+pub mod review;
+mod states;
+mod values;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use retrofit_import::catalogue::{Catalogue, CatalogueError};
+use retrofit_import::check::Checker;
+use retrofit_import::workbook::{Limits, Worker};
+use retrofit_jobs::clock::Clock;
+use thiserror::Error;
+
+use crate::config::Config;
+use crate::db::{Db, DbError};
+pub use code::RegistryCode;
+pub use states::State;
+pub use values::{Change, Values};
+
+/// The version of the rules that records are checked by: they change with the program.
+pub(crate) const RULES: &str = env!("CARGO_PKG_VERSION");
+
+/// Why something was not done: the caller's matter, or ours.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The officer or operator asked for something that cannot be; says what and what to do, in Chinese.
+    #[error("{0}")]
+    Refused(String),
+    /// Our own fault. Its words are for the log, not for officers.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Our own faults.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A file of ours.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The catalogue's override is broken.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The system gave no randomness, or a password could not be hashed.
+    #[error("cannot protect a password or a session: {0}")]
+    Secret(String),
+}
+
+impl Error {
+    /// A refusal.
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
+        Self::Refused(message.into())
+    }
+}
+
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What all of the registry's work shares. Clones are cheap and share the database.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    /// The database.
+    pub db: Db,
+    /// The catalogue in force.
+    pub catalogue: Arc<Catalogue>,
+    /// What reads rosters.
+    pub checker: Checker,
+    /// The time.
+    pub clock: Clock,
+    data_dir: PathBuf,
+}
+
+impl Registry {
+    /// Opens the registry of a deployment, with its tables brought up to date.
+    ///
+    /// # Errors
+    /// A broken override of the catalogue, or the database.
+    pub fn open(config: &Config, clock: Clock, worker: Worker) -> Result<Self, Failure> {
+        let catalogue = Arc::new(Catalogue::load(Some(&config.catalogue_dir))?);
+        Ok(Self {
+            db: Db::open(&config.database_url)?,
+            checker: Checker {
+                catalogue: catalogue.clone(),
+                worker,
+                limits: Limits::default(),
+            },
+            catalogue,
+            clock,
+            data_dir: config.data_dir.clone(),
+        })
+    }
+
+    /// The folder of a kind of files, made where it is not there.
+    fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
+        let path = self.data_dir.join(name);
+        std::fs::create_dir_all(&path).map_err(|source| file_failure(&path, source))?;
+        Ok(path)
+    }
+
+    /// The code of a department that the catalogue knows.
+    fn department(&self, code: &str) -> Result<&str, Error> {
+        self.catalogue
+            .department(code)
+            .map(|department| department.code.as_str())
+            .ok_or_else(|| {
+                let known: Vec<_> = self.catalogue.departments().iter().map(|known| &*known.code).collect();
+                Error::refused(format!(
+                    "没有代码为“{code}”的部门。可用的部门代码：{}。",
+                    known.join("、")
+                ))
+            })
+    }
+}
+
+fn file_failure(path: &Path, source: io::Error) -> Failure {
+    Failure::File {
+        path: path.to_owned(),
+        source,
+    }
+}

@@ -1,0 +1,192 @@
+//! The values of a record as the registry keeps them: canonical JSON, its digest, the keys and the projection that follow from them.
+
+use std::collections::BTreeMap;
+
+use retrofit_import::catalogue::Field;
+use retrofit_import::values::{Canonical, PartialDate, fold};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::db::DbError;
+use crate::db::projects::{KeyRow, ProjectRow};
+
+/// The values of a record, in the catalogue's order; blanks are absent.
+pub type Values = BTreeMap<Field, Canonical>;
+
+/// What one field changed from and to; `None` where it was or is blank.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Change {
+    /// The field.
+    pub field: Field,
+    /// Its value before.
+    pub before: Option<Canonical>,
+    /// Its value after.
+    pub after: Option<Canonical>,
+}
+
+/// The fields that differ, in the catalogue's order.
+pub(super) fn changes(before: &Values, after: &Values) -> Vec<Change> {
+    let differs = |field: &&Field| before.get(*field) != after.get(*field);
+    Field::ALL
+        .iter()
+        .filter(differs)
+        .map(|&field| Change {
+            field,
+            before: before.get(&field).cloned(),
+            after: after.get(&field).cloned(),
+        })
+        .collect()
+}
+
+/// The JSON that a revision keeps, its members in the catalogue's order. The registry's own code is no part of it: a row is the same
+/// with and without.
+#[expect(
+    clippy::expect_used,
+    reason = "a map of text to text and lists of text is always JSON"
+)]
+pub(super) fn to_json(mut values: Values) -> String {
+    values.remove(&Field::RegistryCode);
+    serde_json::to_string(&values).expect("text is JSON")
+}
+
+/// Reads a revision's JSON back.
+pub(super) fn from_json(json: &str) -> Result<Values, DbError> {
+    serde_json::from_str(json).map_err(|error| DbError::Unreadable(format!("the values of a revision: {error}")))
+}
+
+/// SHA-256 in lower-case hex.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+fn one(values: &Values, field: Field) -> Option<&str> {
+    values.get(&field)?.as_one()
+}
+
+/// The department's number as it is compared.
+pub(super) fn number_key(values: &Values) -> Option<String> {
+    one(values, Field::ProjectNo).map(fold)
+}
+
+/// Name, township and address as they are compared; `None` where one of them is not read.
+pub(super) fn place_key(values: &Values) -> Option<String> {
+    let name = fold(one(values, Field::Name)?);
+    let address = fold(one(values, Field::Address)?);
+    Some(format!("{name}|{}|{address}", one(values, Field::Township)?))
+}
+
+/// The keys that a project with these values is met by.
+pub(super) fn keys(department: &str, project_id: i64, values: &Values) -> Vec<KeyRow> {
+    let key = |kind: &str, key: Option<String>| {
+        key.map(|key| KeyRow {
+            department: department.into(),
+            kind: kind.into(),
+            key,
+            project_id,
+        })
+    };
+    [key(NUMBER, number_key(values)), key(PLACE, place_key(values))]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The kind of a key that is the department's number.
+pub(super) const NUMBER: &str = "number";
+/// The kind of a key that is name, township and address.
+pub(super) const PLACE: &str = "place";
+
+/// Writes the projected columns that follow from the values into a project's row.
+pub(super) fn project(values: &Values, row: &mut ProjectRow) {
+    let text = |field| one(values, field).map(str::to_owned);
+    // Fields that a record cannot go in without; the rules hold such a row back.
+    let required = |field| text(field).unwrap_or_default();
+    let scaled = |field, decimals: i64| {
+        let number: Decimal = one(values, field)?.parse().ok()?;
+        number.checked_mul(Decimal::from(decimals))?.round().to_i64()
+    };
+    let completion = one(values, Field::CompletionDate).and_then(PartialDate::parse);
+
+    row.project_no = text(Field::ProjectNo);
+    row.name = required(Field::Name);
+    row.category = required(Field::Category);
+    row.record_kind = required(Field::RecordKind);
+    row.use_code = required(Field::Use);
+    row.owner_unit = required(Field::OwnerUnit);
+    row.county = required(Field::County);
+    row.township = required(Field::Township);
+    row.longitude_e6 = scaled(Field::Longitude, 1_000_000);
+    row.latitude_e6 = scaled(Field::Latitude, 1_000_000);
+    row.stage = required(Field::Stage);
+    row.progress_e2 = scaled(Field::ProgressPercent, 100);
+    row.floor_area_e2 = scaled(Field::FloorAreaM2, 100);
+    row.scale_e2 = scaled(Field::ScaleValue, 100);
+    row.scale_unit = text(Field::ScaleUnit);
+    // Money is written in units of 10,000 yuan with at most four decimals: whole yuan.
+    row.planned_yuan = scaled(Field::InvestmentPlanned, 10_000);
+    row.done_yuan = scaled(Field::InvestmentDone, 10_000);
+    row.completion = text(Field::CompletionDate);
+    row.completion_first = completion.map(|date| date.first().to_string());
+    row.completion_last = completion.map(|date| date.last().to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pairs: &[(Field, &str)]) -> Values {
+        pairs
+            .iter()
+            .map(|&(field, text)| (field, Canonical::One(text.into())))
+            .collect()
+    }
+
+    #[test]
+    fn the_code_is_no_part_of_the_content() {
+        let plain = values(&[(Field::Name, "一中\"教学楼\""), (Field::FloorAreaM2, "12.5")]);
+        let mut coded = plain.clone();
+        coded.insert(Field::RegistryCode, Canonical::One("LC-2026-000001".into()));
+        assert_eq!(to_json(coded), to_json(plain.clone()));
+        assert_eq!(from_json(&to_json(plain.clone())).ok(), Some(plain));
+    }
+
+    #[test]
+    fn places_are_compared_without_spaces_and_widths() {
+        let place = |name, address| {
+            place_key(&values(&[
+                (Field::Name, name),
+                (Field::Township, "371502001"),
+                (Field::Address, address),
+            ]))
+        };
+        assert_eq!(
+            place("一中 教学楼", "兴华路３号（东）"),
+            place("一中教学楼", "兴华路3号(东)")
+        );
+        assert_ne!(place("一中教学楼", "兴华路3-1号"), place("一中教学楼", "兴华路31号"));
+        assert_eq!(place_key(&values(&[(Field::Name, "一中")])), None);
+    }
+
+    #[test]
+    fn changes_name_what_was_and_what_is() {
+        let before = values(&[(Field::Name, "甲"), (Field::Stage, "30"), (Field::Remarks, "旧")]);
+        let after = values(&[(Field::Name, "甲"), (Field::Stage, "40"), (Field::Phone, "12345")]);
+        let changed: Vec<_> = changes(&before, &after)
+            .into_iter()
+            .map(|change| change.field)
+            .collect();
+        assert_eq!(changed, [Field::Stage, Field::Phone, Field::Remarks]);
+    }
+}
