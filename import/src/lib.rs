@@ -11,3 +11,4 @@ pub mod rules;
 mod sheet_findings;
 pub mod values;
 pub mod workbook;
+pub mod write;

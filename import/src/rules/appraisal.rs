@@ -2,7 +2,7 @@
 
 use super::scope::STARTED;
 use super::standards::{ORDER_744_19, ORDER_744_20};
-use super::{Fault, Help, Judge, Rule, Status};
+use super::{FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -12,8 +12,6 @@ pub(super) static S010: Rule = Rule {
     severity: Severity::Error,
     fields: &[Field::AppraisalReportNo],
     basis: &[ORDER_744_19],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程性质为加固，工程进度为正在加固及以后，鉴定报告编号空着。\
                工程类别为城镇住宅、学校、医院、农村民居或其他的为强制性，别的类别（或类别读不出）为核实性。",
@@ -34,6 +32,7 @@ pub(super) static S010: Rule = Rule {
         );
         Some(if case.is_building() { fault } else { fault.to_confirm() })
     }),
+    ..FIRST
 };
 
 pub(super) static S011: Rule = Rule {
@@ -42,8 +41,6 @@ pub(super) static S011: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::NeedsRetrofit],
     basis: &[ORDER_744_20],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程性质为加固，工程进度为正在加固及以后，是否需要抗震加固填了否。",
         why: "鉴定说不需要加固却在加固，不是结论填错，就是工程不该列入。",
@@ -61,4 +58,5 @@ pub(super) static S011: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::standards::{PERIOD_TABLE, RARE_PERIOD_RISE, characteristic_period};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -13,8 +13,6 @@ pub(super) static S004: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::CharacteristicPeriodS],
     basis: &[PERIOD_TABLE],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "特征周期与规范表值相差超过0.005秒，也不是表值加0.05秒（罕遇地震）。\
                表值（秒，场地Ⅰ0、Ⅰ1、Ⅱ、Ⅲ、Ⅳ类）：第一组0.20、0.25、0.35、0.45、0.65；第二组0.25、0.30、0.40、0.55、0.75；\
@@ -25,6 +23,7 @@ pub(super) static S004: Rule = Rule {
         wrong: "场地类别 Ⅲ类，设计地震分组 第二组，特征周期 0.40",
     },
     judge: Judge::Record(judge),
+    ..FIRST
 };
 
 /// What may be lost in rounding, s.

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::standards::{CONCRETE_TABLE, concrete_height, condition};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -13,8 +13,6 @@ pub(super) static S009: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::HeightM],
     basis: &[CONCRETE_TABLE],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程类别为城镇住宅、学校、医院、农村民居或其他，建筑高度超过最大适用高度（米，6度、7度、8度0.20g、8度0.30g、9度）：\
                框架60、50、40、35、24；框架-抗震墙130、120、100、80、50；抗震墙140、120、100、80、60。烈度与加速度不对应的不查。",
@@ -24,6 +22,7 @@ pub(super) static S009: Rule = Rule {
         wrong: "结构类型 钢筋混凝土框架结构，8度0.20g，建筑高度 45",
     },
     judge: Judge::Record(judge),
+    ..FIRST
 };
 
 fn judge(case: &Case<'_>) -> Option<Fault> {

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -11,9 +11,6 @@ pub(super) static P002: Rule = Rule {
     title: "经度和纬度填反",
     severity: Severity::Error,
     fields: &[Field::Longitude],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "经度栏的数在本市纬度范围内，纬度栏的数在本市经度范围内。已取消的工程也查。",
         why: "填反的点落在几千公里以外，地图上找不到工程。",
@@ -37,6 +34,7 @@ pub(super) static P002: Rule = Rule {
             ),
         ))
     }),
+    ..FIRST
 };
 
 /// Longitude and latitude as written, where each would be in range in the other's place.
@@ -57,9 +55,6 @@ pub(super) static P003: Rule = Rule {
     title: "坐标不在所填的县（市、区）内",
     severity: Severity::Confirm,
     fields: &[Field::Longitude],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "坐标点超出所填县（市、区）的外包矩形0.02度（约2公里）以上；经开区、高新区、度假区按东昌府区。\
                经纬度填反的只提P002。已取消的工程也查。",
@@ -69,6 +64,7 @@ pub(super) static P003: Rule = Rule {
         wrong: "县（市、区）高唐县，经度 115.70，纬度 36.10",
     },
     judge: Judge::Record(outside_county),
+    ..FIRST
 };
 
 /// How far outside the county's bounds a point may lie, in degrees.
@@ -104,9 +100,6 @@ pub(super) static P004: Rule = Rule {
     title: "经度、纬度只填了一个",
     severity: Severity::Error,
     fields: &[Field::Longitude, Field::Latitude],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "经度和纬度一个填了、一个空着。标在空着的一格上。已取消的工程也查。",
         why: "只有一个数定不了位置。",
@@ -115,12 +108,7 @@ pub(super) static P004: Rule = Rule {
         wrong: "经度 115.98，纬度空着",
     },
     judge: Judge::Record(|case| {
-        let (longitude, latitude) = (Field::Longitude, Field::Latitude);
-        let (given, blank) = match (case.is_blank(longitude), case.is_blank(latitude)) {
-            (false, true) => (longitude, latitude),
-            (true, false) => (latitude, longitude),
-            _ => return None,
-        };
+        let (given, blank) = case.half_given(Field::Longitude, Field::Latitude)?;
         let (given, label) = (case.label(given), case.label(blank));
         Some(Fault::new(
             blank,
@@ -128,4 +116,5 @@ pub(super) static P004: Rule = Rule {
             format!("补填{label}；坐标不清楚的，两格都留空。"),
         ))
     }),
+    ..FIRST
 };

@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -20,9 +20,6 @@ pub(super) static T001: Rule = Rule {
     title: "已发生的日期在今天之后",
     severity: Severity::Error,
     fields: PAST,
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "始建竣工时间、鉴定日期、开工日期、加固完成时间、竣工验收日期中有晚于检查当天的。只填到月或年的，整月、整年都在今天之后才提出。",
         why: "这几项记的是已经发生的事。还没到的日子填在这里，会把没完工的工程算成完工。",
@@ -31,6 +28,7 @@ pub(super) static T001: Rule = Rule {
         wrong: "（今天 2026-11-23）加固完成时间 2027-06-30",
     },
     judge: Judge::Cells(in_the_future),
+    ..FIRST
 };
 
 fn in_the_future(case: &Case<'_>) -> Vec<Fault> {
@@ -53,9 +51,6 @@ pub(super) static T002: Rule = Rule {
     title: "加固完成时间早于开工日期",
     severity: Severity::Error,
     fields: &[Field::CompletionDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "加固完成时间早于开工日期。只填到月或年的按整月、整年算，其中没有一天说得通才提出。",
         why: "工程不可能在开工之前完成，两个日期必有一个填错。",
@@ -64,6 +59,7 @@ pub(super) static T002: Rule = Rule {
         wrong: "开工日期 2023-03-01，加固完成时间 2022-10-20",
     },
     judge: Judge::Record(|case| precedes(case, Field::CompletionDate, Field::StartDate)),
+    ..FIRST
 };
 
 pub(super) static T003: Rule = Rule {
@@ -71,9 +67,6 @@ pub(super) static T003: Rule = Rule {
     title: "竣工验收日期早于加固完成时间",
     severity: Severity::Error,
     fields: &[Field::AcceptanceDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "竣工验收日期早于加固完成时间。只填到月或年的按整月、整年算，其中没有一天说得通才提出。",
         why: "先完工、后验收。顺序反了，两个日期必有一个填错，或者两栏填颠倒了。",
@@ -82,6 +75,7 @@ pub(super) static T003: Rule = Rule {
         wrong: "加固完成时间 2023-11-15，竣工验收日期 2023-10-20",
     },
     judge: Judge::Record(|case| precedes(case, Field::AcceptanceDate, Field::CompletionDate)),
+    ..FIRST
 };
 
 /// A fault on `later` where it lies wholly before `earlier`.
@@ -102,9 +96,6 @@ pub(super) static T004: Rule = Rule {
     title: "鉴定日期晚于开工日期",
     severity: Severity::Confirm,
     fields: &[Field::AppraisalDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "鉴定日期晚于开工日期。只填到月或年的按整月、整年算，其中没有一天说得通才提出。",
         why: "加固以鉴定结论为依据，通常先鉴定、后开工。开工后补做鉴定的，要说明情况。",
@@ -113,6 +104,7 @@ pub(super) static T004: Rule = Rule {
         wrong: "鉴定日期 2023-06-08，开工日期 2023-03-01",
     },
     judge: Judge::Record(|case| follows_start(case, Field::AppraisalDate)),
+    ..FIRST
 };
 
 pub(super) static T005: Rule = Rule {
@@ -120,9 +112,6 @@ pub(super) static T005: Rule = Rule {
     title: "加固工程的始建竣工时间晚于开工日期",
     severity: Severity::Error,
     fields: &[Field::BuiltDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程性质为加固，始建竣工时间晚于（加固）开工日期。只填到月或年的按整月、整年算，其中没有一天说得通才提出。",
         why: "房屋设施要先建成，才谈得上加固。常见的错法是把加固的竣工时间填进了始建竣工时间。",
@@ -137,6 +126,7 @@ pub(super) static T005: Rule = Rule {
             None
         }
     }),
+    ..FIRST
 };
 
 /// A fault on a date that lies wholly after the start of the works.
@@ -169,9 +159,6 @@ pub(super) static T013: Rule = Rule {
     title: "加固完成时间早于平台采集起始日",
     severity: Severity::Hint,
     fields: &[Field::CompletionDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "加固完成时间早于2018年10月1日。只填到月或年的按整月、整年算。",
         why: "全国平台从2018年10月1日起采集，此前完成的工程一般不在采集范围内。",
@@ -180,16 +167,16 @@ pub(super) static T013: Rule = Rule {
         wrong: "加固完成时间 2018-09-30",
     },
     judge: Judge::Record(|case| {
-        let field = Field::CompletionDate;
-        let date = case.record.date(field)?;
-        (date.last() < PLATFORM_START).then(|| {
-            Fault::new(
-                field,
-                format!("{}{date}早于平台采集起始日{PLATFORM_START}。", case.label(field)),
-                "年份填错的改正；确在此前完成的，问清是否需要填报。",
-            )
-        })
+        let suggestion = "年份填错的改正；确在此前完成的，问清是否需要填报。";
+        before(
+            case,
+            Field::CompletionDate,
+            PLATFORM_START,
+            "平台采集起始日",
+            suggestion,
+        )
     }),
+    ..FIRST
 };
 
 pub(super) static T014: Rule = Rule {
@@ -197,9 +184,6 @@ pub(super) static T014: Rule = Rule {
     title: "始建竣工时间早于1900年",
     severity: Severity::Confirm,
     fields: &[Field::BuiltDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "始建竣工时间在1900年以前。",
         why: "极少有这样老的房屋设施列入加固，多半是年份少写、多写了数字。",
@@ -208,14 +192,15 @@ pub(super) static T014: Rule = Rule {
         wrong: "始建竣工时间 1887",
     },
     judge: Judge::Record(|case| {
-        let field = Field::BuiltDate;
-        let date = case.record.date(field)?;
-        (date.last() < OLDEST).then(|| {
-            Fault::new(
-                field,
-                format!("{}{date}早于1900年，可能写错了年份。", case.label(field)),
-                "核对年份；确是1900年以前建成的，写明依据。",
-            )
-        })
+        let suggestion = "核对年份；确是1900年以前建成的，写明依据。";
+        before(case, Field::BuiltDate, OLDEST, "", suggestion)
     }),
+    ..FIRST
 };
+
+/// A fault on a date that lies wholly before a day; `what` says what day that is.
+fn before(case: &Case<'_>, field: Field, limit: NaiveDate, what: &str, suggestion: &str) -> Option<Fault> {
+    let date = case.record.date(field)?;
+    let label = case.label(field);
+    (date.last() < limit).then(|| Fault::new(field, format!("{label}{date}早于{what}{limit}。"), suggestion))
+}

@@ -1,6 +1,6 @@
 //! P001, P005: a township of another county, and a county's old name.
 
-use super::{Fault, Help, Judge, Rule, Status};
+use super::{FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -9,9 +9,6 @@ pub(super) static P001: Rule = Rule {
     title: "乡镇（街道）不属于所填的县（市、区）",
     severity: Severity::Error,
     fields: &[Field::Township],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "乡镇（街道）的上级不是所填的县（市、区）；经开区、高新区、度假区按东昌府区。已取消的工程也查。",
         why: "按县、按乡镇统计都要用到这两格，对不上就不知道工程算在哪里。",
@@ -32,6 +29,7 @@ pub(super) static P001: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };
 
 pub(super) static P005: Rule = Rule {
@@ -39,9 +37,6 @@ pub(super) static P005: Rule = Rule {
     title: "县（市、区）用了旧名或旧代码",
     severity: Severity::Hint,
     fields: &[Field::County],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "县（市、区）填的是已停用的名称或代码，如茌平县、371523。已取消的工程也查。",
         why: "登记时已按现名换算，提醒今后用现名。",
@@ -61,4 +56,5 @@ pub(super) static P005: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };

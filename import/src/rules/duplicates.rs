@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 use crate::record::Record;
@@ -63,9 +63,6 @@ pub(super) static D001: Rule = Rule {
     title: "编号与前面的行重复",
     severity: Severity::Error,
     fields: &[Field::ProjectNo, Field::RegistryCode],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程编号或登记编号与同一文件中前面某一行的相同。已取消的工程也查。",
         why: "一个编号只能是一个工程，重复的行会互相覆盖。",
@@ -74,6 +71,7 @@ pub(super) static D001: Rule = Rule {
         wrong: "第5行和第9行的工程编号都是 JTJ0220240001",
     },
     judge: Judge::Roster(same_number),
+    ..FIRST
 };
 
 fn same_number(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
@@ -102,9 +100,6 @@ pub(super) static D002: Rule = Rule {
     title: "工程名称、乡镇和地址与前面的行相同",
     severity: Severity::Confirm,
     fields: &[Field::Name],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程名称、乡镇（街道）和详细地址与同一文件中前面某一行都相同。两行编号相同的只提D001，但整行全都相同的两条都提。\
                两行都没有编号的，算编号不同。已取消的工程也查。",
@@ -114,6 +109,7 @@ pub(super) static D002: Rule = Rule {
         wrong: "两行都是“第一中学教学楼”，地址相同，编号不同",
     },
     judge: Judge::Roster(same_site),
+    ..FIRST
 };
 
 fn same_site(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {

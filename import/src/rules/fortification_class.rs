@@ -1,7 +1,7 @@
 //! S005: a fortification class below the least for the use.
 
 use super::standards::{CLASS_TABLES, LeastClass, least_class};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::{CodeList, Field};
 use crate::finding::Severity;
 
@@ -11,8 +11,6 @@ pub(super) static S005: Rule = Rule {
     severity: Severity::Error,
     fields: &[Field::FortificationClass],
     basis: CLASS_TABLES,
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "抗震设防类别低于用途的最低类别。最低为重点设防类（乙类）的用途：教学楼、学生宿舍、食堂、实验图书楼、幼儿园用房；\
                门诊楼、医技楼、住院楼、急救指挥用房；应急避难场所（填了地上层数或建筑面积的）、应急指挥中心、消防站；危化品仓库。\
@@ -25,6 +23,7 @@ pub(super) static S005: Rule = Rule {
         wrong: "用途 教学楼，抗震设防类别 标准设防类",
     },
     judge: Judge::Record(judge),
+    ..FIRST
 };
 
 fn judge(case: &Case<'_>) -> Option<Fault> {

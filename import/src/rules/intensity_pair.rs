@@ -1,7 +1,7 @@
 //! S001: intensity and acceleration that do not belong together.
 
 use super::standards::{CONDITIONS, INTENSITY_TABLE, condition};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::{CodeList, Field};
 use crate::finding::Severity;
 
@@ -11,8 +11,6 @@ pub(super) static S001: Rule = Rule {
     severity: Severity::Error,
     fields: &[Field::AccelerationG],
     basis: &[INTENSITY_TABLE],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "抗震设防烈度与设计基本地震加速度不是下列之一：6度0.05g，7度0.10g或0.15g，8度0.20g或0.30g，9度0.40g；未设防（0）时加速度不空。\
                已取消的工程也查。",
@@ -22,6 +20,7 @@ pub(super) static S001: Rule = Rule {
         wrong: "抗震设防烈度 7度，设计基本地震加速度 0.20g",
     },
     judge: Judge::Record(judge),
+    ..FIRST
 };
 
 fn judge(case: &Case<'_>) -> Option<Fault> {

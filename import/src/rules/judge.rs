@@ -150,33 +150,21 @@ fn basis(clauses: &[Basis]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::finding::Severity;
-    use crate::rules::{Help, intensity_pair::S001};
+    use crate::rules::FIRST;
+    use crate::rules::intensity_pair::S001;
     use crate::values::Value;
-
-    const HELP: Help = Help {
-        when: "",
-        why: "",
-        how: "",
-        right: "",
-        wrong: "",
-    };
 
     fn rule(code: &'static str, status: Status, judge: fn(&Case<'_>) -> Option<Fault>) -> Rule {
         Rule {
             code,
-            title: "",
-            severity: Severity::Error,
-            fields: &[],
-            basis: &[],
-            since: "0.1.0",
             status,
-            help: HELP,
             judge: Judge::Record(judge),
+            ..FIRST
         }
     }
 
     fn mismatched() -> Record {
-        let mut record = Record::new("台账".into(), 7);
+        let mut record = Record::new("工程清单".into(), 7);
         for (field, code) in [(Field::Intensity, "7"), (Field::AccelerationG, "0.20")] {
             record.entry_mut(field).read = crate::record::Read::Value(Value::Code(code.into()));
         }
@@ -196,7 +184,7 @@ mod tests {
         );
         let incident = Incident {
             code: "X001",
-            record: Some(("台账".into(), 7)),
+            record: Some(("工程清单".into(), 7)),
         };
         assert_eq!(judge.incidents(), [incident]);
     }

@@ -2,10 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::standards::{
-    BOTTOM_FRAME, BOTTOM_FRAME_CLASS, COMMON_BRICK, MASONRY_CLASS, MASONRY_TABLE, MasonryLimit, condition,
-};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::standards::{BOTTOM_FRAME, BOTTOM_FRAME_CLASS, COMMON_BRICK, MASONRY_CLASS, MASONRY_TABLE, condition};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -19,8 +17,6 @@ pub(super) static S008: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::FloorsAbove, Field::HeightM],
     basis: &[MASONRY_TABLE, MASONRY_CLASS],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程类别为城镇住宅、学校、医院、农村民居或其他，结构类型为砌体结构或底部框架-抗震墙砌体结构，地上层数超过限值；\
                层数不超而建筑高度超过的，标在高度上。限值（高度米/层数）按6度、7度0.10g、7度0.15g、8度0.20g、8度0.30g、9度：\
@@ -32,6 +28,7 @@ pub(super) static S008: Rule = Rule {
         wrong: "结构类型 砌体结构，8度0.20g，重点设防类，地上层数 6",
     },
     judge: Judge::Record(too_tall),
+    ..FIRST
 };
 
 fn too_tall(case: &Case<'_>) -> Option<Fault> {
@@ -45,8 +42,8 @@ fn too_tall(case: &Case<'_>) -> Option<Fault> {
     let strict = matches!(class, "A" | "B");
     let limit = match structure {
         _ if !case.is_building() => return None,
-        MASONRY if strict => COMMON_BRICK[column].map(MasonryLimit::for_class_b),
-        MASONRY => COMMON_BRICK[column],
+        MASONRY if strict => Some(COMMON_BRICK[column].for_class_b()),
+        MASONRY => Some(COMMON_BRICK[column]),
         BOTTOM_FRAME_MASONRY if !strict => BOTTOM_FRAME[column],
         _ => return None,
     };
@@ -87,8 +84,6 @@ pub(super) static S016: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::StructureType],
     basis: &[BOTTOM_FRAME_CLASS],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程类别为城镇住宅、学校、医院、农村民居或其他，结构类型为底部框架-抗震墙砌体结构，抗震设防类别为特殊设防类或重点设防类。",
         why: "底部框架砌体房屋上刚下柔，地震时底层容易垮，重要的建筑不允许采用。",
@@ -110,4 +105,5 @@ pub(super) static S016: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };

@@ -2,7 +2,7 @@
 
 use super::scope::STARTED;
 use super::standards::{METHODS, PLATFORM_FIELD};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::{CodeList, Field};
 use crate::finding::Severity;
 
@@ -12,8 +12,6 @@ pub(super) static S015: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::RetrofitMethods],
     basis: &[METHODS],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "增大截面、外包型钢、粘贴钢板、粘贴纤维复合材、消能减震用于木结构、砖木结构、土木结构；\
                钢筋网水泥砂浆面层、板墙加固、外加圈梁构造柱用于钢结构；\
@@ -25,6 +23,7 @@ pub(super) static S015: Rule = Rule {
         wrong: "结构类型 钢结构，加固方式 钢筋网水泥砂浆面层",
     },
     judge: Judge::Record(unsuitable),
+    ..FIRST
 };
 
 fn unsuitable(case: &Case<'_>) -> Option<Fault> {
@@ -79,8 +78,6 @@ pub(super) static S018: Rule = Rule {
     severity: Severity::Error,
     fields: &[Field::RetrofitMethods],
     basis: &[PLATFORM_FIELD],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程性质为加固，工程进度为正在加固及以后，加固方式空着。",
         why: "全国平台采集加固方式；开工了，方式也就定了。",
@@ -98,4 +95,5 @@ pub(super) static S018: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };

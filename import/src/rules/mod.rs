@@ -85,6 +85,25 @@ impl Rule {
     }
 }
 
+/// What the rules of the first version have in common; a rule says for itself what differs, and a later one when it came.
+const FIRST: Rule = Rule {
+    code: "",
+    title: "",
+    severity: Severity::Error,
+    fields: &[],
+    basis: &[],
+    since: "0.1.0",
+    status: Status::InForce,
+    help: Help {
+        when: "",
+        why: "",
+        how: "",
+        right: "",
+        wrong: "",
+    },
+    judge: Judge::WhileReading,
+};
+
 /// Whether a rule counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {

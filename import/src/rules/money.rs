@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::scope::HOUSES;
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -12,9 +12,6 @@ pub(super) static M001: Rule = Rule {
     title: "累计完成投资超过计划总投资的1.2倍",
     severity: Severity::Confirm,
     fields: &[Field::InvestmentDone],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "累计完成投资大于计划总投资的1.2倍。",
         why: "超支这么多的不多见，多半是其中一个把元当成了万元，或者计划调整了没有更新。",
@@ -37,6 +34,7 @@ pub(super) static M001: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };
 
 /// The parts of the planned total.
@@ -53,9 +51,6 @@ pub(super) static M002: Rule = Rule {
     title: "各项资金之和与计划总投资不符",
     severity: Severity::Error,
     fields: &[Field::InvestmentPlanned],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "中央、省级、市级、县级资金和自筹及其他五项中至少填了一项，其和与计划总投资之差大于0.01万元加总投资的0.5%。\
                空着的按0算；有一项读不出来的不判断。",
@@ -65,6 +60,7 @@ pub(super) static M002: Rule = Rule {
         wrong: "计划总投资 100，中央 30，省级 20",
     },
     judge: Judge::Record(parts_differ),
+    ..FIRST
 };
 
 fn parts_differ(case: &Case<'_>) -> Option<Fault> {
@@ -98,9 +94,6 @@ pub(super) static M003: Rule = Rule {
     title: "每平方米造价不合常情",
     severity: Severity::Confirm,
     fields: &[Field::InvestmentPlanned],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程类别为城镇住宅、学校、医院或农村民居，计划总投资除以建筑面积不在每平方米50元至10000元之间。",
         why: "加固造价一般不出这个范围，出了多半是元和万元填混了，或者面积单位不对。",
@@ -126,4 +119,5 @@ pub(super) static M003: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };

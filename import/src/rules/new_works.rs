@@ -1,7 +1,7 @@
 //! S013, S014: what new works owe: isolation or energy dissipation, and an intensity of at least 7.
 
 use super::standards::{ORDER_744_16, PROVINCIAL_INTENSITY};
-use super::{Fault, Help, Judge, Rule, Status};
+use super::{FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -16,8 +16,6 @@ pub(super) static S013: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::Isolation],
     basis: &[ORDER_744_16],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程性质为新建或拆除重建，抗震设防烈度8度及以上，用途为教学楼、学生宿舍、食堂、实验图书楼、幼儿园用房、门诊楼、医技楼、住院楼、\
                急救指挥用房、养老机构用房、应急避难场所（填了地上层数或建筑面积的）、应急指挥中心，是否采用隔震减震不是“是”（空着也算）。",
@@ -46,6 +44,7 @@ pub(super) static S013: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };
 
 pub(super) static S014: Rule = Rule {
@@ -54,8 +53,6 @@ pub(super) static S014: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::Intensity],
     basis: &[PROVINCIAL_INTENSITY],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程性质为新建、改建、扩建或拆除重建，抗震设防烈度为6度或未设防。",
         why: "省里规定新建、改建、扩建工程的抗震设防烈度不低于7度。",
@@ -75,4 +72,5 @@ pub(super) static S014: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };

@@ -1,6 +1,6 @@
 //! S017: an original intensity above the present one.
 
-use super::{Fault, Help, Judge, Rule, Status};
+use super::{FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -9,9 +9,6 @@ pub(super) static S017: Rule = Rule {
     title: "原设防烈度高于现行设防烈度",
     severity: Severity::Confirm,
     fields: &[Field::OriginalIntensity],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "原抗震设防烈度高于（现行）抗震设防烈度。",
         why: "区划多年来只升不降，加固也不会降低设防标准；多半是两栏填颠倒了。",
@@ -31,4 +28,5 @@ pub(super) static S017: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };

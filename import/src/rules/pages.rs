@@ -23,7 +23,7 @@ pub fn page(rule: &Rule, catalogue: &Catalogue) -> Vec<(&'static str, String)> {
     vec![
         ("严重程度", rule.severity().label().to_owned()),
         ("检查字段", or(fields.join("、"), of_what)),
-        ("依据", or(basis.join("；"), "台账填报的一般要求")),
+        ("依据", or(basis.join("；"), "工程清单填报的一般要求")),
         ("判定", rule.help.when.to_owned()),
         ("为什么", rule.help.why.to_owned()),
         ("怎么改", rule.help.how.to_owned()),
@@ -65,7 +65,7 @@ pub fn markdown(catalogue: &Catalogue) -> String {
          | 核实性 | 写明原因后可以登记，审核人看得到原因 |\n\
          | 提示 | 只作提醒，不需要处理 |\n\n\
          空着的格只提空着，读不出的值只提读不出；要用到这些值的规则不作判断。\
-         已取消的工程只按V、P、D类规则和S001检查。台账中没有的栏目，意见标在该行的工程名称上。\n",
+         已取消的工程只按V、P、D类规则和S001检查。工程清单中没有的栏目，意见标在该行的工程名称上。\n",
     );
     for (letter, kind) in KINDS {
         let _ = writeln!(text, "\n## {kind}（{letter}）");

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::scope::{COMPLETED, PREPARING};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -12,9 +12,6 @@ pub(super) static T010: Rule = Rule {
     title: "已完工而形象进度不是100%",
     severity: Severity::Error,
     fields: &[Field::ProgressPercent],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程进度为已加固或已竣工验收，形象进度填了100以外的数。形象进度空着的不提出。",
         why: "完工就是100%。两处说法不一，统计进度时不知以哪个为准。",
@@ -27,6 +24,7 @@ pub(super) static T010: Rule = Rule {
         (case.stage_in(COMPLETED) && percent != Decimal::ONE_HUNDRED)
             .then(|| contradiction(case, "确已完工的，形象进度改为100；没有完工的，改工程进度。"))
     }),
+    ..FIRST
 };
 
 pub(super) static T011: Rule = Rule {
@@ -34,9 +32,6 @@ pub(super) static T011: Rule = Rule {
     title: "形象进度与工程进度不符",
     severity: Severity::Confirm,
     fields: &[Field::ProgressPercent],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程进度为计划加固或鉴定设计而形象进度大于0；或者工程进度为正在加固而形象进度已是100。",
         why: "没有开工就没有形象进度；到了100就应当是已加固。",
@@ -60,6 +55,7 @@ pub(super) static T011: Rule = Rule {
             None
         }
     }),
+    ..FIRST
 };
 
 fn contradiction(case: &Case<'_>, suggestion: &str) -> Fault {

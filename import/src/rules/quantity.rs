@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::scope::HOUSES;
-use super::{Fault, Help, Judge, Rule, Status};
+use super::{FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::{CodeList, Field};
 use crate::finding::Severity;
 
@@ -12,9 +12,6 @@ pub(super) static M004: Rule = Rule {
     title: "每层建筑面积不合常情",
     severity: Severity::Confirm,
     fields: &[Field::FloorAreaM2],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程类别为城镇住宅、学校、医院或农村民居，建筑面积除以地上层数小于10平方米或大于50000平方米。",
         why: "一层不到10平方米或者超过5万平方米的房屋极少，多半是面积单位填错（如万平方米），或者层数填错。",
@@ -39,6 +36,7 @@ pub(super) static M004: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };
 
 /// The units of scale that suit a category, as codes; of a category that is not listed any.
@@ -60,9 +58,6 @@ pub(super) static M005: Rule = Rule {
     title: "规模单位与工程类别不配",
     severity: Severity::Confirm,
     fields: &[Field::ScaleUnit],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "规模单位不在工程类别适用的单位之内：城镇住宅、农村民居用户、栋、平方米；学校、医院用栋、所、平方米；\
                交通生命线、水库大坝用座、延米、公里、处；电力设施用座、基、公里、处；电信设施用处、基、座、栋、平方米；\
@@ -95,6 +90,7 @@ pub(super) static M005: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };
 
 pub(super) static M006: Rule = Rule {
@@ -102,9 +98,6 @@ pub(super) static M006: Rule = Rule {
     title: "工程规模与规模单位缺一",
     severity: Severity::Error,
     fields: &[Field::ScaleValue, Field::ScaleUnit],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "填了工程规模而规模单位空着，或者填了规模单位而工程规模空着。标在空着的一格上。",
         why: "没有单位的数不知是多少，没有数的单位没有意义。",
@@ -113,12 +106,7 @@ pub(super) static M006: Rule = Rule {
         wrong: "工程规模 120，规模单位空着",
     },
     judge: Judge::Record(|case| {
-        let (value, unit) = (Field::ScaleValue, Field::ScaleUnit);
-        let (given, blank) = match (case.is_blank(value), case.is_blank(unit)) {
-            (false, true) => (value, unit),
-            (true, false) => (unit, value),
-            _ => return None,
-        };
+        let (given, blank) = case.half_given(Field::ScaleValue, Field::ScaleUnit)?;
         let (given, label) = (case.label(given), case.label(blank));
         Some(Fault::new(
             blank,
@@ -126,4 +114,5 @@ pub(super) static M006: Rule = Rule {
             format!("补填{label}；不需要的，把{given}也留空。"),
         ))
     }),
+    ..FIRST
 };

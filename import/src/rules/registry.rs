@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::known::{CodeOwner, Known, KnownRoster};
-use super::{Case, Fault, Help, Judge, RosterFault, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, RosterFault, Rule};
 use crate::catalogue::{Field, FieldType};
 use crate::finding::Severity;
 use crate::values::Value;
@@ -13,9 +13,6 @@ pub(super) static D003: Rule = Rule {
     title: "登记编号不是本部门的工程",
     severity: Severity::Error,
     fields: &[Field::RegistryCode],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "登记编号属于别的部门的工程，或者登记库里没有。已取消的工程也查。",
         why: "登记编号由系统给出，用来认定是哪个工程。编号不对，会改到别的工程上去。",
@@ -39,6 +36,7 @@ pub(super) static D003: Rule = Rule {
             "对照系统导出的表改正；新工程的登记编号留空，由系统给号。",
         )]
     }),
+    ..FIRST
 };
 
 pub(super) static C001: Rule = Rule {
@@ -46,17 +44,15 @@ pub(super) static C001: Rule = Rule {
     title: "工程进度比已登记的倒退",
     severity: Severity::Confirm,
     fields: &[Field::Stage],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程进度排在登记库里现有的进度之前，如已加固变为正在加固。",
         why: "工程进度一般只往前走，倒退的多半是填错，或者用了旧表。",
-        how: "核对是否用了旧台账；原来填早了的，说明原因。",
+        how: "核对是否用了旧表；原来填早了的，说明原因。",
         right: "已登记 正在加固，本次 已加固",
         wrong: "已登记 已加固，本次 正在加固",
     },
     judge: Judge::Known(|case, known| going_back(case, known, Field::Stage)),
+    ..FIRST
 };
 
 pub(super) static C002: Rule = Rule {
@@ -64,17 +60,15 @@ pub(super) static C002: Rule = Rule {
     title: "形象进度比已登记的减少",
     severity: Severity::Confirm,
     fields: &[Field::ProgressPercent],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "形象进度小于登记库里现有的数。",
         why: "形象进度一般只增不减，减少的多半是填错，或者用了旧表。",
-        how: "核对是否用了旧台账；原来填多了的，说明原因。",
+        how: "核对是否用了旧表；原来填多了的，说明原因。",
         right: "已登记 40，本次 60",
         wrong: "已登记 60，本次 40",
     },
     judge: Judge::Known(|case, known| going_back(case, known, Field::ProgressPercent)),
+    ..FIRST
 };
 
 pub(super) static C003: Rule = Rule {
@@ -82,9 +76,6 @@ pub(super) static C003: Rule = Rule {
     title: "累计完成投资比已登记的减少",
     severity: Severity::Confirm,
     fields: &[Field::InvestmentDone],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "累计完成投资小于登记库里现有的数。",
         why: "累计数只增不减，减少的多半是填成了当月数，或者用了旧表。",
@@ -93,6 +84,7 @@ pub(super) static C003: Rule = Rule {
         wrong: "已登记 60，本次 20（只填了当月数）",
     },
     judge: Judge::Known(|case, known| going_back(case, known, Field::InvestmentDone)),
+    ..FIRST
 };
 
 /// A fault on a number (or a stage's code) that is less than in the current revision.
@@ -113,7 +105,7 @@ fn going_back(case: &Case<'_>, known: &Known, field: Field) -> Vec<Fault> {
     vec![Fault::new(
         field,
         format!("{label}填的是{}，登记库里已是{before}。", case.shown(field)),
-        "核对是否用了旧台账；原来登记有误的，说明原因。",
+        "核对是否用了旧表；原来登记有误的，说明原因。",
     )]
 }
 
@@ -137,9 +129,6 @@ pub(super) static C004: Rule = Rule {
     title: "设防参数或结构与审核通过的不同",
     severity: Severity::Confirm,
     fields: DESIGN,
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "结构类型、抗震设防烈度、设计基本地震加速度、抗震设防类别中有与审核通过的登记值不同的。",
         why: "这几项是工程的根本，审核后一般不变；变了的要说得出依据。",
@@ -161,6 +150,7 @@ pub(super) static C004: Rule = Rule {
         };
         DESIGN.iter().filter_map(fault).collect()
     }),
+    ..FIRST
 };
 
 /// The fewest renamed rows that look like a column sorted alone.
@@ -170,10 +160,6 @@ pub(super) static C005: Rule = Rule {
     code: "C005",
     title: "半数以上的工程改了名称",
     severity: Severity::Confirm,
-    fields: &[],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "与登记库对上的行中，改了工程名称的超过一半，并且不少于10行。",
         why: "这么多工程一齐改名不合常理，多半是表里有一列单独排过序，行与行串了。",
@@ -188,16 +174,13 @@ pub(super) static C005: Rule = Rule {
             suggestion: "检查各列是否错行；确实统一改名的，说明原因。".to_owned(),
         })
     }),
+    ..FIRST
 };
 
 pub(super) static C006: Rule = Rule {
     code: "C006",
     title: "登记库里有本表没有列出的工程",
     severity: Severity::Hint,
-    fields: &[],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "本部门已登记的工程，类别和县（市、区）都在本表出现过，而本表没有列出。",
         why: "提醒是否漏报。没有列出的工程照旧保留，不会因此删除。",
@@ -206,6 +189,7 @@ pub(super) static C006: Rule = Rule {
         wrong: "登记库里有120个工程，本表只列出118个",
     },
     judge: Judge::WholeRoster(not_listed),
+    ..FIRST
 };
 
 fn not_listed(known: &KnownRoster) -> Option<RosterFault> {

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use strsim::levenshtein;
 
 use super::known::{Known, Neighbour};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -13,9 +13,6 @@ pub(super) static D004: Rule = Rule {
     title: "可能与别的部门报的是同一建筑",
     severity: Severity::Confirm,
     fields: &[Field::Name],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "别的部门报有名称相近的工程，而且产权单位的统一社会信用代码相同，或者坐标相距50米以内。名称中的数字（楼号等）不同的不算相近。\
                已取消的工程也查。",
@@ -25,6 +22,7 @@ pub(super) static D004: Rule = Rule {
         wrong: "医院的门诊楼，卫生健康部门和住房城乡建设部门各报了一遍",
     },
     judge: Judge::Known(judge),
+    ..FIRST
 };
 
 fn judge(case: &Case<'_>, known: &Known) -> Vec<Fault> {

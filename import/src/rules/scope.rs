@@ -34,4 +34,13 @@ impl Case<'_> {
     pub(super) fn has_building(&self) -> bool {
         !self.is_blank(Field::FloorsAbove) || !self.is_blank(Field::FloorAreaM2)
     }
+
+    /// Of two fields that go together, the one that is given and the one that is blank; none where both are either.
+    pub(super) fn half_given(&self, one: Field, other: Field) -> Option<(Field, Field)> {
+        match (self.is_blank(one), self.is_blank(other)) {
+            (false, true) => Some((one, other)),
+            (true, false) => Some((other, one)),
+            _ => None,
+        }
+    }
 }

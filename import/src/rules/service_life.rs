@@ -4,7 +4,7 @@ use chrono::Datelike;
 
 use super::scope::{BUILDINGS, COMPLETED};
 use super::standards::{LIFE_CLASSES, LIFE_RANGE, LIFE_TABLE, ORDER_744_22, least_service_life};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -17,8 +17,6 @@ pub(super) static S006: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::ServiceLifeYears],
     basis: &[LIFE_CLASSES, LIFE_RANGE],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "后续使用年限不是30、40、50之一。桥梁、隧道、铁路设施、输电线路、通信铁塔、大坝、水闸泵站、堤防不查；不在1至100之间的另按V005。",
         why: "鉴定和加固按30、40、50年（A、B、C类）三档取用标准，别的年限要有依据。",
@@ -36,6 +34,7 @@ pub(super) static S006: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };
 
 pub(super) static S007: Rule = Rule {
@@ -44,8 +43,6 @@ pub(super) static S007: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::ServiceLifeYears],
     basis: &[LIFE_TABLE],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "后续使用年限少于：1990年以前建成的30年，1990至2000年建成的40年，2001年及以后建成的50年。\
                桥梁、隧道、铁路设施、输电线路、通信铁塔、大坝、水闸泵站、堤防不查。",
@@ -66,6 +63,7 @@ pub(super) static S007: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };
 
 /// The service life that is read, where the use is read and is a building's.
@@ -81,8 +79,6 @@ pub(super) static S012: Rule = Rule {
     severity: Severity::Error,
     fields: &[Field::ServiceLifeYears],
     basis: &[ORDER_744_22],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程类别为城镇住宅、学校、医院、农村民居或其他，工程性质为加固，工程进度为已加固或已竣工验收，后续使用年限空着。",
         why: "条例要求加固工程验收后公示加固时间和后续使用年限，使用者要知道房屋还能用多久。",
@@ -101,4 +97,5 @@ pub(super) static S012: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };

@@ -1,7 +1,7 @@
 //! T006 to T009, T012: the dates that a stage asks for, and those that it rules out.
 
 use super::scope::{COMPLETED, PREPARING, STARTED};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
@@ -10,9 +10,6 @@ pub(super) static T006: Rule = Rule {
     title: "已完工而没有加固完成时间",
     severity: Severity::Error,
     fields: &[Field::CompletionDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程进度为已加固或已竣工验收，加固完成时间空着。",
         why: "完成时间决定工程计入哪个月的进度，也要报送全国平台。",
@@ -21,6 +18,7 @@ pub(super) static T006: Rule = Rule {
         wrong: "工程进度 已加固，加固完成时间空着",
     },
     judge: Judge::Record(|case| missing(case, COMPLETED, Field::CompletionDate)),
+    ..FIRST
 };
 
 pub(super) static T007: Rule = Rule {
@@ -28,9 +26,6 @@ pub(super) static T007: Rule = Rule {
     title: "已竣工验收而没有验收日期",
     severity: Severity::Error,
     fields: &[Field::AcceptanceDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程进度为已竣工验收，竣工验收日期空着。",
         why: "说已验收，就要有验收日期可查。",
@@ -39,6 +34,7 @@ pub(super) static T007: Rule = Rule {
         wrong: "工程进度 已竣工验收，竣工验收日期空着",
     },
     judge: Judge::Record(|case| missing(case, &["50"], Field::AcceptanceDate)),
+    ..FIRST
 };
 
 pub(super) static T008: Rule = Rule {
@@ -46,9 +42,6 @@ pub(super) static T008: Rule = Rule {
     title: "已开工而没有开工日期",
     severity: Severity::Error,
     fields: &[Field::StartDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程进度为正在加固、已加固或已竣工验收，开工日期空着。",
         why: "开工日期用来核对进度是否按期，也要报送全国平台。",
@@ -57,6 +50,7 @@ pub(super) static T008: Rule = Rule {
         wrong: "工程进度 正在加固，开工日期空着",
     },
     judge: Judge::Record(|case| missing(case, STARTED, Field::StartDate)),
+    ..FIRST
 };
 
 /// A fault on a date that is blank although the stage asks for it.
@@ -76,9 +70,6 @@ pub(super) static T009: Rule = Rule {
     title: "未开工而已有开工或完成日期",
     severity: Severity::Confirm,
     fields: &[Field::Stage],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "工程进度为计划加固或鉴定设计，却填有能读出的开工日期或加固完成时间。",
         why: "有了开工日期，进度就不该还停在开工以前；常见的是日期更新了，进度忘了改。",
@@ -87,16 +78,17 @@ pub(super) static T009: Rule = Rule {
         wrong: "工程进度 鉴定设计，开工日期 2026-03-01",
     },
     judge: Judge::Record(dated_too_early),
+    ..FIRST
 };
 
 fn dated_too_early(case: &Case<'_>) -> Option<Fault> {
     if !case.stage_in(PREPARING) {
         return None;
     }
-    let dated = |&field: &Field| Some(format!("{}{}", case.label(field), case.record.date(field)?));
+    let shown = |&field: &Field| Some(format!("{}{}", case.label(field), case.record.date(field)?));
     let dates: Vec<_> = [Field::StartDate, Field::CompletionDate]
         .iter()
-        .filter_map(dated)
+        .filter_map(shown)
         .collect();
     (!dates.is_empty()).then(|| {
         Fault::new(
@@ -112,9 +104,6 @@ pub(super) static T012: Rule = Rule {
     title: "计划完工日期已过而未完工",
     severity: Severity::Hint,
     fields: &[Field::PlannedCompletionDate],
-    basis: &[],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "计划完工日期早于检查当天，工程进度还在已加固以前。只填到月或年的，整月、整年都过去才提出。",
         why: "提醒可能延期，或者进度没有更新。",
@@ -137,4 +126,5 @@ pub(super) static T012: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };

@@ -116,12 +116,13 @@ impl MasonryLimit {
     }
 }
 
-const fn masonry(height_m: u32, storeys: i64) -> Option<MasonryLimit> {
-    Some(MasonryLimit { height_m, storeys })
+const fn masonry(height_m: u32, storeys: i64) -> MasonryLimit {
+    MasonryLimit { height_m, storeys }
 }
 
-/// Common brick of 240 mm, the most permissive row, since a roster does not say which brick; a limit for each of [`CONDITIONS`].
-pub static COMMON_BRICK: [Option<MasonryLimit>; 6] = [
+/// Common brick of 240 mm, the most permissive row, since a roster does not say which brick; a limit for each
+/// of [`CONDITIONS`].
+pub static COMMON_BRICK: [MasonryLimit; 6] = [
     masonry(21, 7),
     masonry(21, 7),
     masonry(21, 7),
@@ -132,10 +133,10 @@ pub static COMMON_BRICK: [Option<MasonryLimit>; 6] = [
 
 /// Bottom-frame masonry of 240 mm; none where it is not allowed.
 pub static BOTTOM_FRAME: [Option<MasonryLimit>; 6] = [
-    masonry(22, 7),
-    masonry(22, 7),
-    masonry(19, 6),
-    masonry(16, 5),
+    Some(masonry(22, 7)),
+    Some(masonry(22, 7)),
+    Some(masonry(19, 6)),
+    Some(masonry(16, 5)),
     None,
     None,
 ];

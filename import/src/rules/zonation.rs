@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::standards::{ACCELERATION_ZONES, GROUP_ZONES};
-use super::{Case, Fault, Help, Judge, Rule, Status};
+use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::{CodeList, Field, SourceStatus, Zonation};
 use crate::finding::Severity;
 
@@ -13,8 +13,6 @@ pub(super) static S002: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::AccelerationG],
     basis: &[ACCELERATION_ZONES],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "设计基本地震加速度低于工程所在乡镇（没有乡镇值的按县）的区划值，而且工程在2016年6月1日（含）以后完成或者尚未完成。\
                完成时间只填到月或年的，其中有一天在此日以后就算；没有完成时间的算尚未完成。经开区、高新区、度假区按东昌府区。",
@@ -24,6 +22,7 @@ pub(super) static S002: Rule = Rule {
         wrong: "县（市、区）莘县，设计基本地震加速度 0.15g，尚未完工",
     },
     judge: Judge::Record(below_zonation),
+    ..FIRST
 };
 
 fn below_zonation(case: &Case<'_>) -> Option<Fault> {
@@ -59,8 +58,6 @@ pub(super) static S003: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::DesignGroup],
     basis: &[GROUP_ZONES],
-    since: "0.1.0",
-    status: Status::InForce,
     help: Help {
         when: "设计地震分组与工程所在乡镇（没有乡镇值的按县）的分组不同。经开区、高新区、度假区按东昌府区。",
         why: "分组决定特征周期，分组错了，地震作用就算错。",
@@ -86,6 +83,7 @@ pub(super) static S003: Rule = Rule {
             )
         })
     }),
+    ..FIRST
 };
 
 /// The zonation of the record's place.

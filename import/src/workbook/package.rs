@@ -42,7 +42,7 @@ impl<'a> Package<'a> {
         let mut entries = HashMap::new();
         let mut unpacked = 0_u64;
         for index in 0..archive.len() {
-            let entry = archive.by_index_raw(index).map_err(|error| damaged(error))?;
+            let entry = archive.by_index_raw(index).map_err(damaged)?;
             unpacked = unpacked.saturating_add(entry.size());
             let times = entry.size() / entry.compressed_size().max(1);
             if unpacked > limits.unpacked_bytes || (entry.size() > RATIO_FROM && times > limits.unpacked_ratio) {
@@ -52,7 +52,7 @@ impl<'a> Package<'a> {
                     limits.unpacked_ratio
                 )));
             }
-            let name = entry.name().map_err(|error| damaged(error))?;
+            let name = entry.name().map_err(damaged)?;
             // Paths that differ in case or slashes only would be one part to some readers and two to others.
             if entries.insert(normal(&name), index).is_some() {
                 return Err(damaged("duplicate names"));

@@ -46,6 +46,7 @@ pub(super) struct Refused {
 
 impl Refused {
     /// F001 with what the reader said.
+    #[expect(clippy::needless_pass_by_value, reason = "errors come by value")]
     pub(super) fn unreadable(message: impl Into<String>, detail: impl ToString) -> Self {
         Self {
             reason: Reason::Unreadable,

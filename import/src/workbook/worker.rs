@@ -285,9 +285,12 @@ impl Drop for Running {
 
 fn incident(refused: Refused, detail: String) -> Refusal {
     let incident = Uuid::now_v7().to_string();
-    let message = format!("{}（事件编号：{incident}）", refused.message);
+    let Refused {
+        reason, mut message, ..
+    } = refused;
+    message.push_str(&format!("（事件编号：{incident}）"));
     Refusal {
-        code: refused.reason.code(),
+        code: reason.code(),
         message,
         incident: Some(incident),
         detail,

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod annotated;
 mod layout;
 mod rosters;
 mod rules;
 mod workbook;
+mod workbook_hostile;

@@ -68,7 +68,7 @@ fn labelled(catalogue: &Catalogue, label: &str) -> Field {
     found.unwrap_or_else(|| panic!("no field {label}")).field
 }
 
-/// One row of an example's table: what is judged.
+/// What is judged: a record, and what the registry knows of it and of its roster.
 #[derive(Debug)]
 pub(super) struct Example {
     pub(super) record: Record,
@@ -77,28 +77,31 @@ pub(super) struct Example {
 }
 
 impl Example {
-    /// Reads a row by the table's header: a field's label for the record's cells; `已登记 …` and `审核通过 …` for the current and the
-    /// approved revision; `编号属于`, `邻近 …` and three counts for what else the registry knows.
-    pub(super) fn read(catalogue: &Catalogue, row: u32, cells: &[(&str, &str)]) -> Self {
-        let mut example = Self {
+    /// A row with nothing in it.
+    pub(super) fn new(row: u32) -> Self {
+        Self {
             record: Record::new("例".into(), row),
             known: Known::default(),
             roster: KnownRoster::default(),
-        };
+        }
+    }
+
+    /// Writes cells by their headers: a field's label for the record's; `已登记 …` and `审核通过 …` for the current and the approved
+    /// revision; `编号属于`, `邻近 …` and three counts for what else the registry knows.
+    pub(super) fn write<'a>(&mut self, catalogue: &Catalogue, cells: impl IntoIterator<Item = (&'a str, &'a str)>) {
         let mut neighbour = BTreeMap::new();
-        for &(header, text) in cells {
+        for (header, text) in cells {
             match header.split_once(' ') {
-                Some(("已登记", label)) => remember(catalogue, &mut example.known.current, label, text),
-                Some(("审核通过", label)) => remember(catalogue, &mut example.known.approved, label, text),
+                Some(("已登记", label)) => remember(catalogue, &mut self.known.current, label, text),
+                Some(("审核通过", label)) => remember(catalogue, &mut self.known.approved, label, text),
                 Some(("邻近", what)) => {
                     neighbour.insert(what, text);
                 }
                 Some(_) => panic!("no column {header}"),
-                None => example.take(catalogue, header, text),
+                None => self.take(catalogue, header, text),
             }
         }
-        example.known.neighbours = read_neighbour(&neighbour).into_iter().collect();
-        example
+        self.known.neighbours = read_neighbour(&neighbour).into_iter().collect();
     }
 
     fn take(&mut self, catalogue: &Catalogue, header: &str, text: &str) {

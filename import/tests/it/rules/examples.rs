@@ -11,7 +11,7 @@ use retrofit_import::rules::{self, Judge, RULES, RosterJudge, Rule};
 use super::example::Example;
 
 /// The business day of the examples.
-const TODAY: &str = "2026-11-23";
+pub(super) const TODAY: &str = "2026-11-23";
 
 /// How often the examples make a rule fire and stay silent.
 #[derive(Debug, Default, PartialEq)]
@@ -89,7 +89,8 @@ fn for_each_row(check: &mut dyn FnMut(String, &Rule, &str, &str)) {
             let pairs: Vec<_> = header.iter().copied().zip(cells.iter().copied()).collect();
             let ((_, expected), pairs) = pairs.split_last().unwrap();
             let rule = rule.unwrap();
-            let example = Example::read(&catalogue, number, pairs);
+            let mut example = Example::new(number);
+            example.write(&catalogue, pairs.iter().copied());
             let found = shown(&catalogue, rule, &findings(judge, &example));
             assert!(judge.incidents().is_empty(), "{name}:{number}: {:?}", judge.incidents());
             check(format!("{name}:{number}"), rule, expected, &found);
@@ -97,7 +98,8 @@ fn for_each_row(check: &mut dyn FnMut(String, &Rule, &str, &str)) {
     }
 }
 
-fn findings(judge: &mut RosterJudge<'_>, example: &Example) -> Vec<Finding> {
+/// Everything that all rules find.
+pub(super) fn findings(judge: &mut RosterJudge<'_>, example: &Example) -> Vec<Finding> {
     let mut findings = judge.judge_record(&example.record);
     findings.extend(judge.judge_known(&example.record, &example.known));
     findings.extend(judge.judge_roster(&example.roster));

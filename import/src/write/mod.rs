@@ -1,0 +1,8 @@
+//! Workbooks out.
+
+mod annotated;
+mod result_sheet;
+mod sheet_names;
+mod style;
+
+pub use annotated::{AnnotateError, annotated};

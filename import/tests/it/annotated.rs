@@ -1,0 +1,145 @@
+//! What was found, written back into what was sent.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use retrofit_import::catalogue::Catalogue;
+use retrofit_import::check::Checker;
+use retrofit_import::finding::Severity;
+use retrofit_import::report::Report;
+use retrofit_import::workbook::{Content, Limits};
+use retrofit_import::write::annotated;
+
+use crate::workbook::{Book, read_with, roster, worker};
+
+fn annotate(original: &Path) -> (Report, Book, PathBuf) {
+    let checker = Checker {
+        catalogue: Arc::new(Catalogue::load(None).unwrap()),
+        worker: worker(),
+        limits: Limits::default(),
+    };
+    let today = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
+    let report = Report::new(&checker, original, today, false).unwrap();
+    let name = original.file_stem().unwrap().to_string_lossy().into_owned();
+    let out = std::env::temp_dir().join(format!("annotated-{}-{name}.xlsx", std::process::id()));
+    annotated(&checker, original, &report, &out).unwrap();
+    let book = read_with(&out, &Limits::default()).unwrap();
+    (report, book, out)
+}
+
+/// Every cell of the original stands where it stood.
+#[track_caller]
+fn assert_same(original: &Book, annotated: &Book) {
+    assert_eq!(annotated.sheets[0].0.name, "检查结果");
+    assert_eq!(annotated.sheets.len(), original.sheets.len() + 1);
+    for (number, (head, rows)) in original.sheets.iter().enumerate() {
+        let (copied, _) = &annotated.sheets[number + 1];
+        assert_eq!((copied.hidden, &copied.hidden_rows), (head.hidden, &head.hidden_rows));
+        assert_eq!(copied.merged.len(), head.merged.len());
+        for row in rows {
+            for cell in &row.cells {
+                let found = annotated.content(number + 1, row.index, cell.column);
+                match (&cell.content, found) {
+                    (Content::Error(error), Some(Content::Text(text))) => assert_eq!(error, text),
+                    (content, found) => assert_eq!(Some(content), found, "{} {}", row.index, cell.column),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn rosters_keep_their_cells_and_gain_three_columns() {
+    for name in [
+        "05-jyj-bridges-yuan.xlsx",
+        "06-slj-reservoirs.xls",
+        "07-yjj-depots-shelters.ods",
+        "08-gdgs-power-utf8.csv",
+        "09-mzj-other-late-start.xlsx",
+    ] {
+        let original = read_with(&roster(name), &Limits::default()).unwrap();
+        let (report, book, out) = annotate(&roster(name));
+        std::fs::remove_file(out).unwrap();
+        assert_same(&original, &book);
+
+        let table = &report.summary.sheets[0];
+        let number = original
+            .sheets
+            .iter()
+            .position(|(head, _)| head.name == table.name)
+            .unwrap();
+        let width = original.sheets[number]
+            .1
+            .iter()
+            .filter_map(|row| row.cells.last())
+            .map(|cell| cell.column + 1)
+            .max()
+            .unwrap();
+        let text = |row: u32, column| match book.content(number + 1, row - 1, column) {
+            Some(Content::Text(text)) => text.to_string(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(
+            [
+                text(table.header_row, width),
+                text(table.header_row, width + 1),
+                text(table.header_row, width + 2)
+            ],
+            ["结果", "问题", "情况说明"]
+        );
+        for &row in &table.data_rows {
+            let findings: Vec<_> = report
+                .findings
+                .iter()
+                .filter(|finding| finding.row == Some(row) && finding.sheet.as_deref() == Some(&table.name))
+                .collect();
+            let result = match findings.iter().map(|finding| finding.severity).max() {
+                Some(Severity::Error) => "需更正",
+                Some(Severity::Confirm) => "需说明",
+                _ => "合格",
+            };
+            assert_eq!(text(row, width), result, "{name} row {row}");
+            for finding in findings {
+                assert!(text(row, width + 1).contains(finding.code), "{name} row {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unreadable_file_is_answered_with_the_reason() {
+    let (report, book, out) = annotate(&roster("82-truncated.xlsx"));
+    std::fs::remove_file(out).unwrap();
+    assert_eq!(book.sheets.len(), 1);
+    let message = &report.findings[0].message;
+    let said = |content: &Content| matches!(content, Content::Text(text) if **text == **message);
+    assert!(
+        book.sheets[0]
+            .1
+            .iter()
+            .flat_map(|row| &row.cells)
+            .any(|cell| said(&cell.content))
+    );
+}
+
+#[test]
+fn no_text_becomes_a_formula() {
+    let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    std::fs::write(
+        file.path(),
+        "=1+1,@SUM(A1),+1-1\n\"=HYPERLINK(\"\"http://x\"\")\",-2+3,{=A1}\n",
+    )
+    .unwrap();
+    let (_, book, out) = annotate(file.path());
+    let bytes = std::fs::read(&out).unwrap();
+    std::fs::remove_file(out).unwrap();
+    assert_eq!(book.content(1, 0, 0), Some(&Content::Text("=1+1".into())));
+    assert_eq!(
+        book.content(1, 1, 0),
+        Some(&Content::Text("=HYPERLINK(\"http://x\")".into()))
+    );
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let sheet = std::io::read_to_string(zip.by_name("xl/worksheets/sheet2.xml").unwrap()).unwrap();
+    assert!(!sheet.contains("<f>"), "{sheet}");
+}
