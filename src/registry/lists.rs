@@ -27,14 +27,20 @@ pub fn reasons(registry: &Registry, rows: &[ProjectRow]) -> Result<HashMap<i64, 
 /// # Errors
 /// Only our own faults.
 pub fn pending_changes(registry: &Registry, rows: &[ProjectRow]) -> Result<HashMap<i64, Vec<Change>>, Error> {
-    let approved: Vec<(i64, i64)> = rows.iter().filter_map(|row| Some((row.id, row.approved_revision?))).collect();
+    let approved: Vec<(i64, i64)> = rows
+        .iter()
+        .filter_map(|row| Some((row.id, row.approved_revision?)))
+        .collect();
     let current: Vec<(i64, i64)> = rows
         .iter()
         .filter(|row| row.approved_revision.is_some())
         .map(|row| (row.id, row.revision))
         .collect();
     let (before, after) = registry.db.read(|conn| {
-        Ok::<_, DbError>((revisions::values_of(conn, &approved)?, revisions::values_of(conn, &current)?))
+        Ok::<_, DbError>((
+            revisions::values_of(conn, &approved)?,
+            revisions::values_of(conn, &current)?,
+        ))
     })?;
     let mut found = HashMap::with_capacity(before.len());
     for (project, before) in before {
@@ -85,7 +91,10 @@ pub fn rejections(registry: &Registry, operator: &Operator, limit: i64) -> Resul
                 name: row.name,
                 revision: row.revision,
                 run: row.run_id,
-                errors: errors.into_iter().map(|error| label_and_words(registry, error)).collect(),
+                errors: errors
+                    .into_iter()
+                    .map(|error| label_and_words(registry, error))
+                    .collect(),
                 at: row.received_at,
             })
         })

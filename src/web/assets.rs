@@ -19,8 +19,18 @@ struct Asset {
 
 static ASSETS: LazyLock<[Asset; 2]> = LazyLock::new(|| {
     [
-        Asset::new("style", "css", "text/css; charset=utf-8", include_str!("static/style.css")),
-        Asset::new("app", "js", "text/javascript; charset=utf-8", include_str!("static/app.js")),
+        Asset::new(
+            "style",
+            "css",
+            "text/css; charset=utf-8",
+            include_str!("static/style.css"),
+        ),
+        Asset::new(
+            "app",
+            "js",
+            "text/javascript; charset=utf-8",
+            include_str!("static/app.js"),
+        ),
     ]
 });
 

@@ -138,7 +138,9 @@ impl ChangeLine {
     /// A change as officers read it; a blank is said as such.
     pub(super) fn new(catalogue: &Catalogue, change: &Change) -> Self {
         let said = |value: &Option<_>| {
-            value.as_ref().map_or_else(|| "（空）".into(), |value| words::value(catalogue, change.field, value))
+            value
+                .as_ref()
+                .map_or_else(|| "（空）".into(), |value| words::value(catalogue, change.field, value))
         };
         Self {
             label: catalogue.label(change.field).to_owned(),
@@ -173,7 +175,11 @@ impl OpenPage {
             again,
             readable: roster.is_readable(),
             counts: preview.counts(),
-            incident: roster.summary.refusal.as_ref().and_then(|refusal| refusal.incident.clone()),
+            incident: roster
+                .summary
+                .refusal
+                .as_ref()
+                .and_then(|refusal| refusal.incident.clone()),
             findings: Lines::of(&groups(&all), |group| {
                 let finding = group.first;
                 FindingLine {
@@ -227,7 +233,10 @@ impl PlanView {
             changed: Lines::of(&changed, |(row, code, changes)| ChangedLine {
                 row: row_line(catalogue, row),
                 code: code.to_string(),
-                changes: changes.iter().map(|change| ChangeLine::new(catalogue, change)).collect(),
+                changes: changes
+                    .iter()
+                    .map(|change| ChangeLine::new(catalogue, change))
+                    .collect(),
                 reason: String::new(),
             }),
             returned: Lines::of(&returned, |(row, code, reason)| ChangedLine {
@@ -308,7 +317,10 @@ impl CommittedPage {
         let mut by_row: HashMap<_, Vec<&UploadFindingRow>> = HashMap::new();
         for finding in findings {
             let Some(row) = finding.row_no else { continue };
-            by_row.entry((finding.sheet.as_deref().unwrap_or_default(), row)).or_default().push(finding);
+            by_row
+                .entry((finding.sheet.as_deref().unwrap_or_default(), row))
+                .or_default()
+                .push(finding);
         }
         Ok(Self {
             frame: Frame::new(registry, session, upload.file_name.clone(), "/"),

@@ -14,6 +14,7 @@ pub(super) struct Frame {
     pub(super) title: String,
     pub(super) style: &'static str,
     pub(super) script: &'static str,
+    pub(super) version: &'static str,
     /// Nobody before the login.
     pub(super) person: Option<Person>,
 }
@@ -50,6 +51,7 @@ impl Frame {
             title: title.into(),
             style: assets::style_url(),
             script: assets::script_url(),
+            version: env!("CARGO_PKG_VERSION"),
             person: None,
         }
     }
@@ -57,7 +59,10 @@ impl Frame {
     /// The frame of a page under the link `section`.
     pub(super) fn new(registry: &Registry, session: &Session, title: impl Into<String>, section: &str) -> Self {
         let operator = &session.operator;
-        let department = operator.department.as_deref().and_then(|code| registry.catalogue.department(code));
+        let department = operator
+            .department
+            .as_deref()
+            .and_then(|code| registry.catalogue.department(code));
         let links = LINKS
             .into_iter()
             .filter(|&(address, _)| is_open(address, operator.role))

@@ -36,7 +36,9 @@ pub(super) async fn enter(
     let Access::Roles(roles) = access else {
         return next.run(request).await;
     };
-    let token = CookieJar::from_headers(request.headers()).get(COOKIE).map(|cookie| cookie.value().to_owned());
+    let token = CookieJar::from_headers(request.headers())
+        .get(COOKIE)
+        .map(|cookie| cookie.value().to_owned());
     let session = blocking(&registry, move |registry| match token {
         Some(token) => Ok(people::resume(registry, &token, &origin)?),
         None => Ok(None),
@@ -100,7 +102,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Origin {
 
     async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
         let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(address.map_or_else(|| "unknown".into(), |address| address.0.ip().to_string())))
+        Ok(Self(address.map_or_else(
+            || "unknown".into(),
+            |address| address.0.ip().to_string(),
+        )))
     }
 }
 

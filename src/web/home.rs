@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{Datelike as _, Months, NaiveDate};
-use retrofit_jobs::store::Word as _;
 use serde::Deserialize;
 
 use super::error::WebError;
@@ -50,12 +49,12 @@ enum Due {
 
 /// The form that takes a roster.
 pub(super) struct UploadForm {
-    periods: Vec<(String, String)>,
+    pub(super) periods: Vec<(String, String)>,
     /// Which is chosen at first.
-    period: String,
+    pub(super) period: String,
     /// Whom the secretariat may send for: code and name. Empty for a department's own people.
-    departments: Vec<(String, String)>,
-    department: String,
+    pub(super) departments: Vec<(String, String)>,
+    pub(super) department: String,
 }
 
 /// A project that came back.
@@ -81,10 +80,7 @@ struct Sent {
 }
 
 /// `GET /`.
-pub(super) async fn page(
-    State(registry): State<Registry>,
-    Extension(session): Officer,
-) -> Result<Response, WebError> {
+pub(super) async fn page(State(registry): State<Registry>, Extension(session): Officer) -> Result<Response, WebError> {
     let role = session.operator.role;
     if !matches!(role, Role::Reporter | Role::Lead | Role::Secretariat) {
         return Ok(Redirect::to(home_of(role)).into_response());

@@ -206,7 +206,14 @@ mod tests {
         for address in ["/", "/review?state=pending&page=2", "/projects/LC-2026-000001"] {
             assert!(is_local(address), "{address}");
         }
-        for address in ["", "review", "//evil.example", "/\\evil.example", "https://evil.example", "/\n"] {
+        for address in [
+            "",
+            "review",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/\n",
+        ] {
             assert!(!is_local(address), "{address}");
         }
     }

@@ -47,7 +47,11 @@ const FAMILIES: [(char, &str); 8] = [
 pub(super) async fn list(State(registry): State<Registry>, Extension(session): Officer) -> Result<Response, WebError> {
     let families = FAMILIES.into_iter().map(|(letter, title)| Family {
         title,
-        rules: RULES.iter().filter(|rule| rule.code.starts_with(letter)).map(|rule| line(rule)).collect(),
+        rules: RULES
+            .iter()
+            .filter(|rule| rule.code.starts_with(letter))
+            .map(|rule| line(rule))
+            .collect(),
     });
     page(&RulesPage {
         frame: Frame::new(&registry, &session, "检查规则", "/rules"),
@@ -85,7 +89,11 @@ pub(super) async fn one(
         frame: Frame::new(&registry, &session, format!("{} {}", rule.code, rule.title), "/rules"),
         rule,
         line: line(rule),
-        fields: rule.fields.iter().map(|&field| registry.catalogue.label(field)).collect(),
+        fields: rule
+            .fields
+            .iter()
+            .map(|&field| registry.catalogue.label(field))
+            .collect(),
         status: match rule.status {
             Status::InForce => None,
             Status::Trial => Some("试行：只提示，不影响入库。"),

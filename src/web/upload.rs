@@ -55,7 +55,14 @@ pub(super) async fn receive(
     let department = sender(&session.operator, sent.department);
     let upload = blocking(&registry, move |registry| {
         let operator = &session.operator;
-        Ok(intake::receive(registry, operator, &department, &sent.period, &file_name, file.path())?)
+        Ok(intake::receive(
+            registry,
+            operator,
+            &department,
+            &sent.period,
+            &file_name,
+            file.path(),
+        )?)
     });
     Ok(Redirect::to(&format!("/uploads/{}", upload.await?.id)).into_response())
 }
@@ -88,7 +95,9 @@ async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(String, NamedTe
 /// A file's name without its folders and without what cannot be seen.
 fn plain_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let visible = name.chars().filter(|letter| !letter.is_control() && !is_invisible(*letter));
+    let visible = name
+        .chars()
+        .filter(|letter| !letter.is_control() && !is_invisible(*letter));
     visible.take(NAME_CHARS).collect::<String>().trim().to_owned()
 }
 
@@ -198,12 +207,7 @@ pub(super) async fn commit(
     .await
 }
 
-fn shown_again(
-    registry: &Registry,
-    session: &Session,
-    preview: &Preview,
-    again: Again,
-) -> Result<Response, WebError> {
+fn shown_again(registry: &Registry, session: &Session, preview: &Preview, again: Again) -> Result<Response, WebError> {
     let answer = render(&OpenPage::new(registry, session, preview, Some(again))?)?;
     Ok((StatusCode::CONFLICT, answer).into_response())
 }
@@ -216,7 +220,10 @@ mod tests {
     fn names_lose_their_folders_and_tricks() {
         assert_eq!(plain_name("C:\\表\\学校 11月.xlsx"), "学校 11月.xlsx");
         assert_eq!(plain_name("../../etc/passwd"), "passwd");
-        assert_eq!(plain_name("a\r\nSet-Cookie: b\u{202e}xslx.exe"), "aSet-Cookie: bxslx.exe");
+        assert_eq!(
+            plain_name("a\r\nSet-Cookie: b\u{202e}xslx.exe"),
+            "aSet-Cookie: bxslx.exe"
+        );
         assert_eq!(plain_name("  "), "");
         assert_eq!(plain_name(&"表".repeat(500)).chars().count(), 120);
     }

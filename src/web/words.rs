@@ -12,7 +12,9 @@ use crate::registry::Registry;
 
 /// An instant in business time.
 pub(super) fn local(at: UtcMillis) -> DateTime<Tz> {
-    DateTime::from_timestamp_millis(at).unwrap_or_default().with_timezone(&Shanghai)
+    DateTime::from_timestamp_millis(at)
+        .unwrap_or_default()
+        .with_timezone(&Shanghai)
 }
 
 /// An instant as officers read it: `2026-11-23 18:05`.
@@ -69,7 +71,9 @@ fn unit(unit: &str) -> &str {
 
 /// A department's short name, or its code where the catalogue does not know it.
 pub(super) fn department<'a>(catalogue: &'a Catalogue, code: &'a str) -> &'a str {
-    catalogue.department(code).map_or(code, |department| &department.short_name)
+    catalogue
+        .department(code)
+        .map_or(code, |department| &department.short_name)
 }
 
 /// The class of a severity in the stylesheet.
