@@ -96,7 +96,8 @@ impl Scheduler {
         })
     }
 
-    /// Runs what is due until `stop` is ready. Jobs at work are cut off then; their runs are taken up by the next process.
+    /// Runs what is due until `stop` is ready. Jobs at work are cut off then; their runs are taken up by the next
+    /// process.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         tokio::select! {
             () = stop => {}
