@@ -4,11 +4,11 @@ use std::io::Cursor;
 
 use calamine::{Reader as _, SheetType, SheetVisible, Style, Xlsx, XlsxError};
 
-use super::cells::Format;
+use super::cells::{Content, Format};
 use super::child::{Sink, Stop};
 use super::limits::Limits;
 use super::package::Package;
-use super::sheet_part;
+use super::sheet_part::{self, SheetPart};
 use super::value;
 use super::wire::Refused;
 use super::xml;
@@ -26,19 +26,31 @@ pub(super) fn read(bytes: &[u8], package: &mut Package, workbook: &str, sink: &m
             continue;
         }
         let areas = sink.limits().areas;
-        let mut head = match package.part(&part)? {
-            Some(part) => sheet_part::head(part, areas)?,
-            None => continue,
-        };
+        let Some(part) = package.part(&part)? else { continue };
+        let SheetPart {
+            mut head,
+            mut new_errors,
+        } = sheet_part::read(part, areas)?;
         head.name.clone_from(&sheet.name);
         head.hidden = sheet.visible != SheetVisible::Visible;
         sink.sheet(head)?;
         let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(broken)?;
         let percents: Vec<bool> = cells.styles().iter().map(is_percent).collect();
-        while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(broken)? {
-            let (row, column) = cell.get_position();
-            if let Some(content) = value::content(cell.get_value(), percents.get(style) == Some(&true)) {
-                sink.cell(row, column, content)?;
+        loop {
+            match cells.next_cell_with_style_id() {
+                Ok(Some((cell, style))) => {
+                    let (row, column) = cell.get_position();
+                    if let Some(content) = value::content(cell.get_value(), percents.get(style) == Some(&true)) {
+                        sink.cell(row, column, content)?;
+                    }
+                }
+                Ok(None) => break,
+                // The reader goes on behind the cell, and does not say which it was.
+                Err(XlsxError::CellError(text)) => {
+                    let (at, error) = new_errors.pop_front().ok_or_else(|| xml::broken(text))?;
+                    sink.cell(at.row, at.column, Content::Error(error.into()))?;
+                }
+                Err(error) => return Err(broken(error).into()),
             }
         }
     }

@@ -182,7 +182,17 @@ fn cells_too_long_too_many_or_broken() {
         r#"<row r="1"><c r="B1" t="str"><v>{most}</v></c></row>"#
     )))
     .unwrap();
-    assert_eq!(book.content(0, 0, 1), Some(&Content::Text(most.into())));
+    assert_eq!(book.content(0, 0, 1), Some(&Content::Text(most.as_str().into())));
+
+    let mut wide = String::new();
+    for column in 'A'..='Z' {
+        write!(wide, r#"<c r="{column}1" t="str"><v>{most}</v></c>"#).unwrap();
+    }
+    refused(
+        read_bytes(&xlsx(&format!(r#"<row r="1">{wide}</row>"#))),
+        "F003",
+        "第1行",
+    );
 
     let limits = Limits {
         cells: 3,
@@ -205,6 +215,26 @@ fn cells_too_long_too_many_or_broken() {
     ] {
         refused(read_bytes(&xlsx(row)), "F001", "损坏");
     }
+}
+
+#[test]
+fn error_values_of_any_excel_are_no_damage() {
+    let cell = |place: &str, error: &str| format!(r#"<c r="{place}" t="e"><f>A1</f><v>{error}</v></c>"#);
+    let text = r#"<c r="C1" t="str"><v>#SPILL!</v></c>"#;
+    let errors = [
+        cell("A1", "#REF!"),
+        cell("B1", "#SPILL!"),
+        text.to_owned(),
+        cell("E1", "#CALC!"),
+    ];
+    let book = read_bytes(&xlsx(&format!(r#"<row r="1">{}</row>"#, errors.concat()))).unwrap();
+    let error = |text: &str| Some(Content::Error(text.into()));
+    let content = |column| book.content(0, 0, column).cloned();
+    assert_eq!(
+        [content(0), content(1), content(4)],
+        [error("#REF!"), error("#SPILL!"), error("#CALC!")]
+    );
+    assert_eq!(content(2), Some(Content::Text("#SPILL!".into())));
 }
 
 #[test]
