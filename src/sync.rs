@@ -31,16 +31,17 @@ pub fn holder() -> String {
 
 /// The balanced count in one line.
 pub fn balance(outcome: &SyncOutcome) -> String {
+    let counts = &outcome.counts;
     format!(
         "应报 {} = 接收 {} + 退回 {} + 未变 {} + 过期 {} + 待回执 {} + 不明 {} + 未发 {}",
         outcome.selected,
-        outcome.accepted,
-        outcome.rejected,
-        outcome.unchanged,
-        outcome.stale,
-        outcome.pending,
-        outcome.unknown,
-        outcome.not_sent
+        counts.accepted,
+        counts.rejected,
+        counts.unchanged,
+        counts.stale,
+        counts.pending,
+        counts.unknown,
+        counts.not_sent
     )
 }
 

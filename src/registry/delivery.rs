@@ -73,10 +73,7 @@ pub fn outcome(run: &SyncRunRow) -> Result<SyncOutcome, Error> {
         unknown,
         not_sent,
     } = run.counts;
-    Ok(SyncOutcome {
-        run_id: RunId(run.id),
-        state: read_word(&run.state)?,
-        selected: number(accepted + rejected + unchanged + stale + pending + unknown + not_sent),
+    let counts = Counts {
         accepted: number(accepted),
         rejected: number(rejected),
         unchanged: number(unchanged),
@@ -84,6 +81,12 @@ pub fn outcome(run: &SyncRunRow) -> Result<SyncOutcome, Error> {
         pending: number(pending),
         unknown: number(unknown),
         not_sent: number(not_sent),
+    };
+    Ok(SyncOutcome {
+        run_id: RunId(run.id),
+        state: read_word(&run.state)?,
+        selected: counts.selected(),
+        counts,
         batches: number(run.batches),
         detail: run.detail.clone(),
     })

@@ -86,7 +86,7 @@ fn run(row: SyncRunRow) -> Run {
         id: row.id,
         started: words::moment(row.started_at),
         ended: row.ended_at.map(words::moment).unwrap_or_default(),
-        selected: row.selected(),
+        selected: row.counts.selected(),
         by: if row.started_by == "schedule" {
             "定时任务".into()
         } else {
