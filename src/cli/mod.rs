@@ -3,6 +3,8 @@
 //! Exit codes: 0 done, 1 done in part, 2 refused or used wrongly, 3 our own fault. Commands that differ say so.
 
 mod check;
+#[cfg(feature = "demo")]
+mod demo;
 mod import;
 mod migrate;
 mod review;
@@ -47,6 +49,8 @@ enum Command {
     Sync(sync::SyncArgs),
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArgs),
 }
 
 /// Runs the command that the arguments name.
@@ -71,6 +75,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sync(args) => sync::run(&args, &registry()?),
         Command::Serve(args) => serve::run(&args, &registry()?),
         Command::Migrate(args) => migrate::run(&args),
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => demo::run(&args),
     }
 }
 
@@ -89,6 +95,13 @@ fn report(error: &anyhow::Error) -> ExitCode {
     // Nothing is left to be told where standard error is closed.
     let _ = writeln!(io::stderr(), "{kind}：{error:#}");
     ExitCode::from(if of_ours { FAILED } else { REFUSED })
+}
+
+/// Ready when the process is asked to end.
+async fn stop() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::error!(%error, "cannot listen for the signal to stop");
+    }
 }
 
 /// Writes to standard output. A reader that has gone away is no fault.
