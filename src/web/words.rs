@@ -10,6 +10,9 @@ use retrofit_jobs::store::UtcMillis;
 
 use crate::registry::Registry;
 
+/// Characters of a cell that are shown.
+const LONGEST: usize = 80;
+
 /// An instant in business time.
 pub(super) fn local(at: UtcMillis) -> DateTime<Tz> {
     DateTime::from_timestamp_millis(at)
@@ -69,6 +72,15 @@ fn unit(unit: &str) -> &str {
     }
 }
 
+/// What was written in a cell, cut where it is too long to be looked at.
+pub(super) fn written(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}……（共 {} 字）", &text[..end], text.chars().count()),
+        None => text.into(),
+    }
+}
+
 /// A department's short name, or its code where the catalogue does not know it.
 pub(super) fn department<'a>(catalogue: &'a Catalogue, code: &'a str) -> &'a str {
     catalogue
@@ -101,6 +113,16 @@ mod tests {
         assert_eq!(said(Field::Name, "<b>"), "<b>");
         let methods = Canonical::Many(vec!["01".into(), "02".into()]);
         assert!(value(&catalogue, Field::RetrofitMethods, &methods).contains('、'));
+    }
+
+    #[test]
+    fn long_cells_are_cut() {
+        assert_eq!(written(Some("短")), "短");
+        assert_eq!(written(Some(&"长".repeat(80))), "长".repeat(80));
+        assert_eq!(
+            written(Some(&"长".repeat(200))),
+            format!("{}……（共 200 字）", "长".repeat(80))
+        );
     }
 
     #[test]
