@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::SyncError;
 use super::receipts::judge;
-use super::run::{Run, Stop};
+use super::run::Run;
+use super::tally::Stop;
 use crate::clock::millis;
 use crate::faults;
 use crate::platform::{Answer, BatchStatus, Exchange, Problem, Progress};
@@ -342,8 +343,8 @@ impl Run {
         !self.stopped()
     }
 
-    /// The circuit: a platform that cannot be reached, or asks for more time than there is, stops the run at once; one that does not answer
-    /// as agreed, with the second batch in a row, for the first may have been at fault itself.
+    /// The circuit: a platform that cannot be reached, or asks for more time than there is, stops the run at once; one
+    /// that does not answer as agreed, with the second batch in a row, for the first may have been at fault itself.
     fn give_up(&self, trouble: Trouble) {
         match trouble {
             Trouble::Busy => self.stop(Stop::new(
