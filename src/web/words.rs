@@ -8,7 +8,7 @@ use retrofit_import::finding::Severity;
 use retrofit_import::values::Canonical;
 use retrofit_jobs::store::UtcMillis;
 
-use crate::registry::Registry;
+use crate::registry::{Registry, business_day};
 
 /// Characters of a cell that are shown.
 const LONGEST: usize = 80;
@@ -27,7 +27,7 @@ pub(super) fn moment(at: UtcMillis) -> String {
 
 /// The business day of now.
 pub(super) fn today(registry: &Registry) -> NaiveDate {
-    local(registry.clock.now()).date_naive()
+    business_day(registry.clock.now())
 }
 
 /// A day's month as uploads name it: `2026-11`.
