@@ -22,6 +22,7 @@ use crate::db::deliveries::{self, Claimed, DeliveryRow};
 use crate::db::job_runs::{self, JobRunRow};
 use crate::db::sync_runs::{self, CountsRow, SyncRunRow};
 use crate::db::{Conn, DbError};
+use crate::process;
 
 /// The latest runs of the delivery, newest first: for those who see every department.
 ///
@@ -64,26 +65,20 @@ fn sees_runs(operator: &Operator) -> Result<(), Error> {
 /// Its state cannot be read: our own fault.
 pub fn outcome(run: &SyncRunRow) -> Result<SyncOutcome, Error> {
     let number = |count: i64| u64::try_from(count).unwrap_or_default();
-    let CountsRow {
-        accepted,
-        rejected,
-        unchanged,
-        stale,
-        pending,
-        unknown,
-        not_sent,
-    } = run.counts;
+    let counts = Counts {
+        accepted: number(run.counts.accepted),
+        rejected: number(run.counts.rejected),
+        unchanged: number(run.counts.unchanged),
+        stale: number(run.counts.stale),
+        pending: number(run.counts.pending),
+        unknown: number(run.counts.unknown),
+        not_sent: number(run.counts.not_sent),
+    };
     Ok(SyncOutcome {
         run_id: RunId(run.id),
         state: read_word(&run.state)?,
-        selected: number(accepted + rejected + unchanged + stale + pending + unknown + not_sent),
-        accepted: number(accepted),
-        rejected: number(rejected),
-        unchanged: number(unchanged),
-        stale: number(stale),
-        pending: number(pending),
-        unknown: number(unknown),
-        not_sent: number(not_sent),
+        selected: counts.selected(),
+        counts,
         batches: number(run.batches),
         detail: run.detail.clone(),
     })
@@ -303,7 +298,29 @@ impl DeliveryStore for Registry {
     }
 }
 
+/// Lets the leases of runs lapse whose process was of this machine and is gone: what they left is taken up at once.
+fn end_leases_of_the_dead(conn: &mut Conn<'_>, now: UtcMillis) -> Result<(), DbError> {
+    let dead = |runs: Vec<(i64, String)>| -> Vec<i64> {
+        let gone = runs.into_iter().filter(|(_, holder)| process::is_dead(holder));
+        gone.map(|(id, _)| id).collect()
+    };
+    let runs = dead(sync_runs::running(conn)?);
+    sync_runs::end_leases(conn, &runs, now)?;
+    let jobs = dead(job_runs::running(conn)?);
+    job_runs::end_leases(conn, &jobs, now)
+}
+
 impl Registry {
+    /// Lets the leases of runs and jobs lapse whose process was of this machine and is gone. Every run of the delivery begins so;
+    /// the schedule does so once, before it looks what is due.
+    ///
+    /// # Errors
+    /// Only our own faults.
+    pub fn end_leases_of_the_dead(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        Ok(self.db.write(|conn| end_leases_of_the_dead(conn, now))?)
+    }
+
     /// A claimed delivery with its values resolved for upload.
     fn outgoing(&self, claimed: Claimed) -> Result<Outgoing, DbError> {
         let op = read_word(&claimed.op)?;
