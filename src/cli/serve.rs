@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use clap::Args;
 use retrofit_jobs::schedule::{Plan, Scheduler};
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::registry::Registry;
 use crate::{process, tasks};
@@ -28,9 +30,13 @@ pub(super) fn run(ServeArgs {}: &ServeArgs, registry: &Registry) -> anyhow::Resu
     })
 }
 
-/// Ready when the process is asked to end.
+/// Ready when the process is asked to end, from the terminal or by the service manager.
 async fn stop() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "cannot listen for the signal to stop");
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(error) => tracing::error!(%error, "cannot listen for the signal to stop"),
     }
 }
