@@ -7,3 +7,4 @@ pub mod process;
 pub mod registry;
 pub mod sync;
 pub mod tasks;
+pub mod web;

@@ -3,6 +3,8 @@
 //! Exit codes: 0 done, 1 done in part, 2 refused or used wrongly, 3 our own fault. Commands that differ say so.
 
 mod check;
+#[cfg(feature = "demo")]
+mod demo;
 mod import;
 mod migrate;
 mod review;
@@ -19,6 +21,8 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::check::Format;
 use crate::config::Config;
@@ -47,6 +51,8 @@ enum Command {
     Sync(sync::SyncArgs),
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArgs),
 }
 
 /// Runs the command that the arguments name.
@@ -71,6 +77,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sync(args) => sync::run(&args, &registry()?),
         Command::Serve(args) => serve::run(&args, &registry()?),
         Command::Migrate(args) => migrate::run(&args),
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => demo::run(&args),
     }
 }
 
@@ -89,6 +97,17 @@ fn report(error: &anyhow::Error) -> ExitCode {
     // Nothing is left to be told where standard error is closed.
     let _ = writeln!(io::stderr(), "{kind}：{error:#}");
     ExitCode::from(if of_ours { FAILED } else { REFUSED })
+}
+
+/// Ready when the process is asked to end, from the terminal or by the service manager.
+async fn stop() {
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(error) => tracing::error!(%error, "cannot listen for the signal to stop"),
+    }
 }
 
 /// Writes to standard output. A reader that has gone away is no fault.

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use retrofit_jobs::schedule::{Plan, Scheduler};
-use tokio::signal::ctrl_c;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::registry::Registry;
 use crate::{process, tasks};
@@ -25,18 +23,7 @@ pub(super) fn run(ServeArgs {}: &ServeArgs, registry: &Registry) -> anyhow::Resu
             registry.clock.clone(),
             &process::holder(),
         )?;
-        scheduler.run(stop()).await;
+        scheduler.run(super::stop()).await;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// Ready when the process is asked to end, from the terminal or by the service manager.
-async fn stop() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(error) => tracing::error!(%error, "cannot listen for the signal to stop"),
-    }
 }

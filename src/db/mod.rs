@@ -11,6 +11,7 @@ mod dialect;
 pub mod job_runs;
 pub mod people;
 pub mod projects;
+pub mod rejections;
 pub mod revisions;
 mod schema;
 pub mod sync_runs;
