@@ -9,6 +9,7 @@ use clap::Args;
 use retrofit_jobs::schedule::{Plan, Scheduler};
 use tokio::net::TcpListener;
 
+use super::print;
 use crate::config::Config;
 use crate::registry::Registry;
 use crate::{process, tasks, web};
@@ -34,7 +35,7 @@ pub(super) fn run(ServeArgs {}: &ServeArgs, config: &Config, registry: &Registry
         let listener = TcpListener::bind(config.bind)
             .await
             .with_context(|| format!("无法在 {} 提供网页，请检查 RETROFIT_BIND", config.bind))?;
-        tracing::info!("网页：http://{}/", listener.local_addr()?);
+        print(&format!("网页：http://{}/\n", listener.local_addr()?))?;
         let pages = web::serve(listener, registry.clone(), super::stop());
         let (served, ()) = tokio::join!(pages, scheduler.run(super::stop()));
         served?;
