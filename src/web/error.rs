@@ -152,6 +152,7 @@ pub(super) async fn no_page() -> WebError {
 }
 
 /// The page for a request that panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 pub(super) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let words = panic
         .downcast_ref::<String>()

@@ -38,6 +38,8 @@ pub fn routes() -> Vec<Route> {
         get("/review", OVERSEERS, review::queue),
         post("/review", SECRETARIAT, review::decide),
         get("/projects/{code}", DATA, project::page),
+        post("/projects/{code}/resubmit", SENDERS, project::resubmit),
+        post("/projects/{code}/withdraw", SENDERS, project::withdraw),
         get("/progress", OVERSEERS, progress::page),
         get("/runs", OVERSEERS, runs::page),
         get("/departments", ALL, departments::list),

@@ -25,6 +25,16 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST", "/uploads/{id}/preview", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/commit", Some(&[Reporter, Lead, Secretariat])),
     ("GET", "/projects/{code}", Some(&[Reporter, Lead, Secretariat, Auditor])),
+    (
+        "POST",
+        "/projects/{code}/resubmit",
+        Some(&[Reporter, Lead, Secretariat]),
+    ),
+    (
+        "POST",
+        "/projects/{code}/withdraw",
+        Some(&[Reporter, Lead, Secretariat]),
+    ),
     ("GET", "/review", Some(&[Secretariat, Auditor])),
     ("POST", "/review", Some(&[Secretariat])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),

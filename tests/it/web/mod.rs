@@ -208,19 +208,20 @@ impl School {
 
 /// A roster as a csv file.
 fn roster(schools: &[School]) -> Vec<u8> {
-    let mut text = format!("{HEADS}\n");
-    for School {
-        number,
-        name,
-        owner,
-        acceleration,
-        area,
-    } in schools
-    {
-        let name = name.replace('"', "\"\"");
-        text += &format!(
-            "JTJ-{number:04},\"{name}\",学校,加固,教学楼,{owner},东昌府区,古楼街道,兴华路{number}号,砌体结构,4,{area},7度,{acceleration},乙类,计划加固,\n"
-        );
-    }
-    text.into_bytes()
+    let mut lines = vec![HEADS.to_owned()];
+    lines.extend(schools.iter().map(|school| {
+        let School {
+            number,
+            owner,
+            acceleration,
+            area,
+            ..
+        } = school;
+        let name = school.name.replace('"', "\"\"");
+        format!(
+            "JTJ-{number:04},\"{name}\",学校,加固,教学楼,{owner},东昌府区,古楼街道,兴华路{number}号,砌体结构,4,{area},\
+             7度,{acceleration},乙类,计划加固,"
+        )
+    }));
+    lines.join("\n").into_bytes()
 }

@@ -171,3 +171,34 @@ async fn changes_are_shown_against_what_was_approved_and_own_rosters_are_left_to
         refused.text
     );
 }
+
+#[tokio::test]
+async fn a_returned_project_is_sent_again_on_purpose_and_a_wrong_one_withdrawn() {
+    let site = Site::new().await;
+    let department = three_schools(&site).await;
+    let secretariat = site.secretariat().await;
+    let queue = secretariat.get("/review").await;
+    decide(&secretariat, &queue, "return", "地址不对", &["LC-2026-000001:1"]).await;
+
+    let again = department
+        .post("/projects/LC-2026-000001/resubmit", &[("note", "已实地核对")])
+        .await;
+    assert_eq!(again.path, "/projects/LC-2026-000001");
+    assert!(again.shows("第 2 版") && again.shows("已实地核对"), "{}", again.text);
+    let wrong = department
+        .post("/projects/LC-2026-000002/withdraw", &[("note", "重复录入")])
+        .await;
+    assert!(wrong.shows("申请撤销") && wrong.shows("重复录入"));
+    let queue = secretariat.get("/review").await;
+    assert!(
+        queue.shows("LC-2026-000001:2") && queue.shows("申请撤销"),
+        "{}",
+        queue.text
+    );
+
+    let hospitals = site.reporter("WJW").await;
+    let other = hospitals
+        .post("/projects/LC-2026-000003/withdraw", &[("note", "x")])
+        .await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+}
