@@ -8,17 +8,15 @@ use crate::values::Canonical;
 /// Significant digits that a spreadsheet keeps of a number; one with more is written as text.
 const DIGITS: usize = 15;
 
-/// Writes a value. A text never becomes a formula.
+/// Writes what is shown of a value. A text never becomes a formula.
 pub(super) fn write(
     sheet: &mut Worksheet,
-    catalogue: &Catalogue,
     (row, column): (u32, u16),
     field: Field,
-    value: &Canonical,
+    shown: &str,
     format: &Format,
 ) -> Result<(), XlsxError> {
-    let shown = shown(catalogue, field, value);
-    match number(field, &shown) {
+    match number(field, shown) {
         Some(number) => sheet.write_number_with_format(row, column, number, format)?,
         None => sheet.write_string_with_format(row, column, shown, format)?,
     };

@@ -98,7 +98,7 @@ impl Lists {
 }
 
 /// The labels of a code list; of the categories those that the department leads first.
-pub(super) fn labels(catalogue: &Catalogue, list: CodeList, department: Option<&Department>) -> Vec<String> {
+fn labels(catalogue: &Catalogue, list: CodeList, department: Option<&Department>) -> Vec<String> {
     let mut entries: Vec<&CodeEntry> = catalogue.codes(list).iter().collect();
     if list == CodeList::Category {
         let leads = |entry: &&CodeEntry| {

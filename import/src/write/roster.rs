@@ -11,9 +11,9 @@ use super::cell;
 use super::checks;
 use super::example;
 use super::help;
-use super::lists::{Lists, labels};
+use super::lists::Lists;
 use super::style::{self, base, grid, header};
-use crate::catalogue::{Catalogue, CodeList, Department, Field, FieldInfo, FieldType};
+use crate::catalogue::{Catalogue, Department, Field, FieldInfo, FieldType};
 use crate::layout::EXAMPLE;
 use crate::values::Canonical;
 use crate::workbook::Address;
@@ -34,7 +34,7 @@ const LAST: u32 = 1_048_575;
 const SERIAL: u16 = 0;
 
 /// The columns that stay in sight: up to the project's name.
-const FROZEN: u16 = column(Field::Name) + 1;
+const FROZEN: u16 = place(Field::Name) + 1;
 
 /// Writes an empty template for a department, with an example row that is ignored when it comes back.
 ///
@@ -63,29 +63,37 @@ pub fn roster<E: From<XlsxError>>(
     let category = department.and_then(|found| found.lead_categories.first());
     let example = example::values(category.map_or("", String::as_str));
     let lists = Lists::new(catalogue, department);
-    let looks: Vec<Format> = Field::ALL.iter().map(|field| look(*field)).collect();
+    let mut columns: Vec<Column<'_>> = catalogue
+        .fields()
+        .iter()
+        .map(|info| Column::new(catalogue, info))
+        .collect();
     let mut records = records.into_iter().peekable();
+    let is_empty = records.peek().is_none();
 
     let mut book = Workbook::new();
     let sheet = book.add_worksheet_with_constant_memory()?;
     sheet.set_name("工程清单")?;
-    columns(sheet, catalogue, &looks)?;
-    heading(sheet, catalogue, department, records.peek().is_none())?;
-    labels_row(sheet, catalogue, &example)?;
-    if records.peek().is_none() {
-        let looks: Vec<Format> = looks.iter().map(|look| faint(look.clone())).collect();
-        sheet.write_string_with_format(FIRST, SERIAL, EXAMPLE, &faint(serial_look()))?;
-        values_row(sheet, catalogue, FIRST, &example, &looks)?;
-    }
+    prepare(sheet, &columns)?;
+    heading(sheet, catalogue, department, is_empty)?;
+    labels(sheet, catalogue, &columns, &example)?;
+    let serial = serial_look();
     for (row, record) in (FIRST..).zip(records) {
-        sheet.write_number_with_format(row, SERIAL, row - FIRST + 1, &serial_look())?;
-        values_row(sheet, catalogue, row, &record?, &looks)?;
+        sheet.write_number_with_format(row, SERIAL, row - FIRST + 1, &serial)?;
+        project(sheet, catalogue, &columns, row, &record?)?;
     }
-    for info in catalogue.fields() {
-        let at = column(info.field);
-        let cell = |field| Address::new(FIRST, u32::from(column(field)));
-        if let Some(check) = checks::check(catalogue, info, &lists, cell(info.field), cell(Field::County))? {
-            sheet.add_data_validation(FIRST, at, LAST, at, &check)?;
+    if is_empty {
+        for column in &mut columns {
+            column.look = faint(column.look.clone());
+        }
+        sheet.write_string_with_format(FIRST, SERIAL, EXAMPLE, &faint(serial))?;
+        project(sheet, catalogue, &columns, FIRST, &example)?;
+    }
+    for column in &columns {
+        let cell = |field| Address::new(FIRST, u32::from(place(field)));
+        let field = column.info.field;
+        if let Some(check) = checks::check(catalogue, column.info, &lists, cell(field), cell(Field::County))? {
+            sheet.add_data_validation(FIRST, place(field), LAST, place(field), &check)?;
         }
     }
     page(sheet)?;
@@ -93,28 +101,45 @@ pub fn roster<E: From<XlsxError>>(
     Ok(book.save_to_writer(out)?)
 }
 
-/// The column of a field.
-const fn column(field: Field) -> u16 {
+/// A field's column.
+struct Column<'a> {
+    info: &'a FieldInfo,
+    /// Its place, from 0.
+    at: u16,
+    /// In characters.
+    width: f64,
+    /// The look of its cells.
+    look: Format,
+}
+
+impl<'a> Column<'a> {
+    fn new(catalogue: &Catalogue, info: &'a FieldInfo) -> Self {
+        Self {
+            info,
+            at: place(info.field),
+            width: width(catalogue, info),
+            look: look(info.field),
+        }
+    }
+}
+
+/// The place of a field's column, from 0.
+const fn place(field: Field) -> u16 {
     SERIAL + 1 + field as u16
 }
 
 /// Widths, and the looks of the cells that are still to be filled.
-fn columns(sheet: &mut Worksheet, catalogue: &Catalogue, looks: &[Format]) -> Result<(), XlsxError> {
+fn prepare(sheet: &mut Worksheet, columns: &[Column<'_>]) -> Result<(), XlsxError> {
+    sheet.set_default_row_height(18);
     sheet.set_column_width(SERIAL, 6)?;
     sheet.set_column_format(SERIAL, &serial_look())?;
-    for (info, look) in catalogue.fields().iter().zip(looks) {
-        let at = column(info.field);
-        sheet.set_column_width(at, width(catalogue, info))?;
-        sheet.set_column_format(at, look)?;
+    for column in columns {
+        sheet.set_column_width(column.at, column.width)?;
+        sheet.set_column_format(column.at, &column.look)?;
     }
     // Numbers of contracts, telephones and years stand as text, as they should.
-    sheet.ignore_error_range(
-        FIRST,
-        SERIAL,
-        LAST,
-        column(Field::Remarks),
-        IgnoreError::NumberStoredAsText,
-    )?;
+    let last = columns.last().map_or(SERIAL, |column| column.at);
+    sheet.ignore_error_range(FIRST, SERIAL, LAST, last, IgnoreError::NumberStoredAsText)?;
     Ok(())
 }
 
@@ -145,9 +170,9 @@ fn heading(
     let look = header(base()).set_background_color(Color::RGB(0x00D0_DAE8));
     for fields in catalogue.fields().chunk_by(|one, next| one.group == next.group) {
         let [first, others @ ..] = fields else { continue };
-        let (from, group) = (column(first.field), group_label(&first.group));
+        let (from, group) = (place(first.field), group_label(&first.group));
         match others.last() {
-            Some(last) => sheet.merge_range(GROUPS, from, GROUPS, column(last.field), group, &look)?,
+            Some(last) => sheet.merge_range(GROUPS, from, GROUPS, place(last.field), group, &look)?,
             None => sheet.write_string_with_format(GROUPS, from, group, &look)?,
         };
     }
@@ -157,40 +182,51 @@ fn heading(
 }
 
 /// The row of the fields' labels, each with a note.
-fn labels_row(sheet: &mut Worksheet, catalogue: &Catalogue, example: &Values) -> Result<(), XlsxError> {
+fn labels(
+    sheet: &mut Worksheet,
+    catalogue: &Catalogue,
+    columns: &[Column<'_>],
+    example: &Values,
+) -> Result<(), XlsxError> {
     let required = header(base()).set_background_color(Color::RGB(0x00FF_F2CC));
     let optional = header(base());
     let mut lines = 1;
-    for info in catalogue.fields() {
+    for Column { info, at, width, .. } in columns {
         let label = label(info);
-        lines = lines.max(style::lines(&label, width(catalogue, info)));
+        lines = lines.max(style::lines(&label, *width));
         let look = if info.required { &required } else { &optional };
-        let at = column(info.field);
-        sheet.write_string_with_format(LABELS, at, label, look)?;
+        sheet.write_string_with_format(LABELS, *at, label, look)?;
         let example = example
             .get(&info.field)
             .map(|value| cell::shown(catalogue, info.field, value));
-        sheet.insert_note(LABELS, at, &note(help::note(catalogue, info, example.as_deref())))?;
+        sheet.insert_note(LABELS, *at, &note(help::note(catalogue, info, example.as_deref())))?;
     }
     sheet.set_row_height(LABELS, style::height(lines))?;
     Ok(())
 }
 
-fn values_row(
+/// The row of a project.
+fn project(
     sheet: &mut Worksheet,
     catalogue: &Catalogue,
+    columns: &[Column<'_>],
     row: u32,
     values: &Values,
-    looks: &[Format],
 ) -> Result<(), XlsxError> {
-    for (field, look) in Field::ALL.iter().zip(looks) {
-        let at = column(*field);
-        match values.get(field) {
-            Some(value) => cell::write(sheet, catalogue, (row, at), *field, value, look)?,
-            None => {
-                sheet.write_blank(row, at, look)?;
-            }
+    let mut lines = 1;
+    for Column { info, at, width, look } in columns {
+        let Some(value) = values.get(&info.field) else {
+            sheet.write_blank(row, *at, look)?;
+            continue;
+        };
+        let shown = cell::shown(catalogue, info.field, value);
+        cell::write(sheet, (row, *at), info.field, &shown, look)?;
+        if wraps(info.field) {
+            lines = lines.max(style::lines(&shown, *width));
         }
+    }
+    if lines > 1 {
+        sheet.set_row_height(row, style::height(lines))?;
     }
     Ok(())
 }
@@ -214,11 +250,11 @@ fn page(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     Ok(())
 }
 
-/// A label with its mark and its unit, as our reader understands it.
+/// A label with its mark, and its unit in a line below, as our reader understands it.
 fn label(info: &FieldInfo) -> String {
     let mark = if info.required { "*" } else { "" };
     let unit = info.unit_label().filter(|_| cell::is_number(info.field));
-    let unit = unit.map(|unit| format!("（{unit}）")).unwrap_or_default();
+    let unit = unit.map(|unit| format!("\n（{unit}）")).unwrap_or_default();
     format!("{mark}{}{unit}", info.label)
 }
 
@@ -241,7 +277,11 @@ fn serial_look() -> Format {
 
 /// The look of a field's cells. What is no number stands as text: a program must not make a date of 2023-05, nor a number of a code.
 fn look(field: Field) -> Format {
-    let look = grid(base());
+    let look = if wraps(field) {
+        grid(base()).set_text_wrap()
+    } else {
+        grid(base())
+    };
     let centred = look.clone().set_align(FormatAlign::Center);
     match field.field_type() {
         FieldType::Decimal(decimals) => {
@@ -251,15 +291,24 @@ fn look(field: Field) -> Format {
         // As it is: in a cell with a format of its own a program takes 45% for 0.45 and shows 0.
         FieldType::Percent => look,
         FieldType::Integer => look.set_num_format("0"),
-        FieldType::Text(_) | FieldType::Codes(_) => look.set_num_format("@").set_text_wrap(),
-        FieldType::County | FieldType::Township => centred.set_num_format("@").set_text_wrap(),
-        FieldType::Code(_)
+        FieldType::Text(_) | FieldType::Codes(_) => look.set_num_format("@"),
+        FieldType::County
+        | FieldType::Township
+        | FieldType::Code(_)
         | FieldType::YesNo
         | FieldType::Uscc
         | FieldType::Phone
         | FieldType::Month
         | FieldType::Date => centred.set_num_format("@"),
     }
+}
+
+/// Whether long values of the field stand in several lines.
+fn wraps(field: Field) -> bool {
+    matches!(
+        field.field_type(),
+        FieldType::Text(_) | FieldType::Codes(_) | FieldType::County | FieldType::Township
+    )
 }
 
 /// The look of an example.
@@ -272,19 +321,19 @@ fn faint(look: Format) -> Format {
 /// The width of a column, in characters: room for its values, and for its label in two lines.
 fn width(catalogue: &Catalogue, info: &FieldInfo) -> f64 {
     let values = match info.field.field_type() {
-        FieldType::Text(limit) => (f64::from(limit) / 4.0 + 8.0).min(34.0),
+        FieldType::Text(limit) => (f64::from(limit) / 4.0 + 10.0).min(34.0),
         FieldType::Code(list) => {
-            let labels = labels(catalogue, list, None);
-            labels.iter().map(|label| halves(label)).fold(0.0, f64::max).min(24.0) + 4.0
+            let labels = catalogue.codes(list).iter().map(|entry| halves(&entry.label));
+            labels.fold(0.0, f64::max).min(24.0) + 4.0
         }
-        FieldType::Codes(_) => 30.0,
+        FieldType::Codes(_) => 36.0,
         FieldType::Uscc => 22.0,
         FieldType::County => 18.0,
         FieldType::Township | FieldType::Phone => 16.0,
         FieldType::Decimal(_) | FieldType::Month | FieldType::Date => 12.0,
         FieldType::Integer | FieldType::Percent | FieldType::YesNo => 10.0,
     };
-    values.max(halves(&label(info)) / 2.0 + 3.0)
+    values.max(halves(&info.label) / 2.0 + 4.0)
 }
 
 /// How wide a text is, in halves of a Chinese character.

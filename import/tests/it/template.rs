@@ -1,14 +1,13 @@
 //! The template, and rosters in its form: what is written is what is read.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::{Catalogue, CodeList, Department, Field, FieldType, Level};
 use retrofit_import::check::{CheckedRow, Checker, Summary};
-use retrofit_import::finding::Finding;
+use retrofit_import::finding::{Finding, Severity};
 use retrofit_import::values::Canonical;
 use retrofit_import::workbook::{Content, Limits};
 use retrofit_import::write::{Values, XlsxError, roster, template};
@@ -245,18 +244,17 @@ fn a_zone_has_the_townships_of_its_county() {
 
 #[test]
 fn the_samples_exported_read_as_they_were() {
-    let names: Vec<String> = std::fs::read_dir(sample(""))
+    let files = std::fs::read_dir(sample(""))
         .unwrap()
-        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
-        .filter(|name| !name.ends_with(".json"))
-        .collect();
+        .map(|entry| entry.unwrap().path());
     let mut compared = 0;
-    for name in names {
-        let (_, rows) = check_file(&sample(&name));
+    for file in files.filter(|file| file.extension().is_none_or(|kind| kind != "json")) {
+        let name = file.display();
+        let (_, rows) = check_file(&file);
         // A row with an error is held back and never gets into the registry.
-        let sound = rows.iter().filter(|row| row.record.value(Field::Name).is_some());
-        let sound = sound.filter(|row| row.gravest() != Some(retrofit_import::finding::Severity::Error));
-        let mut records: Vec<Values> = sound.map(|row| row.record.values()).collect();
+        let sound = rows.iter().filter(|row| row.gravest() != Some(Severity::Error));
+        // Of the 3,000 rows of one sample, enough to hold whatever its generator writes.
+        let mut records: Vec<Values> = sound.map(|row| row.record.values()).take(400).collect();
         for (number, record) in (1..).zip(&mut records) {
             record.insert(Field::RegistryCode, one(&format!("LC-2026-{number:06}")));
         }
@@ -272,7 +270,7 @@ fn the_samples_exported_read_as_they_were() {
         }
         compared += records.len();
     }
-    assert!(compared > 2_000, "{compared}");
+    assert!(compared > 800, "{compared}");
 }
 
 #[test]
@@ -325,7 +323,7 @@ fn an_older_template_is_a_hint_and_its_hidden_sheet_is_none() {
 
 #[test]
 fn an_error_of_the_records_ends_the_writing() {
-    #[derive(Debug)]
+    #[derive(Debug, PartialEq)]
     enum Failure {
         Records,
         Workbook,
@@ -336,11 +334,6 @@ fn an_error_of_the_records_ends_the_writing() {
         }
     }
     let records = [Ok(Values::new()), Err(Failure::Records)];
-    let ended = roster(&catalogue(), None, records, &mut Vec::new());
-    assert!(
-        matches!(ended, Err(Failure::Records)),
-        "{ended:?} {:?}",
-        Failure::Workbook
-    );
-    let _: Option<Infallible> = None;
+    let ended = roster(&catalogue(), None, records, Vec::new());
+    assert_eq!(ended, Err(Failure::Records));
 }
