@@ -1,61 +1,80 @@
-//! A canonical value to what its cell shows, so that our own reader finds the same value in it.
+//! A roster's cell, written as it was.
 
-use rust_xlsxwriter::{Format, Worksheet, XlsxError};
+use chrono::{NaiveDate, NaiveDateTime};
+use rust_xlsxwriter::{Worksheet, XlsxError};
 
-use crate::catalogue::{Catalogue, CodeList, Field, FieldType};
-use crate::values::Canonical;
+use super::style::{Place, Shown, Style, Styles};
+use crate::finding::Severity;
+use crate::workbook::{Cell, Content};
 
-/// Significant digits that a spreadsheet keeps of a number; one with more is written as text.
-const DIGITS: usize = 15;
-
-/// Writes what is shown of a value. A text never becomes a formula.
-pub(super) fn write(
-    sheet: &mut Worksheet,
-    (row, column): (u32, u16),
-    field: Field,
-    shown: &str,
-    format: &Format,
+/// Writes a cell with its look. A text is written as a string, whatever it begins with.
+pub(crate) fn write_cell(
+    to: &mut Worksheet,
+    row: u32,
+    cell: &Cell,
+    place: Place,
+    severity: Option<Severity>,
+    styles: &mut Styles,
 ) -> Result<(), XlsxError> {
-    match number(field, shown) {
-        Some(number) => sheet.write_number_with_format(row, column, number, format)?,
-        None => sheet.write_string_with_format(row, column, shown, format)?,
+    let column = u16::try_from(cell.column).unwrap_or(u16::MAX);
+    let shown = shown(&cell.content);
+    let format = styles.format(Style { place, severity, shown });
+    let written = match &cell.content {
+        Content::Text(_) | Content::Error(_) => None,
+        Content::Bool(value) => Some(to.write_boolean_with_format(row, column, *value, format)),
+        Content::Number(text) => {
+            let number = text.parse::<f64>().ok();
+            number.map(|number| to.write_number_with_format(row, column, number, format))
+        }
+        Content::Percent(text) => {
+            let number = text.parse::<f64>().ok();
+            number.map(|number| to.write_number_with_format(row, column, number / 100.0, format))
+        }
+        Content::Date(text) if shown == Shown::Date => {
+            let day = text.parse::<NaiveDate>().ok();
+            day.map(|day| to.write_datetime_with_format(row, column, day, format))
+        }
+        Content::Date(text) => {
+            let time = text.parse::<NaiveDateTime>().ok();
+            time.map(|time| to.write_datetime_with_format(row, column, time, format))
+        }
     };
+    if !matches!(written, Some(Ok(_))) {
+        // Text, and what Excel has no value for: a date before 1900, say.
+        let text = match &cell.content {
+            Content::Percent(text) => format!("{text}%"),
+            Content::Bool(value) => value.to_string().to_uppercase(),
+            Content::Text(text) | Content::Error(text) | Content::Number(text) | Content::Date(text) => {
+                clipped(text).to_owned()
+            }
+        };
+        to.write_string_with_format(row, column, text, format)?;
+    }
     Ok(())
 }
 
-/// The number that a cell of the field holds; the nearest binary number shows the same decimal again.
-fn number(field: Field, text: &str) -> Option<f64> {
-    if !is_number(field) || text.bytes().filter(u8::is_ascii_digit).count() > DIGITS {
-        return None;
-    }
-    text.parse().ok()
-}
-
-/// Whether cells of the field hold numbers.
-pub(super) fn is_number(field: Field) -> bool {
-    matches!(
-        field.field_type(),
-        FieldType::Decimal(_) | FieldType::Integer | FieldType::Percent
-    )
-}
-
-/// A value as officers read it: labels instead of codes, names instead of divisions' codes.
-pub(super) fn shown(catalogue: &Catalogue, field: Field, value: &Canonical) -> String {
-    let one = |text: &str| match field.field_type() {
-        FieldType::Code(list) | FieldType::Codes(list) => catalogue.code_label(list, text).to_owned(),
-        FieldType::YesNo => catalogue.code_label(CodeList::YesNo, text).to_owned(),
-        FieldType::County | FieldType::Township => division(catalogue, text),
-        _ => text.to_owned(),
-    };
-    match value {
-        Canonical::One(text) => one(text),
-        Canonical::Many(texts) => texts.iter().map(|text| one(text)).collect::<Vec<_>>().join("、"),
+fn shown(content: &Content) -> Shown {
+    match content {
+        Content::Text(text) if text.contains('\n') => Shown::Lines,
+        Content::Date(text) if text.contains('T') => Shown::DateTime,
+        Content::Date(_) => Shown::Date,
+        Content::Percent(text) => {
+            Shown::Percent(text.split_once('.').map_or(0, |(_, decimals)| decimals.len().min(10)))
+        }
+        Content::Text(_) | Content::Number(_) | Content::Bool(_) | Content::Error(_) => Shown::General,
     }
 }
 
-/// The name of a division; its code where the name could mean another one.
-fn division(catalogue: &Catalogue, code: &str) -> String {
-    let divisions = catalogue.divisions();
-    let name = divisions.name(code);
-    if divisions.named(name).count() > 1 { code } else { name }.to_owned()
+/// No longer than Excel takes; no text of ours or of a roster comes near, but for its limit of cells being raised.
+pub(crate) fn clipped(text: &str) -> &str {
+    /// UTF-16 units, of which a character takes up to two.
+    const MOST: usize = 32_000;
+    if text.len() <= MOST {
+        return text;
+    }
+    let end = text.char_indices().scan(0, |units, (at, char)| {
+        *units += char.len_utf16();
+        (*units <= MOST).then_some(at + char.len_utf8())
+    });
+    &text[..end.last().unwrap_or_default()]
 }

@@ -6,6 +6,7 @@ mod checks;
 mod example;
 mod help;
 mod lists;
+mod project_cell;
 mod result_sheet;
 mod roster;
 mod sheet_names;

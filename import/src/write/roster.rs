@@ -7,11 +7,12 @@ use std::io::Write;
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, IgnoreError, Note, Workbook, Worksheet, XlsxError};
 
-use super::cell;
 use super::checks;
 use super::example;
 use super::help;
 use super::lists::Lists;
+use super::project_cell;
+
 use super::style::{self, base, grid, header};
 use crate::catalogue::{Catalogue, Department, Field, FieldInfo, FieldType};
 use crate::layout::EXAMPLE;
@@ -198,7 +199,7 @@ fn labels(
         sheet.write_string_with_format(LABELS, *at, label, look)?;
         let example = example
             .get(&info.field)
-            .map(|value| cell::shown(catalogue, info.field, value));
+            .map(|value| project_cell::shown(catalogue, info.field, value));
         sheet.insert_note(LABELS, *at, &note(help::note(catalogue, info, example.as_deref())))?;
     }
     sheet.set_row_height(LABELS, style::height(lines))?;
@@ -219,8 +220,8 @@ fn project(
             sheet.write_blank(row, *at, look)?;
             continue;
         };
-        let shown = cell::shown(catalogue, info.field, value);
-        cell::write(sheet, (row, *at), info.field, &shown, look)?;
+        let shown = project_cell::shown(catalogue, info.field, value);
+        project_cell::write(sheet, (row, *at), info.field, &shown, look)?;
         if wraps(info.field) {
             lines = lines.max(style::lines(&shown, *width));
         }
@@ -253,7 +254,7 @@ fn page(sheet: &mut Worksheet) -> Result<(), XlsxError> {
 /// A label with its mark, and its unit in a line below, as our reader understands it.
 fn label(info: &FieldInfo) -> String {
     let mark = if info.required { "*" } else { "" };
-    let unit = info.unit_label().filter(|_| cell::is_number(info.field));
+    let unit = info.unit_label().filter(|_| project_cell::is_number(info.field));
     let unit = unit.map(|unit| format!("\n（{unit}）")).unwrap_or_default();
     format!("{mark}{}{unit}", info.label)
 }
