@@ -10,6 +10,7 @@ mod migrate;
 mod review;
 mod serve;
 mod sync;
+mod template;
 mod user;
 
 use std::io::{self, Write as _};
@@ -47,6 +48,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Template(template::TemplateArgs),
     Import(import::ImportArgs),
     Review(review::ReviewArgs),
     User(user::UserArgs),
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(args) => check::run(&args, &checker()?, business_day(Clock::system().now())),
+        Command::Template(args) => template::run(&args, &catalogue()?),
         Command::Import(args) => import::run(&args, &registry()?),
         Command::Review(args) => review::run(&args, &registry()?),
         Command::User(args) => user::run(&args, &registry()?),
@@ -133,10 +136,13 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+fn catalogue() -> anyhow::Result<Catalogue> {
+    Ok(Catalogue::load(Some(&Config::from_env()?.catalogue_dir))?)
+}
+
 fn checker() -> anyhow::Result<Checker> {
-    let config = Config::from_env()?;
     Ok(Checker {
-        catalogue: Catalogue::load(Some(&config.catalogue_dir))?.into(),
+        catalogue: catalogue()?.into(),
         worker: Worker::current()?,
         limits: Limits::default(),
     })
