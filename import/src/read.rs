@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Field};
 use crate::finding::Finding;
-use crate::layout::{Column, DataRow, Table, column_unit};
+use crate::layout::{DataRow, Table, column_unit};
 use crate::record::{Read, Record};
 use crate::rules;
 use crate::values::{Fault, Reader, Value, clean, written};
-use crate::workbook::Address;
 
 /// A table's columns with their units worked out once.
 #[derive(Debug)]
@@ -41,7 +40,7 @@ impl<'a> RowReader<'a> {
 
     /// Reads a row; the findings are those of its values.
     pub(crate) fn read(&self, sheet: &Arc<str>, data: &DataRow) -> (Record, Vec<Finding>) {
-        let mut record = Record::new(sheet.clone(), data.row.index + 1);
+        let mut record = Record::new(sheet.clone(), data.line.row.index + 1);
         let mut faults: Vec<(Field, Fault)> = Vec::new();
         let mut carried: Vec<(Field, Value, Field)> = Vec::new();
         if let Some(county) = &data.county
@@ -51,21 +50,29 @@ impl<'a> RowReader<'a> {
         }
         for at in &self.order {
             let (column, unit) = (&self.table.columns[*at], self.units[*at].as_deref());
-            let entry_address = address(column, data);
+            let entry_address = data.line.address(column.at);
             let county = record.code(Field::County).map(str::to_owned);
             let entry = record.entry_mut(column.field);
             entry.address = Some(entry_address);
-            let Some(content) = data.row.content(column.at) else {
+            let Some(content) = data.line.row.content(column.at) else {
                 continue;
             };
             let reading = self.reader.read(column.field, content, unit, county.as_deref());
             entry.written = clean(&written(content)).into();
             entry.read = reading.read;
+            if reading.changed {
+                record.mark_changed(column.field);
+            }
             faults.extend(reading.fault.map(|fault| (column.field, fault)));
-            carried.extend(reading.also.map(|(field, value)| (field, value, column.field)));
+            carried.extend(
+                reading
+                    .also
+                    .into_iter()
+                    .map(|(field, value)| (field, value, column.field)),
+            );
         }
         for (field, value, from) in carried {
-            carry(&mut record, field, value, from);
+            faults.extend(carry(&mut record, field, value, from));
         }
         self.unswap(&mut record, &mut faults);
         faults.extend(self.blanks(&mut record));
@@ -136,10 +143,29 @@ impl<'a> RowReader<'a> {
     }
 }
 
-/// Gives a field the value that another field's cell carried, where its own cell is blank.
-fn carry(record: &mut Record, field: Field, value: Value, from: Field) {
+/// Gives a field the value that another field's cell carried, where its own cell is blank. Two coordinates in one cell are too many where
+/// the other cell has its own.
+fn carry(record: &mut Record, field: Field, value: Value, from: Field) -> Option<(Field, Fault)> {
     if field != from && record.is_given(field) {
-        return;
+        let own = &record.entry(field).written;
+        let is_coordinate = matches!(from, Field::Longitude | Field::Latitude);
+        if !is_coordinate || *own == record.entry(from).written {
+            return None;
+        }
+        let message = format!(
+            "“{}”是两个数，而经度、纬度的另一格也填了“{own}”。",
+            record.entry(from).written
+        );
+        record.entry_mut(from).read = Read::Unread;
+        let suggestion = Some("请在经度、纬度两格各填一个数。".to_owned());
+        return Some((
+            from,
+            Fault {
+                code: "V002",
+                message,
+                suggestion,
+            },
+        ));
     }
     let source = record.entry(from).clone();
     let entry = record.entry_mut(field);
@@ -147,13 +173,9 @@ fn carry(record: &mut Record, field: Field, value: Value, from: Field) {
     if field != from {
         entry.address = source.address;
         entry.written = source.written;
+        record.mark_changed(field);
     }
-}
-
-/// The cell that a finding flags; in a merged area, the cell that shows the value.
-fn address(column: &Column, data: &DataRow) -> Address {
-    let filled = data.filled.iter().find(|(at, _)| *at == column.at);
-    Address::new(filled.map_or(data.row.index, |(_, first_row)| *first_row), column.at)
+    None
 }
 
 fn finding(record: &Record, field: Field, fault: Fault) -> Finding {

@@ -15,4 +15,4 @@ pub(crate) use fold::clean;
 pub use fold::fold;
 pub(crate) use reader::{Fault, Reader, written};
 pub use types::{Canonical, PartialDate, Value};
-pub(crate) use unit::{Quantity, quantity, unit};
+pub(crate) use unit::{Quantity, named_unit, quantity, unit};
