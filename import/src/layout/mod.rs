@@ -184,7 +184,9 @@ impl<'a> SheetReader<'a> {
                 return self.seek_header(line);
             }
         }
-        self.last = line.row.index;
+        if !apart {
+            self.last = line.row.index;
+        }
         match kind {
             Kind::Data | Kind::Sparse => {
                 let county = self.county.clone();
@@ -205,8 +207,8 @@ impl<'a> SheetReader<'a> {
                 self.after_footer = false;
                 self.remember(line);
             }
-            Kind::Other { footer } => {
-                self.after_footer |= footer;
+            Kind::OtherHeader | Kind::Other { .. } => {
+                self.after_footer |= kind != Kind::Other { footer: false };
                 self.remember(line);
             }
         }
@@ -339,6 +341,7 @@ impl<'a> SheetReader<'a> {
 
     fn take_data(&mut self, row: DataRow, out: &mut dyn FnMut(Part)) {
         self.after_footer = false;
+        self.last = row.line.row.index;
         self.above.clear();
         if let Some(table) = &self.table {
             if table.is_sound() {

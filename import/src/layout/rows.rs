@@ -118,8 +118,10 @@ pub(crate) enum Kind {
     Sparse,
     /// A county heading: the county of the rows beneath.
     County(Arc<str>),
-    /// A header: this one repeated, or another.
+    /// The header, repeated.
     Header,
+    /// Another header, or a part of one.
+    OtherHeader,
     /// A sum, a note, a signature line, or a row with next to nothing in it.
     Other {
         /// Whether it begins the notes under the table.
@@ -133,8 +135,11 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         return Kind::Data;
     }
     let texts: Vec<(u32, String)> = line.own_cells().filter_map(cell_text).collect();
-    if header.is_repeated_by(&line.row) || is_numbering(&line.row) || heads_columns(&texts, index) {
+    if header.is_repeated_by(&line.row) || is_numbering(&line.row) {
         return Kind::Header;
+    }
+    if heads_columns(&texts, index) {
+        return Kind::OtherHeader;
     }
     let texts: Vec<(u32, String)> = texts.into_iter().map(|(column, text)| (column, fold(&text))).collect();
     let other = Kind::Other { footer: false };
@@ -146,7 +151,7 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     let is_name = |column: u32| Some(column) == name_at;
     let name = texts.iter().find(|(column, _)| is_name(*column));
     let any_total = texts.iter().any(|(_, text)| is_total(text));
-    if is_total(&first.1) || (any_total && name.is_none_or(|(_, text)| is_total(text))) {
+    if is_total(&first.1) || (any_total && name.is_none_or(|(_, text)| is_total(text) || is_figure(text))) {
         return other;
     }
     if is_signature(&texts, name.is_some()) {
@@ -163,8 +168,7 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
             return Kind::County(county);
         }
         let chinese = |text: &str| text.starts_with(|c: char| "一二三四五六七八九十".contains(c));
-        let heading = (numbered && chinese(texts[0].1.trim_start_matches('(')))
-            || (others.is_empty() && begins_chapter(&first.1));
+        let heading = (numbered && chinese(texts[0].1.trim_start_matches('('))) || begins_chapter(&first.1);
         if heading {
             return other;
         }

@@ -12,7 +12,7 @@ use crate::catalogue::{Catalogue, CodeList, Division, Level};
 /// How alike two texts must be for one to be offered in place of the other.
 const ALIKE: f64 = 0.3;
 
-/// The marks that part several codes in one cell, besides white space.
+/// The marks that part several codes in one cell, besides white space and circled numbers.
 const SEPARATORS: &[char] = &['、', ',', ';', '+', '/', '|', '&', '，', '；', '＋', '／', '｜', '＆'];
 
 /// Words that part two codes where no label holds them.
@@ -100,7 +100,7 @@ impl CodeIndex {
     /// The codes of a text's parts. A label that a separator cuts (`圈梁、构造柱`) is put together again.
     fn parted(&self, list: CodeList, text: &str) -> Result<Vec<Arc<str>>, String> {
         let parts: Vec<String> = text
-            .split(|c: char| c.is_whitespace() || SEPARATORS.contains(&c))
+            .split(|c: char| c.is_whitespace() || SEPARATORS.contains(&c) || matches!(c, '①'..='⑳'))
             .map(|part| fold(without_mark(part)))
             .filter(|part| !part.is_empty())
             .collect();
@@ -229,10 +229,8 @@ fn loosely<T: PartialEq>(text: &str, exact: impl Fn(&str) -> Option<T>) -> Optio
     })
 }
 
-/// A part of a list without the number before it: `①粘钢`, `1.粘钢`, `（2）粘钢`.
+/// A part of a list without the number before it: `1.粘钢`, `（2）粘钢`.
 fn without_mark(part: &str) -> &str {
-    let circled = |c: char| matches!(c, '①'..='⑳');
-    let part = part.trim_start_matches(circled);
     let bare = part.trim_start_matches(['(', '（']);
     let after = bare.trim_start_matches(|c: char| c.is_ascii_digit());
     let rest = after

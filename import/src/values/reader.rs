@@ -115,7 +115,7 @@ impl Reader {
             FieldType::Text(limit) => self.read_text(field, &text, limit),
             FieldType::Code(list) => self.read_code(field, list, &text, content),
             FieldType::YesNo => self.read_code(field, CodeList::YesNo, &text, content),
-            FieldType::Codes(list) => self.read_codes(list, &text),
+            FieldType::Codes(list) => self.read_codes(list, &written),
             FieldType::Uscc => read_uscc(&text),
             FieldType::Phone => read_phone(&text),
             FieldType::County => self.read_county(&text),
@@ -148,9 +148,12 @@ impl Reader {
         };
         let value = |code| Reading::value(Value::Code(code));
         let exact = self.index.exact(list, &folded).map(value);
+        // A second number that is no acceleration is no remark either.
+        let seismic = matches!(list, CodeList::Intensity | CodeList::Acceleration) && folded.contains('.');
+        let loosely = || self.index.code(list, ticked(&folded).unwrap_or(&folded)).map(value);
         exact
             .or_else(|| self.read_fortification(field, text))
-            .or_else(|| self.index.code(list, ticked(&folded).unwrap_or(&folded)).map(value))
+            .or_else(|| loosely().filter(|_| !seismic))
             .unwrap_or_else(|| Reading::fault(self.not_in_list(list, text)))
     }
 

@@ -6,5 +6,6 @@ mod annotated;
 mod layout;
 mod rosters;
 mod rules;
+mod values;
 mod workbook;
 mod workbook_hostile;
