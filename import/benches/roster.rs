@@ -32,7 +32,7 @@ const HEADER: [&str; 40] = [
     "场地类别",
     "特征周期（s）",
     "抗震设防类别",
-    "鉴定单位",
+    "鉴定报告编号",
     "鉴定日期",
     "是否需要抗震加固",
     "后续使用年限",
@@ -49,10 +49,10 @@ const HEADER: [&str; 40] = [
 ];
 
 /// Writes a roster of `rows` sound rows, streamed, with its title above.
-pub fn write(file: &Path, rows: u32) -> Result<(), XlsxError> {
+pub(crate) fn write(file: &Path, rows: u32) -> Result<(), XlsxError> {
     let mut workbook = Workbook::new();
     let day = Format::new().set_num_format("yyyy-mm-dd");
-    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    let sheet = workbook.add_worksheet_with_low_memory()?;
     sheet.write(0, 0, "中小学校舍抗震加固工程台账")?;
     for (column, header) in (0..).zip(HEADER) {
         sheet.write(1, column, header)?;
@@ -89,7 +89,7 @@ pub fn write(file: &Path, rows: u32) -> Result<(), XlsxError> {
             sheet.write(row, column, text)?;
         }
         sheet.write(row, 24, 0.55)?;
-        for (column, text) in [(25, "重点设防类"), (26, "聊城市建筑工程质量检测中心")] {
+        for (column, text) in [(25, "重点设防类"), (26, "LCJD-2022-0447")] {
             sheet.write(row, column, text)?;
         }
         sheet.write_with_format(row, 27, 44000 + at % 900, &day)?;

@@ -190,7 +190,7 @@ impl<'a> Check<'a, '_> {
                 });
             }
             Part::Row(data) => {
-                let Some((rows, place)) = &sheet.table else { return };
+                let Some((rows, place)) = &mut sheet.table else { return };
                 let (record, mut findings) = rows.read(&sheet.name, &data);
                 findings.extend(self.judge.judge_record(&record));
                 findings.sort_by_key(|finding| (finding.address, finding.code));

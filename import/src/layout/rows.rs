@@ -12,6 +12,12 @@ use crate::workbook::Content;
 /// A project's row without a name has at least so many known cells of its own.
 const LEAST_CELLS: usize = 3;
 
+/// Names that are shorter, in bytes, are looked at more closely: they may number a column.
+const SHORTEST_PLAIN: usize = 10;
+
+/// Bytes that no other field's header has, but for its decorations.
+const LONGEST_HEADER: usize = 40;
+
 /// Words that begin a note or a signature line.
 const NOTES: &[&str] = &[
     "注",
@@ -193,16 +199,21 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
 /// Whether a row is a project's at first sight, as nearly all rows are: a name, most cells filled, and nothing that another kind has.
 fn is_plainly_data(line: &Line, header: &Block, index: &HeaderIndex) -> bool {
     let cells = &line.row.cells;
-    let name = header.column(Field::Name).and_then(|name| line.row.content(name.at));
-    let (Some(Content::Text(name)), Some(first)) = (name, cells.first()) else {
+    let Some(column) = header.column(Field::Name) else {
         return false;
     };
-    if !line.areas.is_empty() || cells.len() * 3 < header.columns.len() || cells.len() < LEAST_FIELDS || name.len() < 10
-    {
+    let (Some(Content::Text(name)), Some(first)) = (line.row.content(column.at), cells.first()) else {
+        return false;
+    };
+    let filled = cells.len() * 3 >= header.columns.len() && cells.len() >= LEAST_FIELDS;
+    if !line.areas.is_empty() || !filled || name.len() < SHORTEST_PLAIN || **name == *column.header {
         return false;
     }
     let first = fold(&written(&first.content));
-    !is_total(&first) && !is_total(&fold(name)) && !is_note(&first) && !is_example(&first) && !index.heads(name)
+    if is_total(&first) || is_note(&first) || is_example(&first) || is_total(&fold(name)) {
+        return false;
+    }
+    name.len() >= LONGEST_HEADER || !index.heads(name)
 }
 
 /// Whether a row's texts head columns: names of fields, and hardly anything else.
@@ -239,6 +250,9 @@ fn is_total(folded: &str) -> bool {
 }
 
 fn is_note(folded: &str) -> bool {
+    if folded.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let first = |c: char| c.is_ascii_digit() || c == ':' || c == '(';
     let mut rests = NOTES.iter().filter_map(|word| folded.strip_prefix(word));
     rests.any(|rest| rest.is_empty() || rest.starts_with(first)) || is_page(folded)

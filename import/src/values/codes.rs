@@ -26,7 +26,8 @@ const MARKS: &[char] = &[
 /// Every way of writing a code or a division, folded.
 #[derive(Clone, Debug)]
 pub(crate) struct CodeIndex {
-    codes: HashMap<CodeList, HashMap<String, Arc<str>>>,
+    /// By list.
+    codes: Vec<HashMap<String, Arc<str>>>,
     /// Acceleration codes by their number: `0.1`, `0.10` and `0.100` are one.
     accelerations: Vec<(Decimal, Arc<str>)>,
     /// Townships of several counties may share a name.
@@ -35,10 +36,9 @@ pub(crate) struct CodeIndex {
 
 impl CodeIndex {
     pub(crate) fn new(catalogue: &Catalogue) -> Self {
-        let mut codes: HashMap<CodeList, HashMap<String, Arc<str>>> = HashMap::new();
-        for list in CodeList::ALL {
+        let mut codes = vec![HashMap::new(); CodeList::ALL.len()];
+        for (list, names) in CodeList::ALL.iter().zip(&mut codes) {
             let entries = catalogue.codes(*list);
-            let names = codes.entry(*list).or_default();
             // A code or label wins over another entry's synonym that folds to the same text.
             for entry in entries {
                 for text in [&*entry.code, &entry.label] {
@@ -74,12 +74,12 @@ impl CodeIndex {
 
     /// The code that a folded text is a name of, as it stands.
     pub(crate) fn exact(&self, list: CodeList, folded: &str) -> Option<Arc<str>> {
-        let names = self.codes.get(&list)?;
+        let names = self.codes.get(list as usize)?;
         if let Some(code) = names.get(folded) {
             return Some(code.clone());
         }
         if list == CodeList::Acceleration {
-            let found = number::written(folded).filter(|found| matches!(found.rest.as_str(), "" | "g" | "(g)"))?;
+            let found = number::written(folded).filter(|found| matches!(found.rest, "" | "g" | "(g)"))?;
             let same = self.accelerations.iter().find(|(value, _)| *value == found.number);
             return same.map(|(_, code)| code.clone());
         }
@@ -164,6 +164,9 @@ impl CodeIndex {
             let first = towns.clone().next();
             towns.find(|town| Some(town.parent.as_str()) == base).or(first)
         };
+        if let Some(town) = find(folded) {
+            return Some(town);
+        }
         let above: Vec<String> = [base, county]
             .into_iter()
             .flatten()

@@ -4,30 +4,24 @@ use rust_decimal::Decimal;
 
 /// A number and the folded text behind it, which may be a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Written {
+pub(crate) struct Written<'a> {
     /// The number.
     pub(crate) number: Decimal,
     /// What stands behind it, folded; empty where nothing does.
-    pub(crate) rest: String,
+    pub(crate) rest: &'a str,
 }
 
 /// Reads a folded text that begins with a number: `3,124.6`, `-5`, `1.2e3`, `十二`, each with or without a unit behind it.
-pub(crate) fn written(folded: &str) -> Option<Written> {
+pub(crate) fn written(folded: &str) -> Option<Written<'_>> {
     let (digits, rest) = split(folded);
     if digits.is_empty() {
         let (number, rest) = chinese(folded)?;
-        return Some(Written {
-            number,
-            rest: rest.to_owned(),
-        });
+        return Some(Written { number, rest });
     }
     let number = plain(digits)?;
     // What follows a number that ends too early ("12..5", "1-2", "3.1.2") is no unit.
     let broken = rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+' | '~' | '/'));
-    (!broken).then(|| Written {
-        number,
-        rest: rest.to_owned(),
-    })
+    (!broken).then_some(Written { number, rest })
 }
 
 /// Splits the digits, signs and separators of a number from what is behind them.
@@ -73,7 +67,11 @@ fn plain(text: &str) -> Option<Decimal> {
     if fraction.contains(',') || !grouped(whole.trim_start_matches(['-', '+'])) {
         return None;
     }
-    let number: Decimal = mantissa.replace(',', "").parse().ok()?;
+    let number: Decimal = if mantissa.contains(',') {
+        mantissa.replace(',', "").parse().ok()?
+    } else {
+        mantissa.parse().ok()?
+    };
     if exponent == 0 {
         return Some(number);
     }
@@ -228,7 +226,7 @@ mod tests {
             ("", None),
         ];
         for (text, wanted) in cases {
-            let got = written(text).map(|found| (found.number.normalize().to_string(), found.rest));
+            let got = written(text).map(|found| (found.number.normalize().to_string(), found.rest.to_owned()));
             assert_eq!(
                 got,
                 wanted.map(|(number, rest)| (number.to_owned(), rest.to_owned())),

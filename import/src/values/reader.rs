@@ -297,9 +297,10 @@ impl Reader {
         let folded = fold(text);
         let mut bare = folded.as_str();
         match quantity(field) {
-            Some(Quantity::Degrees) => {
+            Some(Quantity::Degrees) if !matches!(content, Content::Number(_)) => {
                 if let Some(degrees) = coordinate::from_dms(&folded) {
-                    return self.in_range(field, degrees, text).changed(true);
+                    let minutes = !folded.ends_with(['°', '度', 'º']);
+                    return self.in_range(field, degrees, text).changed(minutes);
                 }
                 if let Some(pair) = coordinate::pair(text) {
                     return self.read_pair(field, pair, text);
@@ -318,7 +319,7 @@ impl Reader {
         let Some(found) = number::written(bare) else {
             return Reading::fault(self.no_number(field, text));
         };
-        let (factor, also) = match self.unit_factor(field, &found.rest, column_unit) {
+        let (factor, also) = match self.unit_factor(field, found.rest, column_unit) {
             Ok(found) => found,
             Err(Some(reason)) => {
                 let message = format!("“{text}”的单位不能用：{reason}。");
