@@ -134,6 +134,8 @@ struct Sheet<'a> {
     head: SheetHead,
     name: Arc<str>,
     layout: SheetReader<'a>,
+    /// The place of its first table in the summary.
+    first: usize,
     /// The table under way: what reads its rows, and its place in the summary. An unsound table has no rows.
     table: Option<(RowReader<'a>, usize)>,
     any_row: bool,
@@ -150,6 +152,7 @@ impl<'a> Check<'a, '_> {
                     name: head.name.as_str().into(),
                     layout: SheetReader::new(self.known, &head),
                     head,
+                    first: self.summary.sheets.len(),
                     table: None,
                     any_row: false,
                     tables: Vec::new(),
@@ -218,9 +221,14 @@ impl<'a> Check<'a, '_> {
         for part in parts {
             self.take_part(&mut sheet, part);
         }
-        self.summary
-            .findings
-            .extend(sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row));
+        let tables = &self.summary.sheets[sheet.first..];
+        let read = |row: u32| {
+            tables
+                .iter()
+                .any(|table| table.data_rows.binary_search(&(row + 1)).is_ok())
+        };
+        let finding = sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row, read);
+        self.summary.findings.extend(finding);
     }
 
     fn finish(mut self) -> Summary {

@@ -59,8 +59,6 @@ pub(crate) struct Known<'a> {
 /// A roster's table, its header understood.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
-    /// The first header row, from 0.
-    pub(crate) first_header_row: u32,
     /// The last header row, from 0.
     pub(crate) header_row: u32,
     /// The columns of known fields.
@@ -390,7 +388,6 @@ impl<'a> SheetReader<'a> {
             .filter(|info| info.required)
             .map(|info| info.field);
         let mut table = Table {
-            first_header_row: block.rows.0,
             header_row: block.rows.1,
             unknown: block.unknown.clone(),
             line_units: self.line_units.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::block::{Block, LEAST_FIELDS, cell_text, is_numbering};
 use super::header::{HeaderIndex, without_numbering};
 use super::merged::Line;
-use crate::catalogue::{Field, FieldType};
+use crate::catalogue::Field;
 use crate::values::{Reader, fold, written};
 use crate::workbook::Content;
 
@@ -183,9 +183,13 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         return Kind::Other { footer: apart };
     }
     let known = texts.iter().filter(|(column, _)| header.knows(*column)).count();
+    let words = texts
+        .iter()
+        .filter(|(column, text)| header.knows(*column) && !is_figure(text));
     let is_project = match name {
         Some(_) => !apart || known >= LEAST_FIELDS,
-        None => known >= LEAST_CELLS && says_what(line, header) && !apart,
+        // Figures alone are a sum.
+        None => known >= LEAST_CELLS && words.count() >= 2 && !apart,
     };
     if !is_project {
         other
@@ -220,20 +224,6 @@ fn is_plainly_data(line: &Line, header: &Block, index: &HeaderIndex) -> bool {
 fn heads_columns(texts: &[(u32, String)], index: &HeaderIndex) -> bool {
     let heads = texts.iter().filter(|(_, text)| index.heads(text)).count();
     heads >= 2 && heads * 2 > texts.len()
-}
-
-/// Whether a row without a name says what it is of, in words: figures alone are a sum.
-fn says_what(line: &Line, header: &Block) -> bool {
-    let words = line.own_cells().filter(|cell| {
-        let column = header.columns.iter().find(|known| known.at == cell.column);
-        column.is_some_and(|column| {
-            !matches!(
-                column.field.field_type(),
-                FieldType::Decimal(_) | FieldType::Integer | FieldType::Percent
-            )
-        })
-    });
-    words.count() >= 2
 }
 
 /// `合计`, `东昌府区小计`, `小计(12项)`, `合计12项`, `共12项`.

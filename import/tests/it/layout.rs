@@ -1,7 +1,7 @@
 //! Layouts, as csv so that each can be read at a glance.
 
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::{Catalogue, Field};
@@ -12,6 +12,8 @@ use retrofit_import::workbook::Limits;
 
 use crate::workbook::worker;
 
+static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue::load(None).unwrap()));
+
 /// Checks a csv text on 2026-11-23.
 pub(crate) fn check_csv(text: &str) -> (Summary, Vec<CheckedRow>) {
     check_bytes(text.as_bytes())
@@ -21,9 +23,8 @@ pub(crate) fn check_csv(text: &str) -> (Summary, Vec<CheckedRow>) {
 pub(crate) fn check_bytes(bytes: &[u8]) -> (Summary, Vec<CheckedRow>) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
-    let catalogue = Arc::new(Catalogue::load(None).unwrap());
     let checker = Checker {
-        catalogue,
+        catalogue: CATALOGUE.clone(),
         worker: worker(),
         limits: Limits::default(),
     };

@@ -4,6 +4,8 @@
 
 mod annotated;
 mod layout;
+mod layout_xlsx;
+mod property;
 mod rosters;
 mod rules;
 mod values;
