@@ -102,8 +102,13 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
     findings
 }
 
-/// F007 and F010 on a sheet.
-pub(crate) fn of_sheet(head: &SheetHead, tables: &[Arc<Table>], any_row: bool) -> Option<Finding> {
+/// F007 and F010 on a sheet; `read` says of a row, from 0, whether it was read.
+pub(crate) fn of_sheet(
+    head: &SheetHead,
+    tables: &[Arc<Table>],
+    any_row: bool,
+    read: impl Fn(u32) -> bool,
+) -> Option<Finding> {
     let on_sheet = |code, message| {
         Some(Finding {
             sheet: Some(head.name.clone()),
@@ -124,8 +129,7 @@ pub(crate) fn of_sheet(head: &SheetHead, tables: &[Arc<Table>], any_row: bool) -
             None
         };
     }
-    let first = tables.iter().map(|table| table.first_header_row).min().unwrap_or(0);
-    let rows = head.hidden_rows.iter().filter(|row| **row > first).count();
+    let rows = head.hidden_rows.iter().filter(|row| read(**row)).count();
     let columns = head.hidden_columns.iter().filter(|hidden| {
         tables
             .iter()

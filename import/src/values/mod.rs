@@ -13,6 +13,6 @@ mod unit;
 pub(crate) use codes::nearest;
 pub(crate) use fold::clean;
 pub use fold::fold;
-pub(crate) use reader::{Fault, Reader, written};
+pub(crate) use reader::{Fault, Reader, Reading, written};
 pub use types::{Canonical, PartialDate, Value};
-pub(crate) use unit::{Quantity, quantity, unit};
+pub(crate) use unit::{Quantity, named_unit, quantity, unit};

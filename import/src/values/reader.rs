@@ -9,8 +9,8 @@ use super::codes::{CodeIndex, nearest};
 use super::date::{self, NoDate};
 use super::fold::{clean, fold};
 use super::text::{BadUscc, check_uscc, is_phone};
-use super::types::Value;
-use super::unit::{Unit, quantity, unit};
+use super::types::{PartialDate, Value};
+use super::unit::{Quantity, Unit, quantity, unit};
 use super::{coordinate, number};
 use crate::catalogue::{Catalogue, CodeEntry, CodeList, Field, FieldType};
 use crate::record::Read;
@@ -47,9 +47,11 @@ pub(crate) struct Reading {
     pub(crate) read: Read,
     /// Why it is unread, or a hint on what was read.
     pub(crate) fault: Option<Fault>,
-    /// A value of another field that the cell carries too: the acceleration of `7度（0.15g）`, the unit of `20户`. For a coordinate out of
+    /// Values of other fields that the cell carries too: the acceleration of `7度（0.15g）`, the unit of `20户`. For a coordinate out of
     /// its range: the number itself, because the two coordinates may have been swapped.
-    pub(crate) also: Option<Carried>,
+    pub(crate) also: Vec<Carried>,
+    /// Whether the value says something else than what was written: a unit was converted, a date's number understood, a name mapped.
+    pub(crate) changed: bool,
 }
 
 impl Reading {
@@ -66,6 +68,11 @@ impl Reading {
             fault: Some(fault),
             ..Self::default()
         }
+    }
+
+    /// The same; `changed` where the value says something else than what was written.
+    fn changed(self, changed: bool) -> Self {
+        Self { changed, ..self }
     }
 }
 
@@ -108,14 +115,14 @@ impl Reader {
             FieldType::Text(limit) => self.read_text(field, &text, limit),
             FieldType::Code(list) => self.read_code(field, list, &text, content),
             FieldType::YesNo => self.read_code(field, CodeList::YesNo, &text, content),
-            FieldType::Codes(list) => self.read_codes(list, &text),
+            FieldType::Codes(list) => self.read_codes(list, &written),
             FieldType::Uscc => read_uscc(&text),
             FieldType::Phone => read_phone(&text),
             FieldType::County => self.read_county(&text),
             FieldType::Township => self.read_township(&text, county),
-            FieldType::Decimal(decimals) => self.read_number(field, &text, column_unit, decimals.into()),
-            FieldType::Percent => self.read_number(field, &text, column_unit, 2),
-            FieldType::Integer => self.read_number(field, &text, column_unit, 0),
+            FieldType::Decimal(decimals) => self.read_number(field, &text, content, column_unit, decimals.into()),
+            FieldType::Percent => self.read_number(field, &text, content, column_unit, 2),
+            FieldType::Integer => self.read_number(field, &text, content, column_unit, 0),
             FieldType::Month | FieldType::Date => self.read_date(field, &text, content),
         }
     }
@@ -135,42 +142,71 @@ impl Reader {
     }
 
     fn read_code(&self, field: Field, list: CodeList, text: &str, content: &Content) -> Reading {
-        let folded = fold(text);
-        let code = match content {
-            Content::Number(digits) => self.index.code_of_number(list, digits),
-            Content::Bool(yes) => self.index.code(list, if *yes { "1" } else { "0" }),
-            _ => self.index.code(list, &folded),
+        let folded = match content {
+            Content::Bool(yes) => if *yes { "1" } else { "0" }.to_owned(),
+            _ => fold(text),
         };
-        if let Some(code) = code {
-            return Reading::value(Value::Code(code));
-        }
-        if field == Field::Intensity
-            && let Some((intensity, acceleration)) = self.intensity_with_acceleration(&folded)
-        {
-            let also = Some((Field::AccelerationG, Value::Code(acceleration)));
-            return Reading {
-                also,
-                ..Reading::value(Value::Code(intensity))
-            };
-        }
-        Reading::fault(self.not_in_list(list, text))
+        let value = |code| Reading::value(Value::Code(code));
+        let exact = self.index.exact(list, &folded).map(value);
+        // A second number that is no acceleration is no remark either.
+        let seismic = matches!(list, CodeList::Intensity | CodeList::Acceleration) && folded.contains('.');
+        let loosely = || self.index.code(list, ticked(&folded).unwrap_or(&folded)).map(value);
+        exact
+            .or_else(|| self.read_fortification(field, text))
+            .or_else(|| loosely().filter(|_| !seismic))
+            .unwrap_or_else(|| Reading::fault(self.not_in_list(list, text)))
     }
 
-    /// Intensity and acceleration in one cell: `7度(0.15g)`, `7度0.15g`, `7(0.15)`.
-    fn intensity_with_acceleration(&self, folded: &str) -> Option<(Arc<str>, Arc<str>)> {
-        let at = folded
-            .find(['(', ',', '/', '、'])
-            .or_else(|| folded.find('度').map(|at| at + '度'.len_utf8()))?;
-        let (intensity, acceleration) = folded.split_at(at);
-        let acceleration = acceleration.trim_matches(['(', ')', ',', '/', '、', ':', '=']);
-        Some((
-            self.index.code(CodeList::Intensity, intensity)?,
-            self.index.code(CodeList::Acceleration, acceleration)?,
-        ))
+    /// Intensity, acceleration and group in one cell of either of the first two: `7度（0.15g）`, `7度、0.15g、第二组`, `7度设防`.
+    fn read_fortification(&self, field: Field, text: &str) -> Option<Reading> {
+        // What was fortified once is of another time than the other fields: only the degree is kept.
+        let own = match field {
+            Field::OriginalIntensity | Field::Intensity => Field::Intensity,
+            Field::AccelerationG => field,
+            _ => return None,
+        };
+        let mut found: Vec<Carried> = Vec::new();
+        let separates = |c: char| c.is_whitespace() || "()（）,，、;；/／:：=".contains(c);
+        for part in text.split(separates) {
+            let mut part = fold(part);
+            for word in FORTIFICATION_WORDS {
+                part = part.replace(word, "");
+            }
+            let at = part.find('度').map_or(0, |at| at + '度'.len_utf8());
+            let (degree, rest) = part.split_at(at);
+            for piece in [degree, rest.trim_matches(['-', '+'])]
+                .into_iter()
+                .filter(|piece| !piece.is_empty())
+            {
+                let (field, list) = if piece.ends_with('组') {
+                    (Field::DesignGroup, CodeList::DesignGroup)
+                } else if piece.contains('.') {
+                    (Field::AccelerationG, CodeList::Acceleration)
+                } else {
+                    (Field::Intensity, CodeList::Intensity)
+                };
+                if found.iter().any(|(same, _)| *same == field) {
+                    return None;
+                }
+                found.push((field, Value::Code(self.index.code(list, piece)?)));
+            }
+        }
+        let at = found.iter().position(|(same, _)| *same == own)?;
+        let (_, value) = found.swap_remove(at);
+        let changed = !found.is_empty();
+        let also = if field == Field::OriginalIntensity {
+            Vec::new()
+        } else {
+            found
+        };
+        Some(Reading {
+            also,
+            ..Reading::value(value).changed(changed)
+        })
     }
 
     fn read_codes(&self, list: CodeList, text: &str) -> Reading {
-        match self.index.codes(list, &fold(text)) {
+        match self.index.codes(list, text) {
             Ok(codes) => Reading::value(Value::Codes(codes)),
             Err(part) => Reading::fault(self.not_in_list(list, &part)),
         }
@@ -202,7 +238,9 @@ impl Reader {
 
     fn read_county(&self, text: &str) -> Reading {
         if let Some(code) = self.index.county(&self.catalogue, &fold(text)) {
-            return Reading::value(Value::Division(code));
+            let divisions = self.catalogue.divisions();
+            let old = divisions.get(&code).is_some_and(|county| county.is_old_name(text));
+            return Reading::value(Value::Division(code)).changed(old);
         }
         let names: Vec<&str> = self
             .catalogue
@@ -248,21 +286,40 @@ impl Reader {
         ))
     }
 
-    fn read_number(&self, field: Field, text: &str, column_unit: Option<&str>, decimals: u32) -> Reading {
+    fn read_number(
+        &self,
+        field: Field,
+        text: &str,
+        content: &Content,
+        column_unit: Option<&str>,
+        decimals: u32,
+    ) -> Reading {
         let folded = fold(text);
-        let coordinate = matches!(field, Field::Longitude | Field::Latitude);
-        let bare = if coordinate {
-            coordinate::without_hemisphere(&folded)
-        } else {
-            &folded
-        };
-        if coordinate && let Some(degrees) = coordinate::from_dms(bare) {
-            return self.in_range(field, degrees, text);
+        let mut bare = folded.as_str();
+        match quantity(field) {
+            Some(Quantity::Degrees) if !matches!(content, Content::Number(_)) => {
+                if let Some(degrees) = coordinate::from_dms(&folded) {
+                    let minutes = !folded.ends_with(['°', '度', 'º']);
+                    return self.in_range(field, degrees, text).changed(minutes);
+                }
+                if let Some(pair) = coordinate::pair(text) {
+                    return self.read_pair(field, pair, text);
+                }
+                bare = coordinate::without_hemisphere(&folded);
+            }
+            Some(Quantity::Money) => bare = folded.trim_start_matches("人民币").trim_start_matches(['¥', '￥']),
+            Some(Quantity::Percent) => {
+                if let Some(percent) = folded.strip_prefix("百分之") {
+                    bare = percent;
+                }
+            }
+            Some(Quantity::Storeys) => bare = folded.trim_start_matches("地上").trim_start_matches("地下"),
+            _ => {}
         }
         let Some(found) = number::written(bare) else {
             return Reading::fault(self.no_number(field, text));
         };
-        let (factor, also) = match self.unit_factor(field, &found.rest, column_unit) {
+        let (factor, also) = match self.unit_factor(field, found.rest, column_unit) {
             Ok(found) => found,
             Err(Some(reason)) => {
                 let message = format!("“{text}”的单位不能用：{reason}。");
@@ -275,10 +332,39 @@ impl Reader {
         };
         let rounded = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
         let mut reading = self.in_range(field, rounded, text);
-        reading.also = reading.also.or(also);
-        if reading.fault.is_none() && rounded != exact {
+        let rounding = reading.fault.is_none() && rounded != exact;
+        reading.changed =
+            factor != Decimal::ONE || also.is_some() || rounding || matches!(content, Content::Percent(_));
+        reading.also.extend(also);
+        if rounding {
             let message = format!("“{text}”保留 {decimals} 位小数，按 {} 读取。", rounded.normalize());
             reading.fault = Some(Fault::new("V010", message, "如需精确，请按规定的小数位数填写。"));
+        }
+        reading
+    }
+
+    /// A cell of either coordinate that holds both.
+    fn read_pair(&self, field: Field, (longitude, latitude): (Decimal, Decimal), text: &str) -> Reading {
+        let (own, other) = match field {
+            Field::Longitude => (longitude, (Field::Latitude, latitude)),
+            _ => (latitude, (Field::Longitude, longitude)),
+        };
+        let rounded = |number: Decimal| {
+            number.round_dp_with_strategy(coordinate::DECIMALS, RoundingStrategy::MidpointAwayFromZero)
+        };
+        let mut reading = self.in_range(field, rounded(own), text).changed(true);
+        let carried = self.in_range(other.0, rounded(other.1), text);
+        match carried.read {
+            Read::Value(value) if reading.fault.is_none() => reading.also.push((other.0, value)),
+            // Two numbers in one cell are not swapped columns.
+            _ => {
+                reading = Reading::fault(
+                    reading
+                        .fault
+                        .or(carried.fault)
+                        .unwrap_or_else(|| self.out_of_range(field, text)),
+                )
+            }
         }
         reading
     }
@@ -286,7 +372,16 @@ impl Reader {
     /// Whether a folded text is a unit that numbers of the field may have, or that is refused by name.
     pub(crate) fn is_unit(&self, field: Field, folded: &str) -> bool {
         quantity(field).is_some_and(|quantity| unit(quantity, folded).is_some())
-            || (field == Field::ScaleValue && self.index.code(CodeList::ScaleUnit, folded).is_some())
+            || (field == Field::ScaleValue && self.scale_unit(folded).is_some())
+    }
+
+    /// The unit of a scale and what the number is multiplied by: `户`, `万㎡`.
+    fn scale_unit(&self, folded: &str) -> Option<(Decimal, Arc<str>)> {
+        let code = |text: &str| self.index.code(CodeList::ScaleUnit, text);
+        let ten_thousands = || code(folded.strip_prefix('万')?);
+        code(folded)
+            .map(|code| (Decimal::ONE, code))
+            .or_else(|| Some((Decimal::from(10_000), ten_thousands()?)))
     }
 
     /// The factor of the unit behind the number, else of the column; and the scale's unit where the cell names it.
@@ -296,6 +391,7 @@ impl Reader {
         rest: &str,
         column_unit: Option<&str>,
     ) -> Result<(Decimal, Option<Carried>), Option<&'static str>> {
+        let rest = rest.trim_matches(['(', ')', '[', ']']);
         let written = if rest.is_empty() { column_unit } else { Some(rest) };
         let (Some(written), Some(quantity)) = (written, quantity(field)) else {
             return if rest.is_empty() {
@@ -309,14 +405,10 @@ impl Reader {
             Some(Unit::Refused(reason)) => return Err(Some(reason)),
             None => {}
         }
-        if field == Field::ScaleValue {
-            let (written, factor) = match written.strip_prefix('万') {
-                Some(rest) => (rest, Decimal::from(10_000)),
-                None => (written, Decimal::ONE),
-            };
-            if let Some(code) = self.index.code(CodeList::ScaleUnit, written) {
-                return Ok((factor, Some((Field::ScaleUnit, Value::Code(code)))));
-            }
+        if field == Field::ScaleValue
+            && let Some((factor, code)) = self.scale_unit(written)
+        {
+            return Ok((factor, Some((Field::ScaleUnit, Value::Code(code)))));
         }
         Err(None)
     }
@@ -345,7 +437,7 @@ impl Reader {
         }
         let mut reading = Reading::fault(self.out_of_range(field, text));
         if matches!(field, Field::Longitude | Field::Latitude) {
-            reading.also = Some((field, Value::Decimal(number)));
+            reading.also.push((field, Value::Decimal(number)));
         }
         reading
     }
@@ -372,8 +464,16 @@ impl Reader {
             Content::Percent(_) | Content::Bool(_) | Content::Error(_) => Err(NoDate::Unlike),
         };
         match date {
-            Ok(date) if field.field_type() == FieldType::Month => Reading::value(Value::Date(date.to_month())),
-            Ok(date) => Reading::value(Value::Date(date)),
+            Ok(date) => {
+                let kept = if field.field_type() == FieldType::Month {
+                    date.to_month()
+                } else {
+                    date
+                };
+                // A number became a date, or a day its month.
+                let understood = matches!(content, Content::Number(_)) && !matches!(date, PartialDate::Year(_));
+                Reading::value(Value::Date(kept)).changed(kept != date || understood)
+            }
             Err(reason) => Reading::fault(self.no_date(field, text, reason)),
         }
     }
@@ -414,6 +514,35 @@ fn read_phone(text: &str) -> Reading {
     Reading {
         fault,
         ..Reading::value(Value::Text(text.into()))
+    }
+}
+
+/// Words in a cell of the seismic fields that say what its numbers are.
+const FORTIFICATION_WORDS: &[&str] = &[
+    "抗震",
+    "设防",
+    "烈度",
+    "设计",
+    "基本",
+    "地震",
+    "加速度",
+    "峰值",
+    "数值",
+    "值",
+    "为",
+    "分",
+];
+
+/// The answer that a folded text of boxes has ticked: `☑是□否`, `是√否□`.
+fn ticked(folded: &str) -> Option<&str> {
+    let ticks = ['☑', '√', '✓', '✔', '■'];
+    let at = folded.find(ticks).filter(|_| folded.contains('□'))?;
+    let (before, after) = (&folded[..at], folded[at..].trim_start_matches(ticks));
+    let mark = |c: char| c == '□' || ticks.contains(&c);
+    if folded.starts_with(mark) {
+        after.split(mark).next()
+    } else {
+        before.rsplit(mark).next()
     }
 }
 
