@@ -10,6 +10,7 @@ mod migrate;
 mod review;
 mod serve;
 mod sync;
+mod template;
 mod user;
 
 use std::io::{self, Write as _};
@@ -47,6 +48,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Template(template::TemplateArgs),
     Import(import::ImportArgs),
     Review(review::ReviewArgs),
     User(user::UserArgs),
@@ -60,13 +62,18 @@ enum Command {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // A service tells what it does; a command at the console tells only what went wrong.
+    let usual = if matches!(cli.command, Command::Serve(_)) {
+        LevelFilter::INFO
+    } else {
+        LevelFilter::ERROR
+    };
+    let filter = EnvFilter::builder()
+        .with_default_directive(usual.into())
+        .from_env_lossy();
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
-        .with_env_filter(
-            EnvFilter::builder()
-                .with_default_directive(LevelFilter::WARN.into())
-                .from_env_lossy(),
-        )
+        .with_env_filter(filter)
         .init();
     match run(cli.command) {
         Ok(code) => code,
@@ -77,11 +84,15 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(args) => check::run(&args, &checker()?, business_day(Clock::system().now())),
+        Command::Template(args) => template::run(&args, &catalogue()?),
         Command::Import(args) => import::run(&args, &registry()?),
         Command::Review(args) => review::run(&args, &registry()?),
         Command::User(args) => user::run(&args, &registry()?),
         Command::Sync(args) => sync::run(&args, &registry()?),
-        Command::Serve(args) => serve::run(&args, &registry()?),
+        Command::Serve(args) => {
+            let config = Config::from_env()?;
+            serve::run(&args, &config, &open(&config)?)
+        }
         Command::Migrate(args) => migrate::run(&args),
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&args),
@@ -125,21 +136,24 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+fn catalogue() -> anyhow::Result<Catalogue> {
+    Ok(Catalogue::load(Some(&Config::from_env()?.catalogue_dir))?)
+}
+
 fn checker() -> anyhow::Result<Checker> {
-    let config = Config::from_env()?;
     Ok(Checker {
-        catalogue: Catalogue::load(Some(&config.catalogue_dir))?.into(),
+        catalogue: catalogue()?.into(),
         worker: Worker::current()?,
         limits: Limits::default(),
     })
 }
 
 fn registry() -> anyhow::Result<Registry> {
-    Ok(Registry::open(
-        &Config::from_env()?,
-        Clock::system(),
-        Worker::current()?,
-    )?)
+    open(&Config::from_env()?)
+}
+
+fn open(config: &Config) -> anyhow::Result<Registry> {
+    Ok(Registry::open(config, Clock::system(), Worker::current()?)?)
 }
 
 /// Who acts.

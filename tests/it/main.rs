@@ -12,3 +12,4 @@
 mod cli;
 mod registry;
 mod support;
+mod web;
