@@ -7,16 +7,19 @@
 //! - [`intake`]: `receive` (keep a file), `read` (check it), `preview` (reads only), `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
 //! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
-//! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `job_runs`.
+//! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
+//! - [`schedule`]: `Registry` is the store of the schedule, too; `job_runs`.
 
 pub mod audit;
 pub mod code;
 pub mod delivery;
 pub mod intake;
 pub mod lists;
+mod password;
 pub mod people;
 pub mod projects;
 pub mod review;
+pub mod schedule;
 mod states;
 mod values;
 
