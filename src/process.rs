@@ -38,8 +38,8 @@ fn started(pid: u32) -> Option<String> {
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut fields = fields.split(' ');
     let state = fields.next()?;
-    let start = fields.nth(18)?;
-    (state != "Z").then(|| start.to_owned())
+    let ticks = fields.nth(18)?;
+    (state != "Z").then(|| ticks.to_owned())
 }
 
 #[cfg(test)]

@@ -11,7 +11,10 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::finding::Severity;
 use retrofit_import::report::{Group, Report};
+use retrofit_import::write::annotated;
 use serde_json::json;
+
+use crate::registry::department;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -52,16 +55,8 @@ pub(super) struct CheckArgs {
 /// Wrong usage, or a fault of ours.
 pub(super) fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyhow::Result<ExitCode> {
     let today = args.today.unwrap_or(today);
-    if let Some(code) = &args.department
-        && checker.catalogue.department(code).is_none()
-    {
-        let known: Vec<&str> = checker
-            .catalogue
-            .departments()
-            .iter()
-            .map(|known| known.code.as_str())
-            .collect();
-        bail!("没有代码为“{code}”的部门；可用的代码：{}", known.join("、"));
+    if let Some(code) = &args.department {
+        department(&checker.catalogue, code)?;
     }
     if args.annotated.is_some() && args.files.len() != 1 {
         bail!("--annotated 只能用于一个文件");
@@ -72,6 +67,9 @@ pub(super) fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyh
         let report = Report::new(checker, file, today, args.records)
             .with_context(|| format!("无法读取文件 {}", file.display()))?;
         worst = worst.max(exit_code(&report));
+        if let Some(out) = args.annotated.as_deref().filter(|_| report.summary.is_readable()) {
+            annotated(checker, file, &report, out).with_context(|| format!("无法写出批注工作簿 {}", out.display()))?;
+        }
         let name = file.to_string_lossy();
         match args.format {
             Format::Json => files.push(serde_json::to_value(report.json(&name, args.department.as_deref()))?),

@@ -3,11 +3,14 @@
 //! Exit codes: 0 done, 1 done in part, 2 refused or used wrongly, 3 our own fault. Commands that differ say so.
 
 mod check;
+#[cfg(feature = "demo")]
+mod demo;
 mod import;
 mod migrate;
 mod review;
 mod serve;
 mod sync;
+mod template;
 mod user;
 
 use std::io::{self, Write as _};
@@ -19,6 +22,10 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use self::check::Format;
 use crate::config::Config;
@@ -41,20 +48,32 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Template(template::TemplateArgs),
     Import(import::ImportArgs),
     Review(review::ReviewArgs),
     User(user::UserArgs),
     Sync(sync::SyncArgs),
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArgs),
 }
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // A service tells what it does; a command at the console tells only what went wrong.
+    let usual = if matches!(cli.command, Command::Serve(_)) {
+        LevelFilter::INFO
+    } else {
+        LevelFilter::ERROR
+    };
+    let filter = EnvFilter::builder()
+        .with_default_directive(usual.into())
+        .from_env_lossy();
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_env_filter(filter)
         .init();
     match run(cli.command) {
         Ok(code) => code,
@@ -65,12 +84,18 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(args) => check::run(&args, &checker()?, business_day(Clock::system().now())),
+        Command::Template(args) => template::run(&args, &catalogue()?),
         Command::Import(args) => import::run(&args, &registry()?),
         Command::Review(args) => review::run(&args, &registry()?),
         Command::User(args) => user::run(&args, &registry()?),
         Command::Sync(args) => sync::run(&args, &registry()?),
-        Command::Serve(args) => serve::run(&args, &registry()?),
+        Command::Serve(args) => {
+            let config = Config::from_env()?;
+            serve::run(&args, &config, &open(&config)?)
+        }
         Command::Migrate(args) => migrate::run(&args),
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => demo::run(&args),
     }
 }
 
@@ -91,6 +116,17 @@ fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if of_ours { FAILED } else { REFUSED })
 }
 
+/// Ready when the process is asked to end, from the terminal or by the service manager.
+async fn stop() {
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(error) => tracing::error!(%error, "cannot listen for the signal to stop"),
+    }
+}
+
 /// Writes to standard output. A reader that has gone away is no fault.
 fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
@@ -100,21 +136,24 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+fn catalogue() -> anyhow::Result<Catalogue> {
+    Ok(Catalogue::load(Some(&Config::from_env()?.catalogue_dir))?)
+}
+
 fn checker() -> anyhow::Result<Checker> {
-    let config = Config::from_env()?;
     Ok(Checker {
-        catalogue: Catalogue::load(Some(&config.catalogue_dir))?.into(),
+        catalogue: catalogue()?.into(),
         worker: Worker::current()?,
         limits: Limits::default(),
     })
 }
 
 fn registry() -> anyhow::Result<Registry> {
-    Ok(Registry::open(
-        &Config::from_env()?,
-        Clock::system(),
-        Worker::current()?,
-    )?)
+    open(&Config::from_env()?)
+}
+
+fn open(config: &Config) -> anyhow::Result<Registry> {
+    Ok(Registry::open(config, Clock::system(), Worker::current()?)?)
 }
 
 /// Who acts.

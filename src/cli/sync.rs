@@ -79,7 +79,7 @@ fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Resu
 }
 
 /// A bar that follows the run.
-fn bar() -> Watcher {
+pub(super) fn bar() -> Watcher {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}") {
         bar.set_style(style);

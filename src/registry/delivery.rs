@@ -125,9 +125,10 @@ const OPEN: [&str; 2] = ["unknown", "pending"];
 
 impl DeliveryStore for Registry {
     fn begin_run(&self, run: &NewRun) -> Result<RunId, StoreError> {
-        let begun = self
-            .db
-            .write(|conn| sync_runs::insert(conn, &run.holder, &run.started_by, run.started_at, run.lease_until));
+        let begun = self.db.write(|conn| {
+            end_leases_of_the_dead(conn, run.started_at)?;
+            sync_runs::insert(conn, &run.holder, &run.started_by, run.started_at, run.lease_until)
+        });
         begun.map(RunId).map_err(store_error)
     }
 
@@ -212,7 +213,7 @@ impl DeliveryStore for Registry {
             let live = sync_runs::live(conn, now)?;
             deliveries::claim(conn, run.0, stages, as_limit(limit), &live, now)
         });
-        let outgoing = claimed.and_then(|rows| rows.into_iter().map(|row| self.outgoing(row)).collect());
+        let outgoing = claimed.and_then(|rows| rows.iter().map(|row| self.outgoing(row)).collect());
         outgoing.map_err(store_error)
     }
 
@@ -322,7 +323,7 @@ impl Registry {
     }
 
     /// A claimed delivery with its values resolved for upload.
-    fn outgoing(&self, claimed: Claimed) -> Result<Outgoing, DbError> {
+    fn outgoing(&self, claimed: &Claimed) -> Result<Outgoing, DbError> {
         let op = read_word(&claimed.op)?;
         let source_id = source_id(claimed.entry_year, claimed.project_id);
         let mut values: BTreeMap<String, Plain> = BTreeMap::new();

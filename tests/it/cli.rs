@@ -98,18 +98,20 @@ const BALANCE: [&str; 8] = [
     "not_sent",
 ];
 
-async fn simulator() -> Simulator {
-    Simulator::start(Settings::new("city-key", "hush")).await.unwrap()
+/// A platform, and a console that delivers to it.
+async fn console(world: &World) -> (Console<'_>, Simulator) {
+    let platform = Simulator::start(Settings::new("city-key", "hush")).await.unwrap();
+    let console = Console {
+        world,
+        platform: Some(platform.url()),
+    };
+    (console, platform)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_roster_goes_from_the_file_to_the_platform() {
     for world in World::both() {
-        let platform = simulator().await;
-        let console = Console {
-            world: &world,
-            platform: Some(platform.url()),
-        };
+        let (console, platform) = console(&world).await;
         let (shown, exit) = console.import(ROSTER, &[]);
         assert_eq!((shown["committed"].as_bool(), exit), (Some(false), 1));
         let (first, exit) = console.import(ROSTER, &["--yes"]);
@@ -152,11 +154,7 @@ async fn a_roster_goes_from_the_file_to_the_platform() {
 async fn a_delivery_that_dies_at_any_point_is_finished_by_the_next() {
     for point in ["after-key-stored", "after-sent", "after-receipt"] {
         for world in World::both() {
-            let platform = simulator().await;
-            let console = Console {
-                world: &world,
-                platform: Some(platform.url()),
-            };
+            let (console, platform) = console(&world).await;
             console.import(ROSTER, &["--yes"]);
             console.json(&["review", "approve", "--all"]);
             let died = console
@@ -191,11 +189,7 @@ async fn a_delivery_that_dies_at_any_point_is_finished_by_the_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_platform_that_is_down_ends_the_run_in_a_named_state() {
     for world in World::both() {
-        let platform = simulator().await;
-        let console = Console {
-            world: &world,
-            platform: Some(platform.url()),
-        };
+        let (console, platform) = console(&world).await;
         console.import(ROSTER, &["--yes"]);
         console.json(&["review", "approve", "--all"]);
         platform.stop().await;

@@ -1,5 +1,6 @@
 //! One batch: sent, asked about, sent again, until it is closed, taken in, refused, or no more can be done in this run.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -278,8 +279,9 @@ impl Run {
                 receipts, strays, done, ..
             } => {
                 batch.state = if done { BatchState::Done } else { BatchState::Pending };
+                let settled: HashSet<_> = receipts.iter().map(|receipt| receipt.delivery_id).collect();
                 for member in &mut batch.members {
-                    member.open &= !receipts.iter().any(|receipt| receipt.delivery_id == member.delivery_id);
+                    member.open &= !settled.contains(&member.delivery_id);
                 }
                 let missing = strays.iter().filter(|stray| stray.kind == StrayKind::Missing).count() as u64;
                 self.tally().settle(&receipts, missing);

@@ -35,7 +35,7 @@ impl World {
     }
 
     fn record(&self, run: RunId, members: &[Outgoing]) -> Option<BatchId> {
-        let no = format!("{}-{}", run.0, members[0].delivery_id.0);
+        let no = format!("{}-{}-{}", run.0, members[0].delivery_id.0, members.len());
         let batch = NewBatch {
             batch_no: no.clone(),
             idempotency_key: format!("key {no}"),
@@ -189,7 +189,7 @@ fn what_a_dead_run_left_is_taken_up_and_its_late_words_count_for_nothing() {
         assert_eq!(members, [("LC-2026-000001", true), ("LC-2026-000002", true)]);
         assert_eq!(
             world.registry.body(batch).unwrap(),
-            format!("body {}-1", dead.0).into_bytes()
+            format!("body {}-1-2", dead.0).into_bytes()
         );
         assert_eq!(ids(&world.claim(heir, 10)), [records[2].delivery_id]);
 
