@@ -23,10 +23,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Asia::Shanghai;
 use retrofit_import::catalogue::{Catalogue, CatalogueError};
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
+use retrofit_jobs::store::UtcMillis;
 use thiserror::Error;
 
 use crate::config::Config;
@@ -34,9 +37,6 @@ use crate::db::{Db, DbError};
 pub use code::RegistryCode;
 pub use states::State;
 pub use values::{Change, Values};
-
-/// The version of the rules that records are checked by: they change with the program.
-pub(crate) const RULES: &str = env!("CARGO_PKG_VERSION");
 
 /// Why something was not done: the caller's matter, or ours.
 #[derive(Debug, Error)]
@@ -145,4 +145,12 @@ fn file_failure(path: &Path, source: io::Error) -> Failure {
         path: path.to_owned(),
         source,
     }
+}
+
+/// The business day (Asia/Shanghai) of an instant.
+pub fn business_day(now: UtcMillis) -> NaiveDate {
+    DateTime::from_timestamp_millis(now)
+        .unwrap_or_default()
+        .with_timezone(&Shanghai)
+        .date_naive()
 }

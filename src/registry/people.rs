@@ -215,8 +215,8 @@ pub struct NewPerson<'a> {
     pub role: Role,
     /// Needed for reporters and leads.
     pub department: Option<&'a str>,
-    /// To be changed at the first login. Without one the person acts at the console only.
-    pub password: Option<&'a str>,
+    /// To be changed at the first login.
+    pub password: &'a str,
 }
 
 /// Adds a person.
@@ -245,14 +245,14 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
             person.role.label()
         )));
     }
-    let hash = person.password.map(|password| new_hash(password, name)).transpose()?;
+    let hash = new_hash(person.password, name)?;
     let now = registry.clock.now();
     registry.db.write(|conn| {
         let user = NewUser {
             name,
             role: person.role.word(),
             department,
-            password_hash: hash.as_deref(),
+            password_hash: &hash,
             must_change: 1,
             created_at: now,
             created_by: &operator.name,
@@ -315,14 +315,13 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
     let user = registry
         .db
         .read(|conn| people::find(conn, name))?
-        .filter(|user| user.active == 1 && user.password_hash.is_some());
+        .filter(|user| user.active == 1);
     let locked = user
         .as_ref()
         .and_then(|user| user.locked_until)
         .filter(|&until| until > now);
     // As long for a name that nobody has, so that the time does not tell.
-    let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
-    let right = verifies(password, hash.unwrap_or(&STRANGER)) && hash.is_some();
+    let right = verifies(password, user.as_ref().map_or(&*STRANGER, |user| &user.password_hash));
     let Some(user) = user else { return Ok(Login::Wrong) };
     let operator = Operator::of(&user, origin)?;
     let token = right.then(new_token).transpose()?;
@@ -433,11 +432,11 @@ pub fn log_out(registry: &Registry, session: &Session) -> Result<(), Error> {
 /// # Errors
 /// The old password is wrong, the new one weak or the same.
 pub fn change_password(registry: &Registry, operator: &Operator, old: &str, new: &str) -> Result<(), Error> {
-    let user = registry.db.read(|conn| people::find(conn, &operator.name))?;
-    let (user, hash) = user
-        .and_then(|user| user.password_hash.clone().map(|hash| (user, hash)))
-        .ok_or_else(|| Error::refused("该用户没有密码，无法修改。"))?;
-    if !verifies(old, &hash) {
+    let user = registry
+        .db
+        .read(|conn| people::find(conn, &operator.name))?
+        .ok_or_else(|| Error::refused("控制台岗位没有密码，无法修改。"))?;
+    if !verifies(old, &user.password_hash) {
         return Err(Error::refused("原密码不正确。"));
     }
     if old == new {
@@ -494,6 +493,22 @@ static STRANGER: LazyLock<String> = LazyLock::new(|| hash("nobody").unwrap_or_de
 
 fn verifies(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// A password for a person's first login: 20 characters of 3 kinds, drawn from 32 that are not mistaken for each other.
+///
+/// # Errors
+/// The system gives no randomness.
+pub fn random_password() -> Result<String, Error> {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
+    let mut bytes = [0; 17];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::Secret(error.to_string()))?;
+    let drawn: String = bytes
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
+        .collect();
+    // One of each kind, whatever was drawn.
+    Ok(format!("{drawn}K7-"))
 }
 
 fn new_token() -> Result<String, Failure> {

@@ -180,6 +180,14 @@ impl Roster {
     pub fn is_readable(&self) -> bool {
         !self.rows.is_empty()
     }
+
+    /// Whether a part of the file could not be read: a sheet that lacks a column, say.
+    pub fn has_file_errors(&self) -> bool {
+        self.summary
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+    }
 }
 
 /// An upload that the operator may see.

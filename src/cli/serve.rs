@@ -1,0 +1,35 @@
+//! `retrofit serve`: runs the schedule until it is told to stop.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use retrofit_jobs::schedule::{Plan, Scheduler};
+
+use crate::registry::Registry;
+use crate::{sync, tasks};
+
+/// 运行服务：按计划上报
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {}
+
+pub(super) fn run(ServeArgs {}: &ServeArgs, registry: &Registry) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let scheduler = Scheduler::new(
+            Plan::built_in(),
+            &tasks::all(registry),
+            Arc::new(registry.clone()),
+            registry.clock.clone(),
+            &sync::holder(),
+        )?;
+        scheduler.run(stop()).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Ready when the process is asked to end.
+async fn stop() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::error!(%error, "cannot listen for the signal to stop");
+    }
+}

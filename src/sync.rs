@@ -1,0 +1,44 @@
+//! What every delivery of this deployment shares, whoever starts it.
+
+use anyhow::Context as _;
+use retrofit_jobs::delivery::SyncOutcome;
+use retrofit_jobs::platform::{Platform, Profile};
+
+use crate::config;
+use crate::registry::Registry;
+
+/// The platform that the environment names.
+///
+/// # Errors
+/// A setting that is missing or that no client can be made of: the operator's to mend.
+pub fn platform(registry: &Registry) -> anyhow::Result<Platform> {
+    let profile = match config::platform_profile()? {
+        None => Profile::national_v1(),
+        Some(path) => {
+            let name = path.display();
+            let text = std::fs::read_to_string(&path).with_context(|| format!("无法读取平台配置文件 {name}"))?;
+            Profile::parse(&text).with_context(|| format!("平台配置文件 {name} 有误"))?
+        }
+    };
+    Ok(Platform::new(config::platform()?, profile, registry.clock.clone())?)
+}
+
+/// This process, for people: its id, and a random part.
+pub fn holder() -> String {
+    format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple())
+}
+
+/// The balanced count in one line.
+pub fn balance(outcome: &SyncOutcome) -> String {
+    format!(
+        "应报 {} = 接收 {} + 退回 {} + 未变 {} + 过期 {} + 待回执 {} + 不明 {} + 未发 {}",
+        outcome.selected,
+        outcome.accepted,
+        outcome.rejected,
+        outcome.unchanged,
+        outcome.stale,
+        outcome.pending,
+        outcome.unknown,
+        outcome.not_sent
+    )
+}
