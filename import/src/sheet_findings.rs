@@ -6,6 +6,7 @@ use crate::catalogue::Field;
 use crate::finding::Finding;
 use crate::layout::{Known, Table};
 use crate::rules;
+use crate::stamp;
 use crate::workbook::{Address, Format, Refusal, SheetHead, column_name};
 
 /// The file as a whole is refused.
@@ -29,6 +30,14 @@ pub(crate) fn no_roster() -> Finding {
             "没有找到工程清单：各可见工作表里都没有可识别的表头和数据。".to_owned(),
         )
     }
+}
+
+/// F009: it was made from an older template.
+pub(crate) fn of_template(version: u32) -> Option<Finding> {
+    (version < stamp::VERSION).then(|| Finding {
+        suggestion: Some("能读的照样读取；下次请下载新的模板填报。".to_owned()),
+        ..finding("F009", "这个文件是用旧版模板填的，栏目和下拉选项可能不全。".to_owned())
+    })
 }
 
 /// F011: macros are in it.

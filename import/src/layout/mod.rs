@@ -16,6 +16,7 @@ pub(crate) use block::Column;
 use block::{Block, cell_texts};
 pub(crate) use header::HeaderIndex;
 use merged::Merged;
+pub(crate) use rows::EXAMPLE;
 use rows::Kind;
 
 use crate::catalogue::{Catalogue, Field};
@@ -108,6 +109,8 @@ pub(crate) struct SheetReader<'a> {
     lone: Option<DataRow>,
     county: Option<Arc<str>>,
     after_footer: bool,
+    /// A template's example row stands under the header: an empty template is a table without rows.
+    example: bool,
 }
 
 impl<'a> SheetReader<'a> {
@@ -124,6 +127,7 @@ impl<'a> SheetReader<'a> {
             lone: None,
             county: None,
             after_footer: false,
+            example: false,
         }
     }
 
@@ -167,6 +171,7 @@ impl<'a> SheetReader<'a> {
             }
             Kind::County(county) => self.county = Some(county),
             Kind::Header => self.remember(row),
+            Kind::Example => self.example = true,
             Kind::Other { footer } => {
                 self.after_footer |= footer;
                 self.remember(row);
@@ -328,7 +333,7 @@ impl<'a> SheetReader<'a> {
         if let Some(lone) = self.lone.take() {
             self.take_data(lone, out);
         }
-        if self.table.is_none() && !self.waiting.is_empty() {
+        if self.table.is_none() && (!self.waiting.is_empty() || self.example) {
             self.settle(false, out);
         }
         self.header = None;
@@ -336,6 +341,7 @@ impl<'a> SheetReader<'a> {
         self.table = None;
         self.county = None;
         self.after_footer = false;
+        self.example = false;
     }
 }
 

@@ -43,6 +43,9 @@ const NOTES: &[&str] = &[
 /// Words that a row of sums is known by.
 const TOTALS: &[&str] = &["合计", "小计", "总计", "共计", "累计", "总合计"];
 
+/// What a template's example row has for a number, and what its name begins with.
+pub(crate) const EXAMPLE: &str = "示例";
+
 /// What a row is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -52,6 +55,8 @@ pub(crate) enum Kind {
     County(Arc<str>),
     /// The header, repeated.
     Header,
+    /// The example row of a template of ours.
+    Example,
     /// A sum, a note, a signature line, or a row with next to nothing in it.
     Other {
         /// Whether it begins the notes under the table.
@@ -71,6 +76,10 @@ pub(crate) fn kind(row: &Row, header: &Block, reader: &Reader, after_footer: boo
     let name = header
         .column(Field::Name)
         .and_then(|name| texts.iter().find(|(column, _)| *column == name.at));
+    // Both marks have to stand: whoever overwrites the example with a project of his own changes at least its name.
+    if first.1 == EXAMPLE && name.is_some_and(|(_, text)| text.starts_with(EXAMPLE)) {
+        return Kind::Example;
+    }
     if name.is_none_or(|(_, text)| is_total(text)) && texts.iter().any(|(_, text)| is_total(text)) {
         return Kind::Other { footer: false };
     }
