@@ -3,5 +3,7 @@
 mod documents;
 mod example;
 mod examples;
+mod files;
 mod findings;
 mod sound;
+mod values;
