@@ -14,6 +14,7 @@ use super::{
     Bounds, Catalogue, CodeEntry, CodeList, Department, Division, Divisions, Field, FieldInfo, Level, SourceStatus,
     Zonation,
 };
+use crate::rules::RuleSettings;
 
 /// A file of the catalogue that cannot be used.
 #[derive(Debug, Error)]
@@ -52,7 +53,9 @@ pub(super) fn load(folder: Option<&Path>) -> Result<Catalogue, CatalogueError> {
     let zonation = zonation(&Table::read(folder, ZONATION)?, &divisions, &codes)?;
     let bounds = bounds(&Table::read(folder, BOUNDS)?, &divisions)?;
     let departments = departments(&Table::read(folder, DEPARTMENTS)?, &codes)?;
+    let rule_settings = RuleSettings::load(folder)?;
     Ok(Catalogue {
+        rule_settings,
         fields,
         codes,
         divisions,
@@ -60,6 +63,19 @@ pub(super) fn load(folder: Option<&Path>) -> Result<Catalogue, CatalogueError> {
         bounds,
         departments,
     })
+}
+
+/// A deployment's own file of this name, where it has one: its path and text.
+pub(crate) fn read_override(folder: Option<&Path>, name: &str) -> Result<Option<(String, String)>, CatalogueError> {
+    let Some(path) = folder.map(|folder| folder.join(name)) else {
+        return Ok(None);
+    };
+    let file = path.display().to_string();
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((file, text.trim_start_matches('\u{feff}').to_owned()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(CatalogueError::Unreadable { file, source }),
+    }
 }
 
 /// A csv file with its header, each line knowing its number.
@@ -71,14 +87,9 @@ struct Table {
 
 impl Table {
     fn read(folder: Option<&Path>, (name, embedded): (&str, &str)) -> Result<Self, CatalogueError> {
-        let Some(path) = folder.map(|folder| folder.join(name)) else {
-            return Self::parse(name, embedded);
-        };
-        let file = path.display().to_string();
-        match fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&file, text.trim_start_matches('\u{feff}')),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::parse(name, embedded),
-            Err(source) => Err(CatalogueError::Unreadable { file, source }),
+        match read_override(folder, name)? {
+            Some((file, text)) => Self::parse(&file, &text),
+            None => Self::parse(name, embedded),
         }
     }
 

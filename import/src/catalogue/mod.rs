@@ -1,7 +1,8 @@
 //! The catalogue: fields, code lists, divisions, zonation, county bounds and departments.
 //!
 //! The files stand in `import/catalogue` and are embedded. A deployment overrides any of them by a file of the same name in its
-//! catalogue folder; a broken override is refused with file, line and reason.
+//! catalogue folder; a broken override is refused with file, line and reason. What it sets of the rules (`rules.toml`) is read and
+//! refused with them.
 
 mod codes;
 mod divisions;
@@ -13,11 +14,14 @@ pub use codes::{CodeEntry, CodeList};
 pub use divisions::{Division, Divisions, Level};
 pub use field::{Field, FieldType};
 pub use load::CatalogueError;
+pub(crate) use load::read_override;
 pub use place::{Bounds, Department, SourceStatus, Zonation};
 
 use std::path::Path;
 
 use rust_decimal::Decimal;
+
+use crate::rules::RuleSettings;
 
 /// What the catalogue says of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,10 +70,11 @@ pub struct Catalogue {
     zonation: Vec<Zonation>,
     bounds: Vec<Bounds>,
     departments: Vec<Department>,
+    rule_settings: RuleSettings,
 }
 
 impl Catalogue {
-    /// Loads the embedded files, each replaced by the file of the same name in `folder` where there is one.
+    /// Loads the embedded files, each replaced by the file of the same name in `folder` where there is one, and the settings of rules.
     ///
     /// # Errors
     /// A file that cannot be read or that breaks a rule of the catalogue: which file, which line, why.
@@ -122,6 +127,11 @@ impl Catalogue {
     pub fn bounds(&self, county: &str) -> Option<&Bounds> {
         let base = self.divisions.base_county(county);
         self.bounds.iter().find(|bounds| bounds.division == base)
+    }
+
+    /// What the deployment sets of the rules.
+    pub fn rule_settings(&self) -> &RuleSettings {
+        &self.rule_settings
     }
 
     /// The departments, in order.

@@ -101,26 +101,32 @@ fn encrypted(kind: u16) -> Vec<u8> {
     compound(&[("Workbook", &stream.concat())])
 }
 
-/// Every example.
-pub(super) fn examples() -> Vec<FileExample> {
-    let plain = || csv("", "");
-    let one_cell = r#"<row r="1"><c r="A1"><v>1</v></c></row>"#;
-    let fires = |code, what, bytes| FileExample {
+fn fires(code: &'static str, what: &'static str, bytes: Vec<u8>) -> FileExample {
+    FileExample {
         code,
         fires: true,
         what,
         bytes,
-    };
-    let silent = |code, what, bytes| FileExample {
-        code,
+    }
+}
+
+fn silent(code: &'static str, what: &'static str, bytes: Vec<u8>) -> FileExample {
+    FileExample {
         fires: false,
-        what,
-        bytes,
-    };
+        ..fires(code, what, bytes)
+    }
+}
+
+/// Every example.
+pub(super) fn examples() -> Vec<FileExample> {
+    of_files().into_iter().chain(of_headers()).chain(of_sheets()).collect()
+}
+
+fn of_files() -> Vec<FileExample> {
     vec![
         fires("F001", "a PDF", b"%PDF-1.7\n%\xe2\xe3".to_vec()),
         fires("F001", "a zip of no workbook", zip(&[("readme.txt", b"")])),
-        silent("F001", "a csv", plain()),
+        silent("F001", "a csv", csv("", "")),
         silent("F001", "an xlsx", xlsx(|_| {})),
         fires("F002", "an encrypted xls", encrypted(1)),
         fires(
@@ -156,7 +162,12 @@ pub(super) fn examples() -> Vec<FileExample> {
         silent("F004", "five known columns", {
             "工程名称,工程类别,工程性质,用途,工程进度\n教学楼,学校,加固,教学楼,计划加固\n".into()
         }),
-        silent("F004", "a roster", plain()),
+        silent("F004", "a roster", csv("", "")),
+    ]
+}
+
+fn of_headers() -> Vec<FileExample> {
+    vec![
         fires("F005", "no stage", replaced(&[(",工程进度", ""), (",计划加固", "")])),
         fires("F005", "no acceleration", {
             replaced(&[(",设计基本地震加速度", ""), (",0.15g", "")])
@@ -179,6 +190,12 @@ pub(super) fn examples() -> Vec<FileExample> {
             "row numbers",
             replaced(&[("工程名称", "序号,工程名称"), ("第一中学教", "1,第一中学教")]),
         ),
+    ]
+}
+
+fn of_sheets() -> Vec<FileExample> {
+    let one_cell = r#"<row r="1"><c r="A1"><v>1</v></c></row>"#;
+    vec![
         fires("F007", "a cover", {
             with_sheet(|sheet| {
                 sheet.write(0, 0, "抗震加固工程清单").unwrap();
@@ -248,6 +265,6 @@ pub(super) fn examples() -> Vec<FileExample> {
             xlsx_with(one_cell, "<sst/>", &[("xl/VBAPROJECT.BIN", b"")])
         }),
         silent("F011", "a workbook without", xlsx_with(one_cell, "<sst/>", &[])),
-        silent("F011", "a csv", plain()),
+        silent("F011", "a csv", csv("", "")),
     ]
 }
