@@ -14,9 +14,13 @@ use crate::workbook::worker;
 
 /// Checks a csv text on 2026-11-23.
 pub(crate) fn check_csv(text: &str) -> (Summary, Vec<CheckedRow>) {
+    check_csv_by(Arc::new(Catalogue::load(None).unwrap()), text)
+}
+
+/// The same by a deployment's catalogue.
+pub(crate) fn check_csv_by(catalogue: Arc<Catalogue>, text: &str) -> (Summary, Vec<CheckedRow>) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(text.as_bytes()).unwrap();
-    let catalogue = Arc::new(Catalogue::load(None).unwrap());
     let checker = Checker {
         catalogue,
         worker: worker(),

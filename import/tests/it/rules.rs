@@ -5,5 +5,6 @@ mod example;
 mod examples;
 mod files;
 mod findings;
+mod settings;
 mod sound;
 mod values;
