@@ -1,6 +1,5 @@
 //! One project: its values, its history, and what a department does with it outside of a roster.
 
-use retrofit_import::rules::RULE_SET_VERSION;
 use retrofit_jobs::store::{Op, Word as _};
 
 use super::code::RegistryCode;
@@ -139,7 +138,6 @@ fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &s
         let next = RevisionRow {
             revision: project.revision + 1,
             op: op.clone(),
-            rules: RULE_SET_VERSION.into(),
             note: Some(note.into()),
             submitted_by: operator.name.clone(),
             submitted_at: now,

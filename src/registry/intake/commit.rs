@@ -2,7 +2,7 @@
 
 use chrono::Datelike as _;
 use retrofit_import::finding::Severity;
-use retrofit_import::rules::RULE_SET_VERSION;
+use retrofit_import::rules::rule_set_version;
 use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
 use super::plan::{Counts, Plan, Planned, Preview, held_by_reason, plan};
@@ -49,7 +49,12 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
                 ..preview.clone()
             })));
         }
-        let commit = Commit { preview, operator, now };
+        let commit = Commit {
+            preview,
+            operator,
+            rules: rule_set_version(registry.catalogue.rule_settings()),
+            now,
+        };
         commit.apply(conn, &fresh)?;
         let counts = preview.counts();
         commit.settle(conn, &fresh, counts)?;
@@ -60,6 +65,8 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
 struct Commit<'a> {
     preview: &'a Preview,
     operator: &'a Operator,
+    /// The version of the rules that the roster was checked by.
+    rules: String,
     now: UtcMillis,
 }
 
@@ -157,7 +164,7 @@ impl Commit<'_> {
             op: Op::Upsert.word().into(),
             values_json: row.json.clone(),
             digest: row.digest.clone(),
-            rules: RULE_SET_VERSION.into(),
+            rules: self.rules.clone(),
             upload_id: Some(self.preview.upload.id),
             sheet: Some(row.sheet.to_string()),
             row_no: Some(row.row.into()),
