@@ -6,3 +6,4 @@ pub mod db;
 pub mod registry;
 pub mod sync;
 pub mod tasks;
+pub mod web;

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use retrofit_jobs::delivery::SyncOutcome;
 use retrofit_jobs::platform::{Platform, Profile};
+use retrofit_jobs::store::RunState;
 
 use crate::config;
 use crate::registry::Registry;
@@ -30,15 +31,33 @@ pub fn holder() -> String {
 
 /// The balanced count in one line.
 pub fn balance(outcome: &SyncOutcome) -> String {
+    let counts = &outcome.counts;
     format!(
         "应报 {} = 接收 {} + 退回 {} + 未变 {} + 过期 {} + 待回执 {} + 不明 {} + 未发 {}",
         outcome.selected,
-        outcome.accepted,
-        outcome.rejected,
-        outcome.unchanged,
-        outcome.stale,
-        outcome.pending,
-        outcome.unknown,
-        outcome.not_sent
+        counts.accepted,
+        counts.rejected,
+        counts.unchanged,
+        counts.stale,
+        counts.pending,
+        counts.unknown,
+        counts.not_sent
     )
+}
+
+/// The officers' word for the state of a run.
+pub const fn label(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "进行中",
+        RunState::Done => "完成",
+        RunState::Pending => "已发出，等待回执",
+        RunState::Partial => "部分结果不明，下次核对",
+        RunState::PlatformDown => "平台无法连接",
+        RunState::PlatformBusy => "平台繁忙",
+        RunState::Refused => "平台拒绝",
+        RunState::ClockSkew => "时钟与平台不一致",
+        RunState::WindowClosed => "超出上报时段",
+        RunState::Abandoned => "中断",
+        RunState::Failed => "系统故障",
+    }
 }

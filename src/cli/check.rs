@@ -15,7 +15,7 @@ use serde_json::json;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people, in Chinese.
     #[default]
     Text,
@@ -25,7 +25,7 @@ pub enum Format {
 
 /// 检查工程清单，逐单元格指出问题
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(super) struct CheckArgs {
     /// 要检查的文件（.xlsx、.xls、.ods、.csv），可以有多个
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -50,7 +50,7 @@ pub struct CheckArgs {
 ///
 /// # Errors
 /// Wrong usage, or a fault of ours.
-pub fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyhow::Result<ExitCode> {
     let today = args.today.unwrap_or(today);
     if let Some(code) = &args.department
         && checker.catalogue.department(code).is_none()

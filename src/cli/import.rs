@@ -11,7 +11,7 @@ use retrofit_import::report::groups;
 use serde::Serialize;
 
 use super::{Acting, Format, PARTLY, REFUSED, print};
-use crate::registry::intake::{self, Counts, Fate, Outcome, Preview, Roster};
+use crate::registry::intake::{self, Counts, Fate, Hold, Outcome, Preview, Roster};
 use crate::registry::people::Office;
 use crate::registry::{Registry, business_day};
 
@@ -66,7 +66,9 @@ pub(super) fn run(args: &ImportArgs, registry: &Registry) -> anyhow::Result<Exit
             committed: false,
             counts: Counts::default(),
         };
-        tell(args, &answer, || Ok(file_findings(&roster)))?;
+        tell(args, &answer, || {
+            Ok(format!("没有读取到数据。\n{}", file_findings(&roster)))
+        })?;
         return Ok(ExitCode::from(REFUSED));
     }
 
@@ -128,7 +130,12 @@ fn text(preview: &Preview, committed: bool, moved: bool) -> anyhow::Result<Strin
         _ => None,
     });
     section(&mut out, "退回后未改：", returned.collect());
+    // Rows held for their findings are told by these, below.
     let held = rows.iter().filter_map(|(row, fate)| match fate {
+        Fate::Held {
+            why: Hold::Errors | Hold::Unexplained,
+            ..
+        } => None,
         Fate::Held { why, .. } => Some(format!("  第 {} 行：{}\n", row.row, why.message())),
         _ => None,
     });

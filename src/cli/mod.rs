@@ -3,6 +3,8 @@
 //! Exit codes: 0 done, 1 done in part, 2 refused or used wrongly, 3 our own fault. Commands that differ say so.
 
 mod check;
+#[cfg(feature = "demo")]
+mod demo;
 mod import;
 mod migrate;
 mod review;
@@ -20,8 +22,9 @@ use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
 
-pub use self::check::Format;
+use self::check::Format;
 use crate::config::Config;
+use crate::db::DbError;
 use crate::registry::people::{Office, Operator};
 use crate::registry::{Error, Failure, Registry, business_day};
 
@@ -46,6 +49,8 @@ enum Command {
     Sync(sync::SyncArgs),
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArgs),
 }
 
 /// Runs the command that the arguments name.
@@ -70,12 +75,19 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sync(args) => sync::run(&args, &registry()?),
         Command::Serve(args) => serve::run(&args, &registry()?),
         Command::Migrate(args) => migrate::run(&args),
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => demo::run(&args),
     }
 }
 
 /// Says what went wrong: to the operator what is the operator's, to the log as well what is ours.
 fn report(error: &anyhow::Error) -> ExitCode {
-    let of_ours = matches!(error.downcast_ref(), Some(Error::Failed(_))) || error.is::<Failure>();
+    let of_ours = match error.downcast_ref::<Failure>() {
+        // Settings of the deployment: the operator's to mend.
+        Some(Failure::Db(DbError::Scheme(_)) | Failure::Catalogue(_)) => false,
+        Some(_) => true,
+        None => matches!(error.downcast_ref(), Some(Error::Failed(_))),
+    };
     if of_ours {
         tracing::error!("{error:#}");
     }
@@ -83,6 +95,13 @@ fn report(error: &anyhow::Error) -> ExitCode {
     // Nothing is left to be told where standard error is closed.
     let _ = writeln!(io::stderr(), "{kind}：{error:#}");
     ExitCode::from(if of_ours { FAILED } else { REFUSED })
+}
+
+/// Ready when the process is asked to end.
+async fn stop() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::error!(%error, "cannot listen for the signal to stop");
+    }
 }
 
 /// Writes to standard output. A reader that has gone away is no fault.
@@ -116,14 +135,24 @@ fn registry() -> anyhow::Result<Registry> {
 struct Acting {
     /// 以哪个用户的身份操作；不写时以命令所属的岗位（控制台）操作
     #[arg(long = "as", value_name = "USER", env = "RETROFIT_OPERATOR")]
-    name: Option<String>,
+    operator: Option<String>,
 }
 
 impl Acting {
     fn operator(&self, registry: &Registry, office: Office<'_>) -> Result<Operator, Error> {
-        match self.name.as_deref().filter(|name| !name.is_empty()) {
+        match self.operator.as_deref().filter(|name| !name.is_empty()) {
             Some(name) => Operator::named(registry, name),
             None => Ok(Operator::console(office)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_is_well_formed() {
+        super::Cli::command().debug_assert();
     }
 }

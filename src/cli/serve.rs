@@ -22,14 +22,7 @@ pub(super) fn run(ServeArgs {}: &ServeArgs, registry: &Registry) -> anyhow::Resu
             registry.clock.clone(),
             &sync::holder(),
         )?;
-        scheduler.run(stop()).await;
+        scheduler.run(super::stop()).await;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// Ready when the process is asked to end.
-async fn stop() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "cannot listen for the signal to stop");
-    }
 }

@@ -9,10 +9,9 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use retrofit_jobs::delivery::{SyncOptions, SyncOutcome, Watcher, deliver};
-use retrofit_jobs::store::{RunState, Word as _};
+use retrofit_jobs::store::RunState;
 
 use super::{Acting, Format, PARTLY, print};
-use crate::db::sync_runs::SyncRunRow;
 use crate::registry::people::Office;
 use crate::registry::{Registry, delivery};
 use crate::sync;
@@ -71,10 +70,7 @@ fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Resu
     };
     let store = Arc::new(registry.clone());
     let outcome = tokio::runtime::Runtime::new()?.block_on(deliver(store, &platform, options))?;
-    match common.format {
-        Format::Json => print(&format!("{}\n", serde_json::to_string(&outcome)?))?,
-        Format::Text => print(&text(&outcome))?,
-    }
+    tell(&outcome, common.format)?;
     Ok(if outcome.state == RunState::Done {
         ExitCode::SUCCESS
     } else {
@@ -82,19 +78,8 @@ fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Resu
     })
 }
 
-fn text(outcome: &SyncOutcome) -> String {
-    let detail = outcome.detail.as_deref().unwrap_or_default();
-    format!(
-        "第 {} 次上报：{}。{}，共 {} 批。{detail}\n",
-        outcome.run_id.0,
-        outcome.state.word(),
-        sync::balance(outcome),
-        outcome.batches
-    )
-}
-
 /// A bar that follows the run.
-fn bar() -> Watcher {
+pub(super) fn bar() -> Watcher {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}") {
         bar.set_style(style);
@@ -109,36 +94,23 @@ fn status(registry: &Registry, common: &Common) -> anyhow::Result<ExitCode> {
     let operator = common.acting.operator(registry, Office::Secretariat)?;
     let last = delivery::runs(registry, &operator, 1)?.pop();
     match (common.format, last) {
-        (Format::Json, last) => print(&format!("{}\n", last.as_ref().map_or(serde_json::Value::Null, json)))?,
+        (_, Some(last)) => tell(&delivery::outcome(&last)?, common.format)?,
+        (Format::Json, None) => print("null\n")?,
         (Format::Text, None) => print("还没有上报过。\n")?,
-        (Format::Text, Some(run)) => print(&format!(
-            "第 {} 次上报：{}。应报 {}，接收 {}，退回 {}，不明 {}。{}\n",
-            run.id,
-            run.state,
-            run.selected(),
-            run.counts.accepted,
-            run.counts.rejected,
-            run.counts.unknown,
-            run.detail.as_deref().unwrap_or_default()
-        ))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// A stored run in the form that `sync run` prints.
-fn json(run: &SyncRunRow) -> serde_json::Value {
-    serde_json::json!({
-        "run_id": run.id,
-        "state": run.state,
-        "selected": run.selected(),
-        "accepted": run.counts.accepted,
-        "rejected": run.counts.rejected,
-        "unchanged": run.counts.unchanged,
-        "stale": run.counts.stale,
-        "pending": run.counts.pending,
-        "unknown": run.counts.unknown,
-        "not_sent": run.counts.not_sent,
-        "batches": run.batches,
-        "detail": run.detail,
-    })
+fn tell(outcome: &SyncOutcome, format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Json => print(&format!("{}\n", serde_json::to_string(outcome)?)),
+        Format::Text => print(&format!(
+            "第 {} 次上报：{}。{}，共 {} 批。{}\n",
+            outcome.run_id.0,
+            sync::label(outcome.state),
+            sync::balance(outcome),
+            outcome.batches,
+            outcome.detail.as_deref().unwrap_or_default()
+        )),
+    }
 }

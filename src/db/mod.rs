@@ -11,6 +11,7 @@ mod dialect;
 pub mod job_runs;
 pub mod people;
 pub mod projects;
+pub mod rejections;
 pub mod revisions;
 mod schema;
 pub mod sync_runs;
@@ -55,9 +56,7 @@ const POOL_SIZE: u32 = 8;
 #[derive(Debug, Error)]
 pub enum DbError {
     /// The address names no database that we know.
-    #[error(
-        "RETROFIT_DATABASE_URL `{0}` is neither a file path, sqlite://PATH nor postgres://…; no other database is supported"
-    )]
+    #[error("RETROFIT_DATABASE_URL 的值“{0}”不受支持：请写文件路径、sqlite://路径，或 postgres://… 地址。")]
     Scheme(String),
     /// The folder of the database file cannot be made.
     #[error("cannot create the folder of {}: {source}", path.display())]

@@ -52,6 +52,13 @@ pub struct CountsRow {
     pub not_sent: i64,
 }
 
+impl CountsRow {
+    /// How many records the run took in hand.
+    pub fn selected(&self) -> i64 {
+        self.accepted + self.rejected + self.unchanged + self.stale + self.pending + self.unknown + self.not_sent
+    }
+}
+
 /// Begins a run and gives its id.
 pub fn insert(
     conn: &mut Conn<'_>,

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use retrofit_import::catalogue::Field;
+use retrofit_jobs::delivery::SyncOutcome;
 use retrofit_jobs::store::{
     Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, JobEnd,
     JobLease, JobState, JobStore, LastJobRun, NewBatch, NewJobRun, NewRun, Op, OpenBatch, OpenMember, Outgoing, Plain,
@@ -57,20 +58,38 @@ fn sees_runs(operator: &Operator) -> Result<(), Error> {
     }
 }
 
-impl SyncRunRow {
-    /// What the run selected: the sum of its counts.
-    pub fn selected(&self) -> i64 {
-        let CountsRow {
-            accepted,
-            rejected,
-            unchanged,
-            stale,
-            pending,
-            unknown,
-            not_sent,
-        } = self.counts;
-        accepted + rejected + unchanged + stale + pending + unknown + not_sent
-    }
+/// A stored run in the form in which a delivery reports its own.
+///
+/// # Errors
+/// Its state cannot be read: our own fault.
+pub fn outcome(run: &SyncRunRow) -> Result<SyncOutcome, Error> {
+    let number = |count: i64| u64::try_from(count).unwrap_or_default();
+    let CountsRow {
+        accepted,
+        rejected,
+        unchanged,
+        stale,
+        pending,
+        unknown,
+        not_sent,
+    } = run.counts;
+    let counts = Counts {
+        accepted: number(accepted),
+        rejected: number(rejected),
+        unchanged: number(unchanged),
+        stale: number(stale),
+        pending: number(pending),
+        unknown: number(unknown),
+        not_sent: number(not_sent),
+    };
+    Ok(SyncOutcome {
+        run_id: RunId(run.id),
+        state: read_word(&run.state)?,
+        selected: counts.selected(),
+        counts,
+        batches: number(run.batches),
+        detail: run.detail.clone(),
+    })
 }
 
 /// A transaction that was found not to be this run's: rolled back.

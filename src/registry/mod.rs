@@ -13,6 +13,7 @@ pub mod audit;
 pub mod code;
 pub mod delivery;
 pub mod intake;
+pub mod lists;
 pub mod people;
 pub mod projects;
 pub mod review;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use retrofit_jobs::delivery::{SyncOptions, deliver};
 use retrofit_jobs::schedule::{Job, JobContext};
-use retrofit_jobs::store::Word as _;
 
 use crate::registry::Registry;
 use crate::sync;
@@ -29,5 +28,5 @@ async fn run(registry: Registry, context: JobContext) -> Result<String, String> 
     let outcome = deliver(Arc::new(registry), &platform, options)
         .await
         .map_err(|error| error.to_string())?;
-    Ok(format!("{}：{}", outcome.state.word(), sync::balance(&outcome)))
+    Ok(format!("{}：{}", sync::label(outcome.state), sync::balance(&outcome)))
 }

@@ -1,6 +1,7 @@
 //! Workbooks out.
 
 mod annotated;
+mod cell;
 mod result_sheet;
 mod sheet_names;
 mod style;

@@ -1,0 +1,119 @@
+//! `/runs`: the deliveries to the national platform: each run with its balanced count, what waits, and what the platform rejected.
+
+use askama::Template;
+use axum::extract::{Extension, State};
+use axum::response::Response;
+use retrofit_jobs::store::{DeliveryState, RunState, Word as _};
+
+use super::error::WebError;
+use super::frame::{Frame, blocking, page as render};
+use super::guard::Officer;
+use super::words;
+use crate::db::sync_runs::{CountsRow, SyncRunRow};
+use crate::registry::people::Session;
+use crate::registry::{Registry, delivery, lists};
+
+/// Runs and rejected records that the page shows.
+const SHOWN: i64 = 30;
+
+#[derive(Template)]
+#[template(path = "runs.html")]
+struct RunsPage {
+    frame: Frame,
+    waiting: i64,
+    runs: Vec<Run>,
+    rejections: Vec<Rejected>,
+}
+
+struct Run {
+    id: i64,
+    started: String,
+    ended: String,
+    by: String,
+    state: &'static str,
+    class: &'static str,
+    to_do: &'static str,
+    detail: String,
+    selected: i64,
+    counts: CountsRow,
+    batches: i64,
+}
+
+struct Rejected {
+    code: String,
+    name: String,
+    department: String,
+    revision: i64,
+    run: i64,
+    errors: Vec<(String, String)>,
+    at: String,
+}
+
+/// `GET /runs`.
+pub(super) async fn page(State(registry): State<Registry>, Extension(session): Officer) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| render(&runs(registry, &session)?)).await
+}
+
+fn runs(registry: &Registry, session: &Session) -> Result<RunsPage, WebError> {
+    let operator = &session.operator;
+    let rejections = lists::rejections(registry, operator, SHOWN)?
+        .into_iter()
+        .map(|rejection| Rejected {
+            code: rejection.code.to_string(),
+            name: rejection.name,
+            department: words::department(&registry.catalogue, &rejection.department).to_owned(),
+            revision: rejection.revision,
+            run: rejection.run,
+            errors: rejection.errors,
+            at: words::moment(rejection.at),
+        });
+    let outbox = delivery::outbox(registry, operator)?;
+    let ready = outbox.iter().filter(|(state, _)| state == DeliveryState::Ready.word());
+    Ok(RunsPage {
+        frame: Frame::new(registry, session, "上报平台", "/runs"),
+        waiting: ready.map(|(_, count)| count).sum(),
+        runs: delivery::runs(registry, operator, SHOWN)?
+            .into_iter()
+            .map(run)
+            .collect(),
+        rejections: rejections.collect(),
+    })
+}
+
+fn run(row: SyncRunRow) -> Run {
+    let (state, class, to_do) = RunState::from_word(&row.state).map_or(("", "error", ""), said);
+    Run {
+        id: row.id,
+        started: words::moment(row.started_at),
+        ended: row.ended_at.map(words::moment).unwrap_or_default(),
+        selected: row.counts.selected(),
+        by: if row.started_by == "schedule" {
+            "定时任务".into()
+        } else {
+            row.started_by
+        },
+        state,
+        class,
+        to_do,
+        detail: row.detail.unwrap_or_default(),
+        counts: row.counts,
+        batches: row.batches,
+    }
+}
+
+/// A run's state in words, its class in the stylesheet, and what is to be done about it.
+fn said(state: RunState) -> (&'static str, &'static str, &'static str) {
+    match state {
+        RunState::Running => ("进行中", "hint", ""),
+        RunState::Done => ("已完成", "good", ""),
+        RunState::Pending => ("已发出，等回执", "confirm", "平台还在处理，下一次任务会取回执。"),
+        RunState::Partial => ("部分结果不明", "confirm", "下一次任务会先向平台查清，不会重复上报。"),
+        RunState::PlatformDown => ("平台连不上", "error", "下一次任务会接着报；连续几天这样，请联系平台。"),
+        RunState::PlatformBusy => ("平台忙", "confirm", "下一次任务会接着报。"),
+        RunState::Refused => ("平台拒绝", "error", "请系统管理员核对平台的密钥、地址和行政区划。"),
+        RunState::ClockSkew => ("时钟不准", "error", "请系统管理员校准服务器的时间。"),
+        RunState::WindowClosed => ("时段已过", "confirm", "没报完的，下一次任务接着报。"),
+        RunState::Abandoned => ("中断", "confirm", "程序停过，没做完的由后一次任务接手。"),
+        RunState::Failed => ("系统出错", "error", "请系统管理员查看日志。"),
+    }
+}
