@@ -17,6 +17,7 @@ pub use load::CatalogueError;
 pub(crate) use load::read_override;
 pub use place::{Bounds, Department, SourceStatus, Zonation};
 
+use std::io;
 use std::path::Path;
 
 use rust_decimal::Decimal;
@@ -121,6 +122,27 @@ impl Catalogue {
         township
             .and_then(find)
             .or_else(|| find(self.divisions.base_county(county)))
+    }
+
+    /// Reads a deployment's zonation of its townships, a file with the columns of `zonation.csv`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it: rows without a source, of no township that the catalogue has, or with codes that it does not.
+    pub fn township_zonation(&self, file: &Path) -> Result<Vec<Zonation>, Vec<CatalogueError>> {
+        load::township_zonation(self, file)
+    }
+
+    /// Writes the `zonation.csv` of a deployment with these townships: the rows of counties in force, and theirs.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_zonation(&self, townships: &[Zonation], out: impl io::Write) -> io::Result<()> {
+        let is_township = |zone: &&Zonation| {
+            let found = self.divisions.get(&zone.division);
+            found.is_some_and(|division| division.level == Level::Township)
+        };
+        let counties = self.zonation.iter().filter(|zone| !is_township(zone));
+        load::write_zonation(self, counties.chain(townships), out)
     }
 
     /// The bounds of a county; a zone counts as its county.

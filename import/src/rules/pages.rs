@@ -90,7 +90,7 @@ pub fn json(catalogue: &Catalogue) -> Value {
         json!({ "severity": severity, "reason": setting.reason })
     };
     let rule = |rule: &&Rule| {
-        let basis = |basis: &super::Basis| json!({ "text": basis.text, "status": status_id(basis.status) });
+        let basis = |basis: &super::Basis| json!({ "text": basis.text, "status": basis.status.id() });
         json!({
             "code": rule.code,
             "title": rule.title,
@@ -118,15 +118,6 @@ const fn sureness(status: SourceStatus) -> &'static str {
         SourceStatus::Read => "数值已与公开文本核对",
         SourceStatus::Memory => "数值凭记忆录入，须与正式文本核对",
         SourceStatus::ToVerify => "数值由当地核实，尚未核实的在提示中注明“待核”",
-    }
-}
-
-/// The name of a status in the catalogue's files.
-const fn status_id(status: SourceStatus) -> &'static str {
-    match status {
-        SourceStatus::Read => "read",
-        SourceStatus::Memory => "memory",
-        SourceStatus::ToVerify => "to-verify",
     }
 }
 
