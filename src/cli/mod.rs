@@ -7,10 +7,14 @@ mod check;
 mod demo;
 mod import;
 mod migrate;
+mod recheck;
 mod review;
+mod rule;
+mod rules;
 mod serve;
 mod sync;
 mod user;
+mod zonation;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -49,6 +53,10 @@ enum Command {
     Sync(sync::SyncArgs),
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
+    Rule(rule::RuleArgs),
+    Rules(rules::RulesArgs),
+    Recheck(recheck::RecheckArgs),
+    Zonation(zonation::ZonationArgs),
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
 }
@@ -75,6 +83,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sync(args) => sync::run(&args, &registry()?),
         Command::Serve(args) => serve::run(&args, &registry()?),
         Command::Migrate(args) => migrate::run(&args),
+        Command::Rule(args) => rule::run(&args, &checker()?.catalogue),
+        Command::Rules(args) => rules::run(&args, &checker()?.catalogue),
+        Command::Recheck(args) => recheck::run(&args, &registry()?),
+        Command::Zonation(args) => zonation::run(&args, &checker()?.catalogue, &Config::from_env()?.catalogue_dir),
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&args),
     }

@@ -7,6 +7,7 @@
 //! - [`intake`]: `receive` (keep a file), `read` (check it), `preview` (reads only), `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
 //! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
+//! - [`recheck`]: which approved records the rules of today would not let in.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `job_runs`.
 
 pub mod audit;
@@ -16,6 +17,7 @@ pub mod intake;
 pub mod lists;
 pub mod people;
 pub mod projects;
+pub mod recheck;
 pub mod review;
 mod states;
 mod values;

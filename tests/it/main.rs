@@ -11,4 +11,5 @@
 
 mod cli;
 mod registry;
+mod rules;
 mod support;

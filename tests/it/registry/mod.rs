@@ -5,5 +5,6 @@ mod delivery;
 mod identity;
 mod intake;
 mod people;
+mod recheck;
 mod review;
 mod schema;
