@@ -25,6 +25,8 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 
 use self::check::Format;
 use crate::config::Config;
@@ -109,10 +111,14 @@ fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if of_ours { FAILED } else { REFUSED })
 }
 
-/// Ready when the process is asked to end.
+/// Ready when the process is asked to end, from the terminal or by the service manager.
 async fn stop() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "cannot listen for the signal to stop");
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(error) => tracing::error!(%error, "cannot listen for the signal to stop"),
     }
 }
 

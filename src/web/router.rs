@@ -38,7 +38,7 @@ pub fn routes() -> Vec<Route> {
         get("/review", OVERSEERS, review::queue),
         post("/review", SECRETARIAT, review::decide),
         get("/projects/{code}", DATA, project::page),
-        get("/progress", DATA, progress::page),
+        get("/progress", OVERSEERS, progress::page),
         get("/runs", OVERSEERS, runs::page),
         get("/departments", ALL, departments::list),
         get("/rules", ALL, rules::list),

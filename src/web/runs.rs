@@ -3,15 +3,15 @@
 use askama::Template;
 use axum::extract::{Extension, State};
 use axum::response::Response;
-use retrofit_jobs::store::{DeliveryState, RunState, Word as _};
+use retrofit_jobs::store::{Counts, DeliveryState, RunState, Word as _};
 
 use super::error::WebError;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::words;
-use crate::db::sync_runs::{CountsRow, SyncRunRow};
+use crate::db::sync_runs::SyncRunRow;
 use crate::registry::people::Session;
-use crate::registry::{Registry, delivery, lists};
+use crate::registry::{Error, Registry, delivery, lists};
 
 /// Runs and rejected records that the page shows.
 const SHOWN: i64 = 30;
@@ -34,9 +34,9 @@ struct Run {
     class: &'static str,
     to_do: &'static str,
     detail: String,
-    selected: i64,
-    counts: CountsRow,
-    batches: i64,
+    selected: u64,
+    counts: Counts,
+    batches: u64,
 }
 
 struct Rejected {
@@ -69,36 +69,34 @@ fn runs(registry: &Registry, session: &Session) -> Result<RunsPage, WebError> {
         });
     let outbox = delivery::outbox(registry, operator)?;
     let ready = outbox.iter().filter(|(state, _)| state == DeliveryState::Ready.word());
+    let runs = delivery::runs(registry, operator, SHOWN)?;
     Ok(RunsPage {
         frame: Frame::new(registry, session, "上报平台", "/runs"),
         waiting: ready.map(|(_, count)| count).sum(),
-        runs: delivery::runs(registry, operator, SHOWN)?
-            .into_iter()
-            .map(run)
-            .collect(),
+        runs: runs.iter().map(run).collect::<Result<_, _>>()?,
         rejections: rejections.collect(),
     })
 }
 
-fn run(row: SyncRunRow) -> Run {
-    let (state, class, to_do) = RunState::from_word(&row.state).map_or(("", "error", ""), said);
-    Run {
+fn run(row: &SyncRunRow) -> Result<Run, Error> {
+    let outcome = delivery::outcome(row)?;
+    let (state, class, to_do) = said(outcome.state);
+    Ok(Run {
         id: row.id,
         started: words::moment(row.started_at),
         ended: row.ended_at.map(words::moment).unwrap_or_default(),
-        selected: row.counts.selected(),
-        by: if row.started_by == "schedule" {
-            "定时任务".into()
-        } else {
-            row.started_by
+        by: match &*row.started_by {
+            "nightly-sync" => "夜间任务".into(),
+            name => name.into(),
         },
         state,
         class,
         to_do,
-        detail: row.detail.unwrap_or_default(),
-        counts: row.counts,
-        batches: row.batches,
-    }
+        detail: outcome.detail.unwrap_or_default(),
+        selected: outcome.selected,
+        counts: outcome.counts,
+        batches: outcome.batches,
+    })
 }
 
 /// A run's state in words, its class in the stylesheet, and what is to be done about it.

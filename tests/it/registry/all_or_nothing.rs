@@ -48,7 +48,7 @@ fn install(world: &World) {
     }
     for table in TABLES {
         for event in ["INSERT", "UPDATE", "DELETE"] {
-            sql += &if world.is_sqlite() {
+            let guard = if world.is_sqlite() {
                 format!(
                     "CREATE TRIGGER fault_{table}_{event} BEFORE {event} ON {table} BEGIN
                     UPDATE fault SET left_over = left_over - 1;
@@ -59,6 +59,7 @@ fn install(world: &World) {
                     "CREATE TRIGGER fault_{event} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION injected();"
                 )
             };
+            sql.push_str(&guard);
         }
     }
     execute(world, &sql);

@@ -17,7 +17,7 @@ fn these(ids: &[i64]) -> Selection {
 fn an_approval_puts_the_revision_into_the_outbox() {
     for world in World::both() {
         world.import([school(1), school(2)]);
-        let decided = world.decide(these(&[1]), Ruling::Approve);
+        let decided = world.decide(&these(&[1]), Ruling::Approve);
         assert_eq!((decided.decided, decided.refused.len()), (1, 0));
         let record = projects::record(&world.registry, &secretariat(), code(1)).unwrap();
         assert_eq!(record.project.state, "approved");
@@ -40,7 +40,7 @@ fn an_approval_puts_the_revision_into_the_outbox() {
             [("02".into(), "30".into(), 1)]
         );
 
-        let again = world.decide(these(&[1]), Ruling::Approve);
+        let again = world.decide(&these(&[1]), Ruling::Approve);
         assert!(again.refused[0].reason.contains("已审核"), "{again:?}");
     }
 }
@@ -77,7 +77,7 @@ fn a_decision_on_a_revision_that_is_not_current_is_refused_and_says_so() {
         world.import([school(1), school(2)]);
         world.import([school(1).with(Field::Stage, "40")]);
         let shown = Selection::These(vec![(code(1), Some(1)), (code(2), Some(1)), (code(9), None)]);
-        let decided = world.decide(shown, Ruling::Approve);
+        let decided = world.decide(&shown, Ruling::Approve);
         assert_eq!(decided.decided, 1, "the rest of the selection goes through");
         let reasons: Vec<_> = decided
             .refused
@@ -172,7 +172,7 @@ fn the_queue_is_narrowed_by_filters_and_by_sight() {
             county: Some("371521".into()),
             ..Filter::default()
         };
-        assert_eq!(world.decide(Selection::Matching(county), Ruling::Approve).decided, 1);
+        assert_eq!(world.decide(&Selection::Matching(county), Ruling::Approve).decided, 1);
         assert_eq!(world.approve_all(), 3, "what was returned does not wait");
     }
 }

@@ -155,18 +155,18 @@ impl World {
 
     /// Approves all that waits.
     pub fn approve_all(&self) -> usize {
-        self.decide(Selection::Matching(Filter::default()), Ruling::Approve)
+        self.decide(&Selection::Matching(Filter::default()), Ruling::Approve)
             .decided
     }
 
     /// Returns one project.
     pub fn give_back(&self, id: i64, reason: &str) {
-        let decided = self.decide(Selection::These(vec![(code(id), None)]), Ruling::Return(reason));
+        let decided = self.decide(&Selection::These(vec![(code(id), None)]), Ruling::Return(reason));
         assert_eq!(decided.decided, 1, "{:?}", decided.refused);
     }
 
-    pub fn decide(&self, selection: Selection, ruling: Ruling<'_>) -> review::Decided {
-        review::decide(&self.registry, &secretariat(), &selection, ruling).unwrap()
+    pub fn decide(&self, selection: &Selection, ruling: Ruling<'_>) -> review::Decided {
+        review::decide(&self.registry, &secretariat(), selection, ruling).unwrap()
     }
 }
 
