@@ -63,24 +63,29 @@ impl RuleSettings {
         self.rules.get(code)
     }
 
-    /// A finding of a rule as the deployment has it: the one place where severities are decided. None where the rule is off.
-    pub(crate) fn settle(&self, rule: &Rule, mut finding: Finding) -> Option<Finding> {
-        let setting = self.of(rule.code);
-        let most = match setting {
+    /// What the findings of a rule ask for at most in this deployment; none where it is off. A rule on trial only hints.
+    pub fn severity(&self, rule: &Rule) -> Option<Severity> {
+        let most = match self.of(rule.code) {
             Some(setting) => setting.severity?,
             None => rule.severity,
         };
+        Some(match rule.status {
+            Status::Trial => Severity::Hint,
+            Status::InForce | Status::Retired => most,
+        })
+    }
+
+    /// A finding of a rule as the deployment has it: the one place where severities are decided. None where the rule is off.
+    pub(crate) fn settle(&self, rule: &Rule, mut finding: Finding) -> Option<Finding> {
+        let most = self.severity(rule)?;
         // A case that asks for less than its rule goes on asking for less.
         let asked = if finding.severity < rule.severity {
             finding.severity.min(most)
         } else {
             most
         };
-        finding.severity = match rule.status {
-            Status::Trial => Severity::Hint,
-            Status::InForce | Status::Retired => asked,
-        };
-        if let Some(setting) = setting {
+        finding.severity = asked;
+        if let Some(setting) = self.of(rule.code) {
             let basis = finding.basis.take().map(|basis| basis + "；").unwrap_or_default();
             finding.basis = Some(basis + &setting.label());
         }
