@@ -14,6 +14,7 @@ mod rules;
 mod serve;
 mod sync;
 mod user;
+mod waive;
 mod zonation;
 
 use std::io::{self, Write as _};
@@ -58,6 +59,7 @@ enum Command {
     Rule(rule::RuleArgs),
     Rules(rules::RulesArgs),
     Recheck(recheck::RecheckArgs),
+    Waive(waive::WaiveArgs),
     Zonation(zonation::ZonationArgs),
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
@@ -88,6 +90,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rule(args) => rule::run(&args, &checker()?.catalogue),
         Command::Rules(args) => rules::run(&args, &checker()?.catalogue),
         Command::Recheck(args) => recheck::run(&args, &registry()?),
+        Command::Waive(args) => waive::run(&args, &registry()?),
         Command::Zonation(args) => zonation::run(&args, &checker()?.catalogue, &Config::from_env()?.catalogue_dir),
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&args),

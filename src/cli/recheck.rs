@@ -54,11 +54,22 @@ fn json(rechecked: &Rechecked) -> serde_json::Value {
             "findings": failing.findings.iter().map(FindingJson::from).collect::<Vec<_>>(),
         })
     });
+    let waived = rechecked.waived.iter().map(|waived| {
+        json!({
+            "code": waived.code,
+            "name": waived.name,
+            "finding": FindingJson::from(&waived.finding),
+            "until": waived.waiver.until,
+            "reason": waived.waiver.reason,
+            "granted_by": waived.waiver.granted_by,
+        })
+    });
     let incidents = rechecked.incidents.iter();
     json!({
         "rules": rechecked.rules,
         "judged": rechecked.judged,
         "failing": failing.collect::<Vec<_>>(),
+        "waived": waived.collect::<Vec<_>>(),
         "incidents": incidents.map(|(rule, code)| json!({ "rule": rule, "code": code })).collect::<Vec<_>>(),
     })
 }
@@ -84,6 +95,18 @@ fn text(rechecked: &Rechecked, catalogue: &Catalogue) -> String {
             let suggestion = finding.suggestion.as_deref().unwrap_or_default();
             let _ = writeln!(out, "  {}  {severity}  {}{suggestion}", finding.code, finding.message);
         }
+    }
+    if !rechecked.waived.is_empty() {
+        let _ = writeln!(out, "已豁免的强制性问题 {} 处：", rechecked.waived.len());
+    }
+    for waived in &rechecked.waived {
+        let (code, rule, by) = (waived.code, waived.finding.code, &waived.waiver.granted_by);
+        let _ = writeln!(
+            out,
+            "  {code}  {}  {rule}  {}（{by}）",
+            waived.name,
+            waived.waiver.label()
+        );
     }
     for (rule, code) in &rechecked.incidents {
         let _ = writeln!(out, "程序故障：规则 {rule} 没有判断成功（工程 {code}），请告诉管理员。");

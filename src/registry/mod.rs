@@ -7,6 +7,7 @@
 //! - [`intake`]: `receive` (keep a file), `read` (check it), `preview` (reads only), `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
 //! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
+//! - [`waivers`]: `waive`, a rule for a project.
 //! - [`recheck`]: which approved records the rules of today would not let in.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `job_runs`.
 
@@ -21,6 +22,7 @@ pub mod recheck;
 pub mod review;
 mod states;
 mod values;
+pub mod waivers;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -86,7 +86,8 @@ fn a_department_sees_its_own_and_settings_count() {
         let found = rechecked(&world);
         assert!(found.failing.is_empty() && found.rules.starts_with(&format!("{RULE_SET_VERSION}+")));
         // A new revision keeps the version of the settings that it was checked by; the old one its own.
-        world.import([sound(1).with(Field::Intensity, "8")]);
+        let later = sound(1).with(Field::Intensity, "6").with(Field::ProgressPercent, "0");
+        world.import([later]);
         let record = projects::record(&world.registry, &secretariat(), code(1)).unwrap();
         let versions: Vec<&str> = record
             .revisions
