@@ -14,6 +14,8 @@ use retrofit_import::report::{Group, Report};
 use retrofit_import::write::annotated;
 use serde_json::json;
 
+use crate::registry::department;
+
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
@@ -53,16 +55,8 @@ pub(super) struct CheckArgs {
 /// Wrong usage, or a fault of ours.
 pub(super) fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyhow::Result<ExitCode> {
     let today = args.today.unwrap_or(today);
-    if let Some(code) = &args.department
-        && checker.catalogue.department(code).is_none()
-    {
-        let known: Vec<&str> = checker
-            .catalogue
-            .departments()
-            .iter()
-            .map(|known| known.code.as_str())
-            .collect();
-        bail!("没有代码为“{code}”的部门；可用的代码：{}", known.join("、"));
+    if let Some(code) = &args.department {
+        department(&checker.catalogue, code)?;
     }
     if args.annotated.is_some() && args.files.len() != 1 {
         bail!("--annotated 只能用于一个文件");

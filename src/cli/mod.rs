@@ -13,6 +13,7 @@ mod rule;
 mod rules;
 mod serve;
 mod sync;
+mod template;
 mod user;
 mod waive;
 mod zonation;
@@ -28,6 +29,8 @@ use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use self::check::Format;
 use crate::config::Config;
@@ -50,6 +53,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Template(template::TemplateArgs),
     Import(import::ImportArgs),
     Review(review::ReviewArgs),
     User(user::UserArgs),
@@ -68,9 +72,18 @@ enum Command {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // A service tells what it does; a command at the console tells only what went wrong.
+    let usual = if matches!(cli.command, Command::Serve(_)) {
+        LevelFilter::INFO
+    } else {
+        LevelFilter::ERROR
+    };
+    let filter = EnvFilter::builder()
+        .with_default_directive(usual.into())
+        .from_env_lossy();
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_env_filter(filter)
         .init();
     match run(cli.command) {
         Ok(code) => code,
@@ -81,11 +94,15 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(args) => check::run(&args, &checker()?, business_day(Clock::system().now())),
+        Command::Template(args) => template::run(&args, &catalogue()?),
         Command::Import(args) => import::run(&args, &registry()?),
         Command::Review(args) => review::run(&args, &registry()?),
         Command::User(args) => user::run(&args, &registry()?),
         Command::Sync(args) => sync::run(&args, &registry()?),
-        Command::Serve(args) => serve::run(&args, &registry()?),
+        Command::Serve(args) => {
+            let config = Config::from_env()?;
+            serve::run(&args, &config, &open(&config)?)
+        }
         Command::Migrate(args) => migrate::run(&args),
         Command::Rule(args) => rule::run(&args, &checker()?.catalogue),
         Command::Rules(args) => rules::run(&args, &checker()?.catalogue),
@@ -134,21 +151,24 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+fn catalogue() -> anyhow::Result<Catalogue> {
+    Ok(Catalogue::load(Some(&Config::from_env()?.catalogue_dir))?)
+}
+
 fn checker() -> anyhow::Result<Checker> {
-    let config = Config::from_env()?;
     Ok(Checker {
-        catalogue: Catalogue::load(Some(&config.catalogue_dir))?.into(),
+        catalogue: catalogue()?.into(),
         worker: Worker::current()?,
         limits: Limits::default(),
     })
 }
 
 fn registry() -> anyhow::Result<Registry> {
-    Ok(Registry::open(
-        &Config::from_env()?,
-        Clock::system(),
-        Worker::current()?,
-    )?)
+    open(&Config::from_env()?)
+}
+
+fn open(config: &Config) -> anyhow::Result<Registry> {
+    Ok(Registry::open(config, Clock::system(), Worker::current()?)?)
 }
 
 /// Who acts.

@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Asia::Shanghai;
-use retrofit_import::catalogue::{Catalogue, CatalogueError};
+use retrofit_import::catalogue::{Catalogue, CatalogueError, Department};
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
@@ -132,17 +132,19 @@ impl Registry {
 
     /// The code of a department that the catalogue knows.
     fn department(&self, code: &str) -> Result<&str, Error> {
-        self.catalogue
-            .department(code)
-            .map(|department| department.code.as_str())
-            .ok_or_else(|| {
-                let known: Vec<_> = self.catalogue.departments().iter().map(|known| &*known.code).collect();
-                Error::refused(format!(
-                    "没有代码为“{code}”的部门。可用的部门代码：{}。",
-                    known.join("、")
-                ))
-            })
+        department(&self.catalogue, code).map(|department| department.code.as_str())
     }
+}
+
+/// The department with this code; a code that the catalogue does not know is refused.
+pub(crate) fn department<'a>(catalogue: &'a Catalogue, code: &str) -> Result<&'a Department, Error> {
+    catalogue.department(code).ok_or_else(|| {
+        let known: Vec<_> = catalogue.departments().iter().map(|known| &*known.code).collect();
+        Error::refused(format!(
+            "没有代码为“{code}”的部门。可用的部门代码：{}。",
+            known.join("、")
+        ))
+    })
 }
 
 fn file_failure(path: &Path, source: io::Error) -> Failure {

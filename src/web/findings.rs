@@ -312,7 +312,7 @@ impl CommittedPage {
         upload: &Upload,
         rows: &[HeldRow],
         findings: &[UploadFindingRow],
-    ) -> Result<Self, WebError> {
+    ) -> Self {
         let catalogue = &*registry.catalogue;
         let mut by_row: HashMap<_, Vec<&UploadFindingRow>> = HashMap::new();
         for finding in findings {
@@ -322,7 +322,7 @@ impl CommittedPage {
                 .or_default()
                 .push(finding);
         }
-        Ok(Self {
+        Self {
             frame: Frame::new(registry, session, upload.file_name.clone(), "/"),
             head: Head::new(catalogue, upload),
             committed_at: upload.committed_at.map(words::moment).unwrap_or_default(),
@@ -339,7 +339,7 @@ impl CommittedPage {
             }),
             may_send: session.operator.may_send(&upload.department),
             form: UploadForm::new(registry, session, Some(upload)),
-        })
+        }
     }
 }
 

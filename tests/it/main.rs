@@ -13,3 +13,4 @@ mod cli;
 mod registry;
 mod rules;
 mod support;
+mod web;

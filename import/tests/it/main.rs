@@ -6,5 +6,6 @@ mod annotated;
 mod layout;
 mod rosters;
 mod rules;
+mod template;
 mod workbook;
 mod workbook_hostile;
