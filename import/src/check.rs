@@ -109,7 +109,7 @@ impl Checker {
             sink,
         };
         let read = self.worker.read(file, &self.limits, &mut |event| check.take(event))?;
-        Ok(match read {
+        let mut summary = match read {
             Ok(()) => check.finish(),
             Err(refusal) => Summary {
                 format: check.summary.format,
@@ -117,7 +117,11 @@ impl Checker {
                 refusal: Some(refusal),
                 ..Summary::default()
             },
-        })
+        };
+        let settings = self.catalogue.rule_settings();
+        let findings = summary.findings.into_iter();
+        summary.findings = findings.filter_map(|finding| settings.settle_read(finding)).collect();
+        Ok(summary)
     }
 }
 

@@ -120,9 +120,10 @@ impl<'a> RowReader<'a> {
         }
         self.unswap(&mut record, &mut faults);
         faults.extend(self.blanks(&mut record));
+        let settings = self.catalogue.rule_settings();
         let findings = faults
             .into_iter()
-            .map(|(field, fault)| finding(&record, field, fault))
+            .filter_map(|(field, fault)| settings.settle_read(finding(&record, field, fault)))
             .collect();
         (record, findings)
     }

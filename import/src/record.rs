@@ -69,6 +69,23 @@ impl Record {
         }
     }
 
+    /// A record kept as canonical values: of no sheet and row, each value written as it stands. One that its field cannot hold is unread.
+    pub fn from_values(values: &BTreeMap<Field, Canonical>) -> Self {
+        let mut record = Self::new("".into(), 0);
+        for (&field, canonical) in values {
+            let written = match canonical {
+                Canonical::One(text) => text.clone(),
+                Canonical::Many(texts) => texts.join("、"),
+            };
+            *record.entry_mut(field) = Entry {
+                read: Value::from_canonical(field.field_type(), canonical).map_or(Read::Unread, Read::Value),
+                address: None,
+                written: written.into(),
+            };
+        }
+        record
+    }
+
     /// A field's entry.
     pub fn entry(&self, field: Field) -> &Entry {
         &self.entries[field.index()]

@@ -7,11 +7,16 @@ mod check;
 mod demo;
 mod import;
 mod migrate;
+mod recheck;
 mod review;
+mod rule;
+mod rules;
 mod serve;
 mod sync;
 mod template;
 mod user;
+mod waive;
+mod zonation;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -55,6 +60,11 @@ enum Command {
     Sync(sync::SyncArgs),
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
+    Rule(rule::RuleArgs),
+    Rules(rules::RulesArgs),
+    Recheck(recheck::RecheckArgs),
+    Waive(waive::WaiveArgs),
+    Zonation(zonation::ZonationArgs),
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
 }
@@ -94,6 +104,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             serve::run(&args, &config, &open(&config)?)
         }
         Command::Migrate(args) => migrate::run(&args),
+        Command::Rule(args) => rule::run(&args, &checker()?.catalogue),
+        Command::Rules(args) => rules::run(&args, &checker()?.catalogue),
+        Command::Recheck(args) => recheck::run(&args, &registry()?),
+        Command::Waive(args) => waive::run(&args, &registry()?),
+        Command::Zonation(args) => zonation::run(&args, &checker()?.catalogue, &Config::from_env()?.catalogue_dir),
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&args),
     }

@@ -16,6 +16,7 @@ pub mod revisions;
 mod schema;
 pub mod sync_runs;
 pub mod uploads;
+pub mod waivers;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

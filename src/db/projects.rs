@@ -103,9 +103,9 @@ pub struct Met {
 pub struct KeyRow {
     /// The department.
     pub department: String,
-    /// `number` or `place`.
+    /// `number`, `place`, `owner` or `cell`.
     pub kind: String,
-    /// The normalised number or place.
+    /// The normalised number or place, the owner's credit code, or the cell of the map.
     pub key: String,
     /// The project.
     pub project_id: i64,
@@ -213,6 +213,42 @@ pub fn met_by_keys(
             .order(project_keys::project_id)
             .select((project_keys::key, Met::as_select()))
             .load::<(String, Met)>(c))?);
+    }
+    Ok(rows)
+}
+
+/// A project of another department that may be the same building.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = projects)]
+pub struct OtherRow {
+    /// The department that reports it.
+    pub department: String,
+    /// Its name.
+    pub name: String,
+    /// Millionths of a degree.
+    pub longitude_e6: Option<i64>,
+    /// Millionths of a degree.
+    pub latitude_e6: Option<i64>,
+}
+
+/// Projects of other departments, not withdrawn, that go by one of these keys, each with its key.
+pub fn others_by_keys(
+    conn: &mut Conn<'_>,
+    department: &str,
+    kind: &str,
+    keys: &[&str],
+) -> Result<Vec<(String, OtherRow)>, DbError> {
+    let mut rows = Vec::new();
+    for chunk in keys.chunks(CHUNK) {
+        rows.extend(each!(conn, c => project_keys::table
+            .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
+            .filter(project_keys::kind.eq(kind))
+            .filter(project_keys::key.eq_any(chunk))
+            .filter(project_keys::department.ne(department))
+            .filter(projects::state.ne("withdrawn"))
+            .order(project_keys::project_id)
+            .select((project_keys::key, OtherRow::as_select()))
+            .load::<(String, OtherRow)>(c))?);
     }
     Ok(rows)
 }

@@ -1,10 +1,10 @@
 //! Revisions, the decisions on them, and the findings and explanations that they went in with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::schema::{decisions, explanations, findings, revisions};
+use super::schema::{approved_projects, decisions, explanations, findings, projects, revisions};
 use super::{CHUNK, Conn, DbError, each};
 
 /// One revision of a project. Its content never changes; its state, from `state` on, is the review's.
@@ -181,6 +181,67 @@ pub fn values_of(conn: &mut Conn<'_>, which: &[(i64, i64)]) -> Result<HashMap<i6
                 .filter(revisions::revision.eq(revision))
                 .select((revisions::project_id, revisions::values_json))
                 .load::<(i64, String)>(c))?);
+        }
+    }
+    Ok(found)
+}
+
+/// A project's latest approved revision.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct ApprovedRow {
+    /// The project.
+    pub project_id: i64,
+    /// The year of its code.
+    pub entry_year: i64,
+    /// The department that reports it.
+    pub department: String,
+    /// The name in its current revision.
+    pub name: String,
+    /// The approved revision.
+    pub revision: i64,
+    /// The canonical JSON of its values.
+    pub values_json: String,
+    /// The version of the rules that it was checked by.
+    pub rules: String,
+}
+
+/// The latest approved revisions of the projects after `after`, so many, by project.
+pub fn approved(conn: &mut Conn<'_>, after: i64, limit: usize) -> Result<Vec<ApprovedRow>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(each!(conn, c => approved_projects::table
+        .inner_join(projects::table.on(projects::id.eq(approved_projects::project_id)))
+        .inner_join(revisions::table.on(revisions::project_id
+            .eq(approved_projects::project_id)
+            .and(revisions::revision.eq(approved_projects::revision))))
+        .filter(approved_projects::project_id.gt(after))
+        .order(approved_projects::project_id)
+        .limit(limit)
+        .select((
+            projects::id,
+            projects::entry_year,
+            projects::department,
+            projects::name,
+            revisions::revision,
+            revisions::values_json,
+            revisions::rules,
+        ))
+        .load(c))?)
+}
+
+/// The findings of the given (project, revision) pairs that were explained: project, rule and field.
+pub fn explained(conn: &mut Conn<'_>, which: &[(i64, i64)]) -> Result<HashSet<(i64, String, Option<String>)>, DbError> {
+    let mut found = HashSet::new();
+    for (revision, ids) in by_revision(which) {
+        for chunk in ids.chunks(CHUNK) {
+            found.extend(each!(conn, c => findings::table
+                .inner_join(explanations::table.on(explanations::project_id
+                    .eq(findings::project_id)
+                    .and(explanations::revision.eq(findings::revision))
+                    .and(explanations::seq.eq(findings::seq))))
+                .filter(findings::project_id.eq_any(chunk))
+                .filter(findings::revision.eq(revision))
+                .select((findings::project_id, findings::code, findings::field))
+                .load::<(i64, String, Option<String>)>(c))?);
         }
     }
     Ok(found)

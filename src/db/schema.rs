@@ -329,6 +329,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    waivers (project_id, rule, seq) {
+        project_id -> BigInt,
+        rule -> Text,
+        seq -> BigInt,
+        until -> Text,
+        reason -> Text,
+        granted_by -> Text,
+        granted_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     counters,
     users,
@@ -352,4 +364,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     stray_receipts,
     job_runs,
+    waivers,
 );

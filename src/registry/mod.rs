@@ -7,6 +7,8 @@
 //! - [`intake`]: `receive` (keep a file), `read` (check it), `preview` (reads only), `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
 //! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
+//! - [`waivers`]: `waive`, a rule for a project.
+//! - [`recheck`]: which approved records the rules of today would not let in.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
 //! - [`schedule`]: `Registry` is the store of the schedule, too; `job_runs`.
 
@@ -18,10 +20,12 @@ pub mod lists;
 mod password;
 pub mod people;
 pub mod projects;
+pub mod recheck;
 pub mod review;
 pub mod schedule;
 mod states;
 mod values;
+pub mod waivers;
 
 use std::io;
 use std::path::{Path, PathBuf};

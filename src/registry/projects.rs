@@ -1,6 +1,5 @@
 //! One project: its values, its history, and what a department does with it outside of a roster.
 
-use retrofit_import::rules::RULE_SET_VERSION;
 use retrofit_jobs::store::{Op, Word as _};
 
 use super::code::RegistryCode;
@@ -13,6 +12,7 @@ use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
 use crate::db::projects::{self, ProjectRow};
 use crate::db::revisions::{self, DecisionRow, ExplanationRow, FindingRow, RevisionRow};
+use crate::db::waivers::{self, WaiverRow};
 use crate::db::{Conn, DbError};
 
 /// Everything that is known of a project.
@@ -26,6 +26,8 @@ pub struct Record {
     pub decisions: Vec<DecisionRow>,
     /// The findings of the current revision, each with its explanation.
     pub findings: Vec<(FindingRow, Option<ExplanationRow>)>,
+    /// The waivers of rules for it, by rule, oldest first.
+    pub waivers: Vec<WaiverRow>,
     /// Its deliveries, oldest first.
     pub deliveries: Vec<DeliveryRow>,
     /// The platform's verdicts on them, oldest first.
@@ -65,6 +67,7 @@ pub fn record(registry: &Registry, operator: &Operator, code: RegistryCode) -> R
             revisions: revisions::of_project(conn, code.id)?,
             decisions: revisions::decisions_of_project(conn, code.id)?,
             findings: revisions::findings_of(conn, code.id, project.revision)?,
+            waivers: waivers::of_project(conn, code.id)?,
             deliveries: deliveries::of_project(conn, code.id)?,
             receipts: batches::receipts_of_project(conn, code.id)?,
             project,
@@ -139,7 +142,6 @@ fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &s
         let next = RevisionRow {
             revision: project.revision + 1,
             op: op.clone(),
-            rules: RULE_SET_VERSION.into(),
             note: Some(note.into()),
             submitted_by: operator.name.clone(),
             submitted_at: now,

@@ -1,6 +1,6 @@
 //! The values of a record as the registry keeps them: canonical JSON, its digest, the keys and the projection that follow from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use retrofit_import::catalogue::Field;
 use retrofit_import::values::{Canonical, PartialDate, fold};
@@ -97,10 +97,13 @@ pub(super) fn keys(department: &str, project_id: i64, values: &Values) -> Vec<Ke
             project_id,
         })
     };
-    [key(NUMBER, number_key(values)), key(PLACE, place_key(values))]
-        .into_iter()
-        .flatten()
-        .collect()
+    let keys = [
+        key(NUMBER, number_key(values)),
+        key(PLACE, place_key(values)),
+        key(OWNER, owner_key(values)),
+        key(CELL, point(values).map(cell_key)),
+    ];
+    keys.into_iter().flatten().collect()
 }
 
 /// The kind of a key that is the department's number.
@@ -108,15 +111,51 @@ pub(super) const NUMBER: &str = "number";
 /// The kind of a key that is name, township and address.
 pub(super) const PLACE: &str = "place";
 
+/// The kind of a key that is the owner's credit code: other departments' projects are met by it.
+pub(super) const OWNER: &str = "owner";
+/// The kind of a key that is a cell of the map: other departments' projects are met by it.
+pub(super) const CELL: &str = "cell";
+
+/// The owner's credit code.
+pub(super) fn owner_key(values: &Values) -> Option<String> {
+    one(values, Field::OwnerUscc).map(str::to_owned)
+}
+
+/// A place on the map: latitude and longitude, millionths of a degree.
+pub(super) type Point = (i64, i64);
+
+/// Where a project is.
+pub(super) fn point(values: &Values) -> Option<Point> {
+    let degrees = |field| scaled(values, field, 1_000_000);
+    degrees(Field::Latitude).zip(degrees(Field::Longitude))
+}
+
+/// The cell of the map that a point is in: a thousandth of a degree each way, some 111 m by 90 m.
+fn cell_key((latitude, longitude): Point) -> String {
+    format!("{}:{}", latitude.div_euclid(1000), longitude.div_euclid(1000))
+}
+
+/// The cells that lie within 50 m of a point: up to four.
+pub(super) fn cells_around((latitude, longitude): Point) -> BTreeSet<String> {
+    // 50 m, rounded up, in millionths of a degree of latitude, and of longitude at 36.4 degrees north.
+    let (north, east) = (460, 570);
+    let corners = [(-north, -east), (-north, east), (north, -east), (north, east)];
+    let cell = |(north, east): (i64, i64)| cell_key((latitude.saturating_add(north), longitude.saturating_add(east)));
+    corners.into_iter().map(cell).collect()
+}
+
+/// A decimal in units of so many to one.
+fn scaled(values: &Values, field: Field, units: i64) -> Option<i64> {
+    let number: Decimal = one(values, field)?.parse().ok()?;
+    number.checked_mul(Decimal::from(units))?.round().to_i64()
+}
+
 /// Writes the projected columns that follow from the values into a project's row.
 pub(super) fn project(values: &Values, row: &mut ProjectRow) {
     let text = |field| one(values, field).map(str::to_owned);
     // Fields that a record cannot go in without; the rules hold such a row back.
     let required = |field| text(field).unwrap_or_default();
-    let scaled = |field, decimals: i64| {
-        let number: Decimal = one(values, field)?.parse().ok()?;
-        number.checked_mul(Decimal::from(decimals))?.round().to_i64()
-    };
+    let scaled = |field, units| scaled(values, field, units);
     let completion = one(values, Field::CompletionDate).and_then(PartialDate::parse);
 
     row.project_no = text(Field::ProjectNo);

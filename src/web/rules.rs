@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Extension, Path, State};
 use axum::response::Response;
-use retrofit_import::rules::{self, RULES, Rule, Status};
+use retrofit_import::rules::{self, RULES, Rule, Setting, Status};
 
 use super::error::WebError;
 use super::frame::{Frame, page};
@@ -29,6 +29,8 @@ struct Line {
     title: &'static str,
     severity: &'static str,
     class: &'static str,
+    /// What this deployment sets otherwise, and why.
+    setting: Option<String>,
 }
 
 /// The families, in the order that a roster meets them.
@@ -50,7 +52,7 @@ pub(super) async fn list(State(registry): State<Registry>, Extension(session): O
         rules: RULES
             .iter()
             .filter(|rule| rule.code.starts_with(letter))
-            .map(|rule| line(rule))
+            .map(|rule| line(&registry, rule))
             .collect(),
     });
     page(&RulesPage {
@@ -59,12 +61,13 @@ pub(super) async fn list(State(registry): State<Registry>, Extension(session): O
     })
 }
 
-fn line(rule: &Rule) -> Line {
+fn line(registry: &Registry, rule: &Rule) -> Line {
     Line {
         code: rule.code,
         title: rule.title,
         severity: rule.severity().label(),
         class: words::severity_class(rule.severity()),
+        setting: registry.catalogue.rule_settings().of(rule.code).map(Setting::label),
     }
 }
 
@@ -88,7 +91,7 @@ pub(super) async fn one(
     page(&RulePage {
         frame: Frame::new(&registry, &session, format!("{} {}", rule.code, rule.title), "/rules"),
         rule,
-        line: line(rule),
+        line: line(&registry, rule),
         fields: rule
             .fields
             .iter()

@@ -11,5 +11,6 @@
 
 mod cli;
 mod registry;
+mod rules;
 mod support;
 mod web;

@@ -14,6 +14,7 @@ use super::{
     Bounds, Catalogue, CodeEntry, CodeList, Department, Division, Divisions, Field, FieldInfo, Level, SourceStatus,
     Zonation,
 };
+use crate::rules::RuleSettings;
 
 /// A file of the catalogue that cannot be used.
 #[derive(Debug, Error)]
@@ -52,7 +53,9 @@ pub(super) fn load(folder: Option<&Path>) -> Result<Catalogue, CatalogueError> {
     let zonation = zonation(&Table::read(folder, ZONATION)?, &divisions, &codes)?;
     let bounds = bounds(&Table::read(folder, BOUNDS)?, &divisions)?;
     let departments = departments(&Table::read(folder, DEPARTMENTS)?, &codes)?;
+    let rule_settings = RuleSettings::load(folder)?;
     Ok(Catalogue {
+        rule_settings,
         fields,
         codes,
         divisions,
@@ -60,6 +63,19 @@ pub(super) fn load(folder: Option<&Path>) -> Result<Catalogue, CatalogueError> {
         bounds,
         departments,
     })
+}
+
+/// A deployment's own file of this name, where it has one: its path and text.
+pub(crate) fn read_override(folder: Option<&Path>, name: &str) -> Result<Option<(String, String)>, CatalogueError> {
+    let Some(path) = folder.map(|folder| folder.join(name)) else {
+        return Ok(None);
+    };
+    let file = path.display().to_string();
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((file, text.trim_start_matches('\u{feff}').to_owned()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(CatalogueError::Unreadable { file, source }),
+    }
 }
 
 /// A csv file with its header, each line knowing its number.
@@ -71,14 +87,9 @@ struct Table {
 
 impl Table {
     fn read(folder: Option<&Path>, (name, embedded): (&str, &str)) -> Result<Self, CatalogueError> {
-        let Some(path) = folder.map(|folder| folder.join(name)) else {
-            return Self::parse(name, embedded);
-        };
-        let file = path.display().to_string();
-        match fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&file, text.trim_start_matches('\u{feff}')),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::parse(name, embedded),
-            Err(source) => Err(CatalogueError::Unreadable { file, source }),
+        match read_override(folder, name)? {
+            Some((file, text)) => Self::parse(&file, &text),
+            None => Self::parse(name, embedded),
         }
     }
 
@@ -278,23 +289,96 @@ fn divisions(table: &Table) -> Result<Divisions, CatalogueError> {
 }
 
 fn zonation(table: &Table, divisions: &Divisions, codes: &[Vec<CodeEntry>]) -> Result<Vec<Zonation>, CatalogueError> {
-    table
-        .lines()
-        .map(|line| {
-            Ok(Zonation {
-                division: line.known("division_code", |code| {
-                    divisions.get(code).map(|found| found.code.to_string())
-                })?,
-                intensity: line.code("intensity", CodeList::Intensity, codes)?,
-                acceleration: line.code("acceleration_g", CodeList::Acceleration, codes)?,
-                design_group: line.code("design_group", CodeList::DesignGroup, codes)?,
-                since: line.parsed::<NaiveDate>("since")?,
-                acceleration_status: line.known("acceleration_status", SourceStatus::from_id)?,
-                group_status: line.known("group_status", SourceStatus::from_id)?,
-                source: line.required("source")?.to_owned(),
-            })
-        })
-        .collect()
+    table.lines().map(|line| zone(line, divisions, codes)).collect()
+}
+
+fn zone(line: Line<'_>, divisions: &Divisions, codes: &[Vec<CodeEntry>]) -> Result<Zonation, CatalogueError> {
+    Ok(Zonation {
+        division: line.known("division_code", |code| {
+            divisions.get(code).map(|found| found.code.to_string())
+        })?,
+        intensity: line.code("intensity", CodeList::Intensity, codes)?,
+        acceleration: line.code("acceleration_g", CodeList::Acceleration, codes)?,
+        design_group: line.code("design_group", CodeList::DesignGroup, codes)?,
+        since: line.parsed::<NaiveDate>("since")?,
+        acceleration_status: line.known("acceleration_status", SourceStatus::from_id)?,
+        group_status: line.known("group_status", SourceStatus::from_id)?,
+        source: line.required("source")?.to_owned(),
+    })
+}
+
+/// The zonation of townships in a file with the columns of `zonation.csv`; else everything that is wrong with it.
+pub(super) fn township_zonation(catalogue: &Catalogue, path: &Path) -> Result<Vec<Zonation>, Vec<CatalogueError>> {
+    let file = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|source| {
+        let file = file.clone();
+        vec![CatalogueError::Unreadable { file, source }]
+    })?;
+    let table = Table::parse(&file, text.trim_start_matches('\u{feff}')).map_err(|error| vec![error])?;
+    let (mut zones, mut wrong, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    for line in table.lines() {
+        match township(line, catalogue) {
+            Ok(zone) if seen.insert(zone.division.clone()) => zones.push(zone),
+            Ok(zone) => wrong.push(line.broken(format!("the township `{}` stands twice", zone.division))),
+            Err(error) => wrong.push(error),
+        }
+    }
+    if zones.is_empty() && wrong.is_empty() {
+        wrong.push(table.broken("the file has no rows"));
+    }
+    if wrong.is_empty() { Ok(zones) } else { Err(wrong) }
+}
+
+fn township(line: Line<'_>, catalogue: &Catalogue) -> Result<Zonation, CatalogueError> {
+    let zone = zone(line, &catalogue.divisions, &catalogue.codes)?;
+    let name = line.get("division_name")?;
+    match catalogue.divisions.get(&zone.division) {
+        Some(found) if found.level != Level::Township => Err(line.broken(format!(
+            "`division_code`: `{}` ({}) is no township",
+            found.code, found.name
+        ))),
+        Some(found) if !name.is_empty() && name != found.name && !found.aliases.iter().any(|alias| alias == name) => {
+            Err(line.broken(format!(
+                "`division_name`: `{}` is {}, not `{name}`",
+                found.code, found.name
+            )))
+        }
+        _ => Ok(zone),
+    }
+}
+
+/// Writes a `zonation.csv`.
+pub(super) fn write_zonation<'a>(
+    catalogue: &Catalogue,
+    zones: impl Iterator<Item = &'a Zonation>,
+    out: impl io::Write,
+) -> io::Result<()> {
+    let mut csv = csv::Writer::from_writer(out);
+    csv.write_record([
+        "division_code",
+        "division_name",
+        "intensity",
+        "acceleration_g",
+        "design_group",
+        "since",
+        "acceleration_status",
+        "group_status",
+        "source",
+    ])?;
+    for zone in zones {
+        csv.write_record([
+            &zone.division,
+            catalogue.divisions.name(&zone.division),
+            &zone.intensity,
+            &zone.acceleration,
+            &zone.design_group,
+            &zone.since.to_string(),
+            zone.acceleration_status.id(),
+            zone.group_status.id(),
+            &zone.source,
+        ])?;
+    }
+    csv.flush()
 }
 
 fn bounds(table: &Table, divisions: &Divisions) -> Result<Vec<Bounds>, CatalogueError> {

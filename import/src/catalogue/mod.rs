@@ -1,7 +1,8 @@
 //! The catalogue: fields, code lists, divisions, zonation, county bounds and departments.
 //!
 //! The files stand in `import/catalogue` and are embedded. A deployment overrides any of them by a file of the same name in its
-//! catalogue folder; a broken override is refused with file, line and reason.
+//! catalogue folder; a broken override is refused with file, line and reason. What it sets of the rules (`rules.toml`) is read and
+//! refused with them.
 
 mod codes;
 mod divisions;
@@ -13,11 +14,15 @@ pub use codes::{CodeEntry, CodeList};
 pub use divisions::{Division, Divisions, Level};
 pub use field::{Field, FieldType};
 pub use load::CatalogueError;
+pub(crate) use load::read_override;
 pub use place::{Bounds, Department, SourceStatus, Zonation};
 
+use std::io;
 use std::path::Path;
 
 use rust_decimal::Decimal;
+
+use crate::rules::RuleSettings;
 
 /// What the catalogue says of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,10 +71,11 @@ pub struct Catalogue {
     zonation: Vec<Zonation>,
     bounds: Vec<Bounds>,
     departments: Vec<Department>,
+    rule_settings: RuleSettings,
 }
 
 impl Catalogue {
-    /// Loads the embedded files, each replaced by the file of the same name in `folder` where there is one.
+    /// Loads the embedded files, each replaced by the file of the same name in `folder` where there is one, and the settings of rules.
     ///
     /// # Errors
     /// A file that cannot be read or that breaks a rule of the catalogue: which file, which line, why.
@@ -118,10 +124,36 @@ impl Catalogue {
             .or_else(|| find(self.divisions.base_county(county)))
     }
 
+    /// Reads a deployment's zonation of its townships, a file with the columns of `zonation.csv`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it: rows without a source, of no township that the catalogue has, or with codes that it does not.
+    pub fn township_zonation(&self, file: &Path) -> Result<Vec<Zonation>, Vec<CatalogueError>> {
+        load::township_zonation(self, file)
+    }
+
+    /// Writes the `zonation.csv` of a deployment with these townships: the rows of counties in force, and theirs.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_zonation(&self, townships: &[Zonation], out: impl io::Write) -> io::Result<()> {
+        let is_township = |zone: &&Zonation| {
+            let found = self.divisions.get(&zone.division);
+            found.is_some_and(|division| division.level == Level::Township)
+        };
+        let counties = self.zonation.iter().filter(|zone| !is_township(zone));
+        load::write_zonation(self, counties.chain(townships), out)
+    }
+
     /// The bounds of a county; a zone counts as its county.
     pub fn bounds(&self, county: &str) -> Option<&Bounds> {
         let base = self.divisions.base_county(county);
         self.bounds.iter().find(|bounds| bounds.division == base)
+    }
+
+    /// What the deployment sets of the rules.
+    pub fn rule_settings(&self) -> &RuleSettings {
+        &self.rule_settings
     }
 
     /// The departments, in order.

@@ -24,6 +24,15 @@ impl SourceStatus {
             _ => return None,
         })
     }
+
+    /// The name that the catalogue's files use.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Memory => "memory",
+            Self::ToVerify => "to-verify",
+        }
+    }
 }
 
 /// The seismic ground-motion zonation of a county or township (GB 18306-2015).

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::duplicates::Seen;
 use super::known::{Known, KnownRoster};
-use super::{Basis, Case, Fault, Judge, RULES, Rule, Status};
+use super::{Basis, Case, Fault, Judge, RULES, Rule, RuleSettings, Status};
 use crate::catalogue::{Catalogue, Field};
 use crate::finding::Finding;
 use crate::record::Record;
@@ -73,17 +73,20 @@ impl<'a> RosterJudge<'a> {
                 continue;
             };
             match catch_unwind(AssertUnwindSafe(|| judge(known))) {
-                Ok(fault) => findings.extend(fault.map(|fault| Finding {
-                    code: rule.code,
-                    severity: rule.severity(),
-                    sheet: None,
-                    address: None,
-                    row: None,
-                    field: None,
-                    value: None,
-                    message: fault.message,
-                    suggestion: Some(fault.suggestion),
-                    basis: basis(rule.basis),
+                Ok(fault) => findings.extend(fault.and_then(|fault| {
+                    let finding = Finding {
+                        code: rule.code,
+                        severity: rule.severity,
+                        sheet: None,
+                        address: None,
+                        row: None,
+                        field: None,
+                        value: None,
+                        message: fault.message,
+                        suggestion: Some(fault.suggestion),
+                        basis: basis(rule.basis),
+                    };
+                    self.settings().settle(rule, finding)
                 })),
                 Err(_) => self.incidents.push(Incident {
                     code: rule.code,
@@ -99,6 +102,10 @@ impl<'a> RosterJudge<'a> {
         &self.incidents
     }
 
+    fn settings(&self) -> &'a RuleSettings {
+        self.catalogue.rule_settings()
+    }
+
     fn judge_by(&mut self, record: &Record, apply: impl Fn(Judge, &Case<'_>, &mut Seen) -> Vec<Fault>) -> Vec<Finding> {
         let case = Case {
             record,
@@ -112,7 +119,10 @@ impl<'a> RosterJudge<'a> {
                 continue;
             }
             match catch_unwind(AssertUnwindSafe(|| apply(rule.judge, &case, &mut self.seen))) {
-                Ok(faults) => findings.extend(faults.into_iter().map(|fault| finding(rule, record, fault))),
+                Ok(faults) => {
+                    let faults = faults.into_iter().map(|fault| finding(rule, record, fault));
+                    findings.extend(faults.filter_map(|finding| self.settings().settle(rule, finding)));
+                }
                 Err(_) => self.incidents.push(Incident {
                     code: rule.code,
                     record: Some((record.sheet.clone(), record.row)),
@@ -128,7 +138,7 @@ fn finding(rule: &Rule, record: &Record, fault: Fault) -> Finding {
     let entry = record.entry(fault.field);
     Finding {
         code: rule.code,
-        severity: fault.severity.unwrap_or(rule.severity).min(rule.severity()),
+        severity: fault.severity.unwrap_or(rule.severity),
         sheet: Some(record.sheet.to_string()),
         address: entry.address.or(record.entry(Field::Name).address),
         row: Some(record.row),

@@ -30,6 +30,7 @@ mod registry;
 mod same_building;
 mod scope;
 mod service_life;
+mod settings;
 mod stage_dates;
 pub mod standards;
 mod zonation;
@@ -39,12 +40,13 @@ pub use duplicates::Seen;
 pub use judge::{Incident, RosterJudge};
 pub use known::{CodeOwner, Known, KnownRoster, Neighbour};
 pub use pages::{json, markdown, page, text};
+pub use settings::{RuleSettings, Setting, rule_set_version};
 pub use standards::Basis;
 
 use crate::catalogue::Field;
 use crate::finding::Severity;
 
-/// The version of the rule set, kept with every record that it judged. Raised by every change of what a rule says of some record.
+/// The version of the rule set. Raised by every change of what a rule says of some record.
 pub const RULE_SET_VERSION: &str = "0.1.0";
 
 /// One rule.
@@ -230,7 +232,7 @@ pub fn find(code: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.code == code)
 }
 
-/// What the findings of a rule ask for; of an unknown code, the gravest, so that a slip of ours holds a row rather than letting it pass.
+/// What the findings of a rule ask for, where the deployment sets nothing else; of an unknown code, the gravest, so that a slip of ours holds a row rather than letting it pass.
 pub fn severity(code: &str) -> Severity {
     find(code).map_or(Severity::Error, Rule::severity)
 }

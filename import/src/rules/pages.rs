@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{RULES, Rule, Status};
+use super::{RULES, Rule, Setting, Status};
 use crate::catalogue::{Catalogue, SourceStatus};
 
 /// The parts of a rule's page, each with its heading, in order.
@@ -16,12 +16,16 @@ pub fn page(rule: &Rule, catalogue: &Catalogue) -> Vec<(&'static str, String)> {
         .map(|basis| format!("{}（{}）", basis.text, sureness(basis.status)))
         .collect();
     let or = |text: String, none: &str| if text.is_empty() { none.to_owned() } else { text };
+    let severity = match catalogue.rule_settings().of(rule.code) {
+        Some(setting) => format!("{}（{}）", rule.severity().label(), setting.label()),
+        None => rule.severity().label().to_owned(),
+    };
     let of_what = match rule.code.as_bytes().first() {
         Some(b'F' | b'C') => "整个文件、工作表或表头",
         _ => "任何字段",
     };
     vec![
-        ("严重程度", rule.severity().label().to_owned()),
+        ("严重程度", severity),
         ("检查字段", or(fields.join("、"), of_what)),
         ("依据", or(basis.join("；"), "工程清单填报的一般要求")),
         ("判定", rule.help.when.to_owned()),
@@ -79,14 +83,19 @@ pub fn markdown(catalogue: &Catalogue) -> String {
     text
 }
 
-/// Every rule with its page, for programs.
-pub fn json() -> Value {
+/// Every rule with its page and what the deployment sets of it, for programs.
+pub fn json(catalogue: &Catalogue) -> Value {
+    let setting = |setting: &Setting| {
+        let severity = setting.severity.map_or(json!("off"), |severity| json!(severity));
+        json!({ "severity": severity, "reason": setting.reason })
+    };
     let rule = |rule: &&Rule| {
-        let basis = |basis: &super::Basis| json!({ "text": basis.text, "status": status_id(basis.status) });
+        let basis = |basis: &super::Basis| json!({ "text": basis.text, "status": basis.status.id() });
         json!({
             "code": rule.code,
             "title": rule.title,
             "severity": rule.severity(),
+            "setting": catalogue.rule_settings().of(rule.code).map(setting),
             "fields": rule.fields,
             "basis": rule.basis.iter().map(basis).collect::<Vec<_>>(),
             "since": rule.since,
@@ -109,15 +118,6 @@ const fn sureness(status: SourceStatus) -> &'static str {
         SourceStatus::Read => "数值已与公开文本核对",
         SourceStatus::Memory => "数值凭记忆录入，须与正式文本核对",
         SourceStatus::ToVerify => "数值由当地核实，尚未核实的在提示中注明“待核”",
-    }
-}
-
-/// The name of a status in the catalogue's files.
-const fn status_id(status: SourceStatus) -> &'static str {
-    match status {
-        SourceStatus::Read => "read",
-        SourceStatus::Memory => "memory",
-        SourceStatus::ToVerify => "to-verify",
     }
 }
 

@@ -7,6 +7,8 @@ use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::FieldType;
+
 /// What a cell was read as. Every value has one canonical text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -27,6 +29,25 @@ pub enum Value {
 }
 
 impl Value {
+    /// The value that a canonical form stands for; none where a field of this type has no such value.
+    pub(crate) fn from_canonical(field_type: FieldType, canonical: &Canonical) -> Option<Self> {
+        let text = match (field_type, canonical) {
+            (FieldType::Codes(_), Canonical::Many(codes)) => {
+                return Some(Self::Codes(codes.iter().map(|code| code.as_str().into()).collect()));
+            }
+            (_, canonical) => canonical.as_one()?,
+        };
+        Some(match field_type {
+            FieldType::Text(_) | FieldType::Uscc | FieldType::Phone => Self::Text(text.into()),
+            FieldType::Code(_) | FieldType::YesNo => Self::Code(text.into()),
+            FieldType::Codes(_) => return None,
+            FieldType::County | FieldType::Township => Self::Division(text.into()),
+            FieldType::Integer => Self::Integer(text.parse().ok()?),
+            FieldType::Decimal(_) | FieldType::Percent => Self::Decimal(text.parse().ok()?),
+            FieldType::Month | FieldType::Date => Self::Date(PartialDate::parse(text)?),
+        })
+    }
+
     /// The canonical form, as kept in records.
     pub fn canonical(&self) -> Canonical {
         Canonical::One(match self {

@@ -21,10 +21,19 @@ pub(crate) fn check_csv(text: &str) -> (Summary, Vec<CheckedRow>) {
 
 /// Checks a file of these bytes on 2026-11-23.
 pub(crate) fn check_bytes(bytes: &[u8]) -> (Summary, Vec<CheckedRow>) {
+    check_bytes_by(CATALOGUE.clone(), bytes)
+}
+
+/// Checks a csv text by a deployment's catalogue.
+pub(crate) fn check_csv_by(catalogue: Arc<Catalogue>, text: &str) -> (Summary, Vec<CheckedRow>) {
+    check_bytes_by(catalogue, text.as_bytes())
+}
+
+fn check_bytes_by(catalogue: Arc<Catalogue>, bytes: &[u8]) -> (Summary, Vec<CheckedRow>) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     let checker = Checker {
-        catalogue: CATALOGUE.clone(),
+        catalogue,
         worker: worker(),
         limits: Limits::default(),
     };

@@ -3,5 +3,8 @@
 mod documents;
 mod example;
 mod examples;
+mod files;
 mod findings;
+mod settings;
 mod sound;
+mod values;

@@ -14,7 +14,7 @@ use crate::workbook::{Book, read_bytes, read_with, roster, worker};
 const RELATIONSHIPS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
 /// A zip of these parts, as they are.
-fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, bytes) in parts {
         zip.start_file(*path, SimpleFileOptions::default()).unwrap();
@@ -24,7 +24,7 @@ fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A workbook of one sheet, with these rows and shared strings, and further parts.
-fn xlsx_with(rows: &str, strings: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn xlsx_with(rows: &str, strings: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
     let relationship = |id: &str, kind: &str, target: &str| {
         format!(r#"<Relationship Id="{id}" Type="{RELATIONSHIPS}/{kind}" Target="{target}"/>"#)
     };
@@ -56,7 +56,7 @@ fn xlsx(rows: &str) -> Vec<u8> {
 }
 
 /// A compound file of these streams.
-fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
     let mut file = CompoundFile::create_with_version(Version::V3, Cursor::new(Vec::new())).unwrap();
     for (path, bytes) in streams {
         file.create_stream(path).unwrap().write_all(bytes).unwrap();
@@ -65,7 +65,7 @@ fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A record of an Excel 97-2003 stream.
-fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+pub(crate) fn record(kind: u16, data: &[u8]) -> Vec<u8> {
     let length = u16::try_from(data.len()).unwrap();
     [&kind.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
 }

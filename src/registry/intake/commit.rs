@@ -1,8 +1,10 @@
 //! Doing what a preview showed: one transaction, or nothing.
 
+use std::sync::Arc;
+
 use chrono::Datelike as _;
 use retrofit_import::finding::Severity;
-use retrofit_import::rules::RULE_SET_VERSION;
+use retrofit_import::rules::rule_set_version;
 use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
 use super::plan::{Counts, Plan, Planned, Preview, held_by_reason, plan};
@@ -11,6 +13,7 @@ use crate::db::counters::{self, Counter};
 use crate::db::projects::{self, KeyRow, ProjectRow};
 use crate::db::revisions::{self, ExplanationRow, FindingRow, RevisionRow};
 use crate::db::uploads::{self, HeldRow};
+use crate::db::waivers::Waivers;
 use crate::db::{Conn, DbError};
 use crate::registry::people::Operator;
 use crate::registry::states::State;
@@ -42,14 +45,23 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
     registry.db.write(|conn| {
         counters::lock(conn, Counter::Project)?;
         let explained = preview.explain.is_some();
-        let fresh = plan(conn, &upload.department, &preview.roster, explained)?;
+        let fresh = plan(conn, registry, &upload.department, &preview.roster, explained)?;
         if fresh.fingerprint != preview.plan.fingerprint {
+            let mut roster = (*preview.roster).clone();
+            roster.take_compared(&fresh);
             return Ok(Outcome::Moved(Box::new(Preview {
+                roster: Arc::new(roster),
                 plan: fresh,
                 ..preview.clone()
             })));
         }
-        let commit = Commit { preview, operator, now };
+        let commit = Commit {
+            preview,
+            operator,
+            rules: rule_set_version(registry.catalogue.rule_settings()),
+            waivers: &fresh.waivers,
+            now,
+        };
         commit.apply(conn, &fresh)?;
         let counts = preview.counts();
         commit.settle(conn, &fresh, counts)?;
@@ -60,6 +72,9 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
 struct Commit<'a> {
     preview: &'a Preview,
     operator: &'a Operator,
+    /// The version of the rules that the roster was checked by.
+    rules: String,
+    waivers: &'a Waivers,
     now: UtcMillis,
 }
 
@@ -130,7 +145,7 @@ impl Commit<'_> {
             explained: row
                 .findings
                 .iter()
-                .map(|finding| i64::from(finding.severity == Severity::Confirm))
+                .map(|finding| i64::from(finding.severity > Severity::Hint))
                 .sum(),
             ..ProjectRow::default()
         };
@@ -157,7 +172,7 @@ impl Commit<'_> {
             op: Op::Upsert.word().into(),
             values_json: row.json.clone(),
             digest: row.digest.clone(),
-            rules: RULE_SET_VERSION.into(),
+            rules: self.rules.clone(),
             upload_id: Some(self.preview.upload.id),
             sheet: Some(row.sheet.to_string()),
             row_no: Some(row.row.into()),
@@ -175,7 +190,8 @@ impl Commit<'_> {
                 revision,
                 seq,
                 code: finding.code.into(),
-                severity: severity(finding.severity).into(),
+                // An error goes in only where its rule was waived, and then as one that was answered.
+                severity: severity(finding.severity.min(Severity::Confirm)).into(),
                 cell: finding.address.map(|address| address.to_string()),
                 field: finding.field.map(|field| field.id().into()),
                 written: finding.value.clone(),
@@ -183,16 +199,26 @@ impl Commit<'_> {
                 suggestion: finding.suggestion.clone(),
                 basis: finding.basis.clone(),
             });
-            if let (Severity::Confirm, Some(explanation)) = (finding.severity, &self.preview.explain) {
-                writes.explanations.push(ExplanationRow {
-                    project_id,
-                    revision,
-                    seq,
-                    explanation: explanation.clone(),
-                    given_by: self.operator.name.clone(),
-                    given_at: self.now,
-                });
-            }
+            let answer = match finding.severity {
+                Severity::Hint => None,
+                Severity::Confirm => {
+                    let explain = self.preview.explain.clone();
+                    explain.map(|text| (text, self.operator.name.clone(), self.now))
+                }
+                Severity::Error => {
+                    let waiver = self.waivers.get(&(project_id, finding.code.to_owned()));
+                    waiver.map(|waiver| (waiver.label(), waiver.granted_by.clone(), waiver.granted_at))
+                }
+            };
+            let explanation = answer.map(|(explanation, given_by, given_at)| ExplanationRow {
+                project_id,
+                revision,
+                seq,
+                explanation,
+                given_by,
+                given_at,
+            });
+            writes.explanations.extend(explanation);
         }
     }
 

@@ -31,11 +31,24 @@ pub(super) enum Identity {
     Clash(Clash),
 }
 
+impl Identity {
+    /// The project, where there is one.
+    pub(super) fn met(&self) -> Option<&Met> {
+        match self {
+            Self::Met(met) => Some(met),
+            Self::New | Self::Clash(_) => None,
+        }
+    }
+}
+
 /// Why a row has no project of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Clash {
     /// The code is unknown, or another department's.
-    ForeignCode,
+    ForeignCode {
+        /// It is another department's.
+        exists: bool,
+    },
     /// The row at this place in the file is about the same project.
     MetTwice(usize),
     /// Several projects fit.
@@ -97,9 +110,9 @@ impl Resolver<'_> {
             .collect();
         for (at, code) in codes {
             let met = code.and_then(|code| known.get(&code.id).filter(|met| met.entry_year == code.year));
-            match met.filter(|met| met.department == department) {
-                Some(met) => self.claim(at, met.clone()),
-                None => self.clash(at, Clash::ForeignCode),
+            match met {
+                Some(met) if met.department == department => self.claim(at, met.clone()),
+                _ => self.clash(at, Clash::ForeignCode { exists: met.is_some() }),
             }
         }
         Ok(())

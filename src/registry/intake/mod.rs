@@ -9,10 +9,13 @@
 //!   reason, until it is changed, or sent again on purpose ([`super::projects::resubmit`]).
 //! - Rows with an error are held, and so are rows with a finding to confirm for which no explanation is given. Held rows stay with the
 //!   upload.
+//! - What the registry knows is compared in [`known`]; its findings stand with those of the check.
+//! - An error that the secretariat waived for a project ([`super::waivers`]) does not hold its row.
 //! - How a row meets its project, and what happens where two rows meet the same, stands in [`identity`].
 
 mod commit;
 mod identity;
+mod known;
 mod plan;
 
 use std::collections::BTreeSet;
@@ -25,12 +28,14 @@ use chrono::NaiveDate;
 use retrofit_import::catalogue::Field;
 use retrofit_import::check::{CheckedRow, Summary};
 use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::workbook::Address;
 use sha2::{Digest as _, Sha256};
 
 pub use self::commit::{Outcome, commit};
+use self::plan::Plan;
 pub use self::plan::{Counts, Fate, Hold, Preview, preview};
 use super::people::{Operator, Sight};
-use super::values::{hex, number_key, place_key, sha256, to_json};
+use super::values::{Point, hex, number_key, owner_key, place_key, point, sha256, to_json};
 use super::{Error, Registry, audit, file_failure};
 pub use crate::db::uploads::UploadRow as Upload;
 use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
@@ -47,6 +52,8 @@ pub struct Roster {
     pub summary: Summary,
     categories: BTreeSet<String>,
     counties: BTreeSet<String>,
+    /// How many of the summary's findings are the check's; those of the comparison with the registry follow.
+    checked: usize,
 }
 
 /// A data row, in the form that is kept.
@@ -60,10 +67,15 @@ pub struct Row {
     pub json: String,
     /// The digest of that.
     pub digest: String,
-    /// Its findings.
+    /// Its findings: the check's, and after a preview those of the comparison with the registry.
     pub findings: Vec<Finding>,
-    /// The gravest severity among them.
-    pub gravest: Option<Severity>,
+    /// How many of them are the check's.
+    checked: usize,
+    /// The addresses of the cells that the comparison may flag.
+    flagged: Vec<(Field, Address)>,
+    name: Option<String>,
+    owner: Option<String>,
+    point: Option<Point>,
     code: Option<String>,
     number: Option<String>,
     place: Option<String>,
@@ -76,8 +88,13 @@ impl Roster {
         for row in rows {
             roster.push(row);
         }
-        roster.summary = summary;
+        roster.sum_up(summary);
         roster
+    }
+
+    fn sum_up(&mut self, summary: Summary) {
+        self.checked = summary.findings.len();
+        self.summary = summary;
     }
 
     fn push(&mut self, checked: CheckedRow) {
@@ -85,7 +102,12 @@ impl Roster {
         let one = |field| values.get(&field).and_then(|value| value.as_one()).map(str::to_owned);
         self.categories.extend(one(Field::Category));
         self.counties.extend(one(Field::County));
-        let gravest = checked.gravest();
+        let flagged = known::FLAGGED.iter().filter_map(|&field| {
+            let address = checked.record.entry(field).address;
+            Some((field, address?))
+        });
+        let flagged = flagged.collect();
+        let (name, owner, point) = (one(Field::Name), owner_key(&values), point(&values));
         let (code, number, place) = (one(Field::RegistryCode), number_key(&values), place_key(&values));
         let json = to_json(values);
         self.rows.push(Row {
@@ -93,8 +115,12 @@ impl Roster {
             row: checked.record.row,
             digest: sha256(json.as_bytes()),
             json,
+            checked: checked.findings.len(),
             findings: checked.findings,
-            gravest,
+            flagged,
+            name,
+            owner,
+            point,
             code,
             number,
             place,
@@ -172,7 +198,7 @@ pub fn read(registry: &Registry, upload: &Upload, today: NaiveDate) -> Result<Ro
     if summary.refusal.is_some() {
         roster = Roster::default();
     }
-    roster.summary = summary;
+    roster.sum_up(summary);
     if !roster.is_readable() && upload.state != "committed" {
         let findings = finding_rows(upload.id, roster.summary.findings.iter());
         registry
@@ -183,6 +209,18 @@ pub fn read(registry: &Registry, upload: &Upload, today: NaiveDate) -> Result<Ro
 }
 
 impl Roster {
+    /// Puts what a plan found beside what the check found.
+    fn take_compared(&mut self, plan: &Plan) {
+        for row in &mut self.rows {
+            row.findings.truncate(row.checked);
+        }
+        for (at, finding) in &plan.of_rows {
+            self.rows[*at].findings.push(finding.clone());
+        }
+        self.summary.findings.truncate(self.checked);
+        self.summary.findings.extend_from_slice(&plan.of_roster);
+    }
+
     /// Whether there is anything to work with.
     pub fn is_readable(&self) -> bool {
         !self.rows.is_empty()

@@ -1,21 +1,23 @@
 //! What a roster would change, worked out against the registry as it is now. Reads only.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use retrofit_import::finding::Severity;
+use chrono::NaiveDate;
+use retrofit_import::finding::{Finding, Severity};
 use retrofit_jobs::store::Word as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::identity::{self, Clash, Identity, code_of};
-use super::{Roster, Row, Upload};
+use super::{Roster, Row, Upload, known};
 use crate::db::projects::{self, Met};
+use crate::db::waivers::{self, Waivers};
 use crate::db::{Conn, DbError, revisions};
 use crate::registry::code::RegistryCode;
 use crate::registry::states::State;
 use crate::registry::values::{Change, changes, from_json, hex};
-use crate::registry::{Error, Registry};
+use crate::registry::{Error, Registry, business_day};
 
 /// What would become of a row.
 #[derive(Clone, Debug)]
@@ -128,6 +130,12 @@ pub(super) struct Plan {
     pub(super) rows: Vec<Planned>,
     pub(super) not_listed: Vec<RegistryCode>,
     pub(super) fingerprint: String,
+    /// What the comparison with the registry found in rows, each with its row's place in the roster.
+    pub(super) of_rows: Vec<(usize, Finding)>,
+    /// What it found in the roster as a whole.
+    pub(super) of_roster: Vec<Finding>,
+    /// The waivers that hold for the projects met.
+    pub(super) waivers: Waivers,
 }
 
 /// What an upload would change, shown before it does.
@@ -167,14 +175,20 @@ pub struct Counts {
 ///
 /// # Errors
 /// Only our own faults.
-pub fn preview(registry: &Registry, upload: &Upload, roster: Roster, explain: Option<&str>) -> Result<Preview, Error> {
+pub fn preview(
+    registry: &Registry,
+    upload: &Upload,
+    mut roster: Roster,
+    explain: Option<&str>,
+) -> Result<Preview, Error> {
     let explain = explain
         .map(str::trim)
         .filter(|text| !text.is_empty())
         .map(str::to_owned);
     let plan = registry
         .db
-        .read(|conn| plan(conn, &upload.department, &roster, explain.is_some()))?;
+        .read(|conn| plan(conn, registry, &upload.department, &roster, explain.is_some()))?;
+    roster.take_compared(&plan);
     Ok(Preview {
         upload: upload.clone(),
         roster: Arc::new(roster),
@@ -255,32 +269,69 @@ impl Planned {
 }
 
 /// Plans a roster against the registry as this connection sees it.
-pub(super) fn plan(conn: &mut Conn<'_>, department: &str, roster: &Roster, explained: bool) -> Result<Plan, DbError> {
+pub(super) fn plan(
+    conn: &mut Conn<'_>,
+    registry: &Registry,
+    department: &str,
+    roster: &Roster,
+    explained: bool,
+) -> Result<Plan, DbError> {
+    let today = business_day(registry.clock.now());
     let identities = identity::resolve(conn, department, &roster.rows)?;
-    let mut rows: Vec<Planned> = roster
-        .rows
-        .iter()
-        .zip(identities)
-        .map(|(row, identity)| judge(row, identity, explained, &roster.rows))
-        .collect();
-    load_befores(conn, &mut rows)?;
-    let not_listed = not_listed(conn, department, roster, &rows)?;
+    let not_listed = not_listed(conn, department, roster, &identities)?;
+    let rules = (&*registry.catalogue, today);
+    let mut compared = known::compare(conn, rules, department, roster, &identities, not_listed.len())?;
+    let waivers = waivers(conn, today, &identities)?;
+    let mut rows = Vec::with_capacity(roster.rows.len());
+    let mut found = compared.of_rows.as_slice();
+    for ((at, row), identity) in roster.rows.iter().enumerate().zip(identities) {
+        let here = found.iter().take_while(|(of, _)| *of == at).count();
+        let (here, rest) = found.split_at(here);
+        found = rest;
+        let checked = row.findings.iter().take(row.checked);
+        let all = checked.chain(here.iter().map(|(_, finding)| finding));
+        let gravest = all
+            .filter(|finding| !is_waived(&waivers, &identity, finding))
+            .map(|finding| finding.severity);
+        rows.push(judge(row, gravest.max(), identity, explained, &roster.rows));
+    }
+    complete(conn, &mut rows, &mut compared.befores)?;
     Ok(Plan {
-        fingerprint: fingerprint(roster, &rows),
+        fingerprint: fingerprint(roster, &rows, &compared.of_rows),
         not_listed,
         rows,
+        of_rows: compared.of_rows,
+        of_roster: compared.of_roster,
+        waivers,
     })
 }
 
-fn judge(row: &Row, identity: Identity, explained: bool, all: &[Row]) -> Planned {
+/// The waivers that hold for projects that rows meet.
+fn waivers(conn: &mut Conn<'_>, today: NaiveDate, identities: &[Identity]) -> Result<Waivers, DbError> {
+    let ids: Vec<i64> = identities
+        .iter()
+        .filter_map(|identity| Some(identity.met()?.id))
+        .collect();
+    waivers::in_force(conn, &ids, &today.to_string())
+}
+
+/// Whether an error does not hold its row, because the secretariat waived the rule for the project.
+fn is_waived(waivers: &Waivers, identity: &Identity, finding: &Finding) -> bool {
+    let waived = |met: &Met| waivers.contains_key(&(met.id, finding.code.to_owned()));
+    finding.severity == Severity::Error && !waivers.is_empty() && identity.met().is_some_and(waived)
+}
+
+fn judge(row: &Row, gravest: Option<Severity>, identity: Identity, explained: bool, all: &[Row]) -> Planned {
     let held = |why, met| Planned::Held { why, met };
-    let unexplained = row.gravest == Some(Severity::Confirm) && !explained;
+    let unexplained = gravest == Some(Severity::Confirm) && !explained;
     match identity {
-        Identity::Met(met) if row.gravest == Some(Severity::Error) => held(Hold::Errors, Some(met)),
-        Identity::New | Identity::Clash(_) if row.gravest == Some(Severity::Error) => held(Hold::Errors, None),
+        // Which code it is says more than that it is wrong.
+        Identity::Clash(Clash::ForeignCode { .. }) => held(Hold::ForeignCode, None),
+        Identity::Met(met) if gravest == Some(Severity::Error) => held(Hold::Errors, Some(met)),
+        Identity::New | Identity::Clash(_) if gravest == Some(Severity::Error) => held(Hold::Errors, None),
         Identity::Clash(clash) => held(
             match clash {
-                Clash::ForeignCode => Hold::ForeignCode,
+                Clash::ForeignCode { .. } => Hold::ForeignCode,
                 Clash::Ambiguous(codes) => Hold::Ambiguous(codes),
                 Clash::NumberTaken(code) => Hold::NumberTaken(code),
                 Clash::MetTwice(at) => Hold::MetTwice {
@@ -303,25 +354,20 @@ fn judge(row: &Row, identity: Identity, explained: bool, all: &[Row]) -> Planned
     }
 }
 
-/// Loads what changed rows replace, and why unchanged ones were returned, for all of them at once.
-fn load_befores(conn: &mut Conn<'_>, rows: &mut [Planned]) -> Result<(), DbError> {
-    let mut changed = Vec::new();
-    let mut sent_back = Vec::new();
-    for planned in &*rows {
-        match planned {
-            Planned::Changed { met, .. } => changed.push((met.id, met.revision)),
-            Planned::Unchanged { met, .. } if met.state == State::Returned.word() => {
-                sent_back.push((met.id, met.revision));
-            }
-            _ => {}
-        }
-    }
-    let mut values = revisions::values_of(conn, &changed)?;
+/// Gives changed rows what they replace, and unchanged ones why they were returned, for all of them at once.
+fn complete(conn: &mut Conn<'_>, rows: &mut [Planned], befores: &mut HashMap<i64, String>) -> Result<(), DbError> {
+    let sent_back: Vec<(i64, i64)> = rows
+        .iter()
+        .filter_map(|planned| match planned {
+            Planned::Unchanged { met, .. } if met.state == State::Returned.word() => Some((met.id, met.revision)),
+            _ => None,
+        })
+        .collect();
     let mut reasons = revisions::reasons_of(conn, &sent_back)?;
     for planned in rows {
         match planned {
             Planned::Changed { met, before } => {
-                *before = values.remove(&met.id).ok_or_else(|| {
+                *before = befores.remove(&met.id).ok_or_else(|| {
                     DbError::Unreadable(format!("revision {} of project {} is missing", met.revision, met.id))
                 })?;
             }
@@ -336,9 +382,12 @@ fn not_listed(
     conn: &mut Conn<'_>,
     department: &str,
     roster: &Roster,
-    rows: &[Planned],
+    identities: &[Identity],
 ) -> Result<Vec<RegistryCode>, DbError> {
-    let met: HashSet<i64> = rows.iter().filter_map(|planned| Some(planned.met()?.id)).collect();
+    let met: HashSet<i64> = identities
+        .iter()
+        .filter_map(|identity| Some(identity.met()?.id))
+        .collect();
     let categories: Vec<&str> = roster.categories.iter().map(String::as_str).collect();
     let counties: Vec<&str> = roster.counties.iter().map(String::as_str).collect();
     let all = projects::of_department(conn, department, &categories, &counties)?;
@@ -350,7 +399,7 @@ fn not_listed(
 }
 
 /// A digest of everything that a commit would do.
-fn fingerprint(roster: &Roster, rows: &[Planned]) -> String {
+fn fingerprint(roster: &Roster, rows: &[Planned], found: &[(usize, Finding)]) -> String {
     let mut digest = Sha256::new();
     for (row, planned) in roster.rows.iter().zip(rows) {
         let what = match planned {
@@ -364,6 +413,9 @@ fn fingerprint(roster: &Roster, rows: &[Planned]) -> String {
             "{}\0{}\0{what}\0{project}\0{revision}\0{}\n",
             row.sheet, row.row, row.digest
         ));
+    }
+    for (at, finding) in found {
+        digest.update(format!("{at}\0{}\0{}\n", finding.code, finding.message));
     }
     hex(&digest.finalize())
 }

@@ -75,9 +75,14 @@ impl Line {
     }
 
     /// With a finding of this severity.
-    pub fn found(mut self, severity: Severity) -> Self {
+    pub fn found(self, severity: Severity) -> Self {
+        self.found_by("S002", severity)
+    }
+
+    /// With a finding of this rule.
+    pub fn found_by(mut self, code: &'static str, severity: Severity) -> Self {
         self.findings.push(Finding {
-            code: "S002",
+            code,
             severity,
             sheet: Some("台账".into()),
             address: None,

@@ -1,5 +1,5 @@
 //! The Markdown examples of `import/tests/rules`: each table is a roster, judged from the top; its last column says what the rule of the
-//! heading finds in the row.
+//! heading finds in the row. The rules on files have their examples in [`files`](super::files).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,93 +9,135 @@ use retrofit_import::finding::{Finding, Severity};
 use retrofit_import::rules::{self, Judge, RULES, RosterJudge, Rule};
 
 use super::example::Example;
+use super::{files, values};
 
 /// The business day of the examples.
 pub(super) const TODAY: &str = "2026-11-23";
 
-/// How often the examples make a rule fire and stay silent.
-#[derive(Debug, Default, PartialEq)]
-struct Count {
-    firing: usize,
-    silent: usize,
+/// What the last column says where the rule finds nothing.
+const SILENT: &str = "不触发";
+
+/// One table of a file.
+pub(super) struct Table {
+    rule: &'static Rule,
+    file: String,
+    /// The labels of its columns, but for the last.
+    pub(super) header: Vec<String>,
+    pub(super) rows: Vec<Row>,
+}
+
+/// One row of a table.
+pub(super) struct Row {
+    line: u32,
+    pub(super) cells: Vec<String>,
+    expected: String,
 }
 
 #[test]
 fn the_examples_say_what_the_rules_find() {
+    let catalogue = Catalogue::load(None).unwrap();
     let mut failures = Vec::new();
-    for_each_row(&mut |place, rule, expected, found| {
-        if expected != found {
-            failures.push(format!("{place} {}: expected {expected}, found {found}", rule.code));
+    for table in tables() {
+        let found = if matches!(table.rule.judge, Judge::WhileReading) {
+            values::findings(&table)
+        } else {
+            judged(&catalogue, &table)
+        };
+        assert_eq!(found.len(), table.rows.len(), "{}:{}", table.file, table.rule.code);
+        for (row, findings) in table.rows.iter().zip(found) {
+            let found = shown(&catalogue, table.rule, &findings);
+            if row.expected != found {
+                let (file, line, code) = (&table.file, row.line, table.rule.code);
+                failures.push(format!(
+                    "{file}:{line} {code}: expected {}, found {found}",
+                    row.expected
+                ));
+            }
         }
-    });
+    }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
 fn every_rule_has_two_examples_that_fire_and_two_that_stay_silent() {
-    let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
-    for_each_row(&mut |_, rule, expected, _| {
-        let count = counts.entry(rule.code).or_default();
-        if expected == SILENT {
-            count.silent += 1;
-        } else {
-            count.firing += 1;
+    let mut counts: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    let mut count = |code, fires: bool| counts.entry(code).or_default()[usize::from(fires)] += 1;
+    for table in tables() {
+        for row in &table.rows {
+            count(table.rule.code, row.expected != SILENT);
         }
-    });
-    let judged = RULES.iter().filter(|rule| !matches!(rule.judge, Judge::WhileReading));
-    let lacking: Vec<_> = judged
-        .filter(|rule| {
-            counts
-                .get(rule.code)
-                .is_none_or(|count| count.firing < 2 || count.silent < 2)
-        })
-        .map(|rule| rule.code)
-        .collect();
+    }
+    for file in files::examples() {
+        count(file.code, file.fires);
+    }
+    let few = |rule: &&&Rule| {
+        counts
+            .get(rule.code)
+            .is_none_or(|[silent, firing]| *firing < 2 || *silent < 2)
+    };
+    let lacking: Vec<_> = RULES.iter().filter(few).map(|rule| rule.code).collect();
     assert!(lacking.is_empty(), "rules without examples: {lacking:?}");
 }
 
-/// What the last column says where the rule finds nothing.
-const SILENT: &str = "不触发";
-
-/// Judges each row of each table and hands on its place, the rule, what is expected and what was found.
-fn for_each_row(check: &mut dyn FnMut(String, &Rule, &str, &str)) {
-    let catalogue = Catalogue::load(None).unwrap();
+/// Every table of every file.
+fn tables() -> Vec<Table> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
+    let mut tables: Vec<Table> = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let file = path.file_name().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).unwrap();
-        let mut rule: Option<&Rule> = None;
-        let mut table: Option<(Vec<&str>, RosterJudge<'_>)> = None;
+        let mut rule: Option<&'static Rule> = None;
+        let mut within = false;
         for (line, number) in text.lines().zip(1u32..) {
             if let Some(heading) = line.strip_prefix("## ") {
                 let (code, title) = heading.split_once(' ').unwrap();
-                rule = Some(rules::find(code).unwrap_or_else(|| panic!("{name}:{number}: no rule {code}")));
-                assert_eq!(title, rule.unwrap().title, "{name}:{number}");
+                let found = rules::find(code).unwrap_or_else(|| panic!("{file}:{number}: no rule {code}"));
+                assert_eq!(title, found.title, "{file}:{number}");
+                rule = Some(found);
             }
             let Some(cells) = line.strip_prefix('|').and_then(|line| line.strip_suffix('|')) else {
-                table = None;
+                within = false;
                 continue;
             };
-            let cells: Vec<&str> = cells.split('|').map(str::trim).collect();
-            let Some((header, judge)) = &mut table else {
-                table = Some((cells, RosterJudge::new(&catalogue, TODAY.parse().unwrap())));
-                continue;
-            };
+            let mut cells: Vec<String> = cells.split('|').map(|cell| cell.trim().to_owned()).collect();
             if cells.iter().all(|cell| cell.starts_with("---")) {
                 continue;
             }
-            assert_eq!(cells.len(), header.len(), "{name}:{number}");
-            let pairs: Vec<_> = header.iter().copied().zip(cells.iter().copied()).collect();
-            let ((_, expected), pairs) = pairs.split_last().unwrap();
-            let rule = rule.unwrap();
-            let mut example = Example::new(number);
-            example.write(&catalogue, pairs.iter().copied());
-            let found = shown(&catalogue, rule, &findings(judge, &example));
-            assert!(judge.incidents().is_empty(), "{name}:{number}: {:?}", judge.incidents());
-            check(format!("{name}:{number}"), rule, expected, &found);
+            let expected = cells.pop().unwrap();
+            if !std::mem::replace(&mut within, true) {
+                tables.push(Table {
+                    rule: rule.unwrap(),
+                    file: file.clone(),
+                    header: cells,
+                    rows: Vec::new(),
+                });
+                continue;
+            }
+            let table = tables.last_mut().unwrap();
+            assert_eq!(cells.len(), table.header.len(), "{file}:{number}");
+            table.rows.push(Row {
+                line: number,
+                cells,
+                expected,
+            });
         }
     }
+    tables
+}
+
+/// The findings on each row, judged as if it had been read.
+fn judged(catalogue: &Catalogue, table: &Table) -> Vec<Vec<Finding>> {
+    let mut judge = RosterJudge::new(catalogue, TODAY.parse().unwrap());
+    let rows = table.rows.iter().map(|row| {
+        let mut example = Example::new(row.line);
+        let header = table.header.iter().map(String::as_str);
+        example.write(catalogue, header.zip(row.cells.iter().map(String::as_str)));
+        findings(&mut judge, &example)
+    });
+    let found = rows.collect();
+    assert!(judge.incidents().is_empty(), "{}: {:?}", table.file, judge.incidents());
+    found
 }
 
 /// Everything that all rules find.

@@ -1,0 +1,239 @@
+//! A roster against what the registry holds: loads what the rules D003, D004 and C001 to C006 ask about, in batches, and judges by them.
+//!
+//! A row that says what the project's current revision says is not judged: what there was to explain was explained when that went in.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use chrono::NaiveDate;
+use retrofit_import::catalogue::{Catalogue, Field};
+use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::record::Record;
+use retrofit_import::rules::{Case, CodeOwner, Judge, Known, KnownRoster, Neighbour, RULES, RosterJudge};
+use retrofit_import::values::{Canonical, fold};
+use rust_decimal::Decimal;
+
+use super::identity::{Clash, Identity};
+use super::{Roster, Row};
+use crate::db::projects::{self, Met, OtherRow};
+use crate::db::{Conn, DbError, revisions};
+use crate::registry::values::{CELL, OWNER, Values, cells_around, from_json, owner_key, point};
+
+/// What the comparison found.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// Findings on rows, each with the row's place in the roster, in order.
+    pub(super) of_rows: Vec<(usize, Finding)>,
+    /// Findings on the roster as a whole.
+    pub(super) of_roster: Vec<Finding>,
+    /// The current values of the projects that rows would change, canonical JSON, by project.
+    pub(super) befores: HashMap<i64, String>,
+}
+
+/// Compares a department's roster with the registry.
+pub(super) fn compare(
+    conn: &mut Conn<'_>,
+    (catalogue, today): (&Catalogue, NaiveDate),
+    department: &str,
+    roster: &Roster,
+    identities: &[Identity],
+    not_listed: usize,
+) -> Result<Compared, DbError> {
+    let stored = Stored::load(conn, catalogue, department, roster, identities)?;
+    let mut judge = RosterJudge::new(catalogue, today);
+    let mut of_rows = Vec::new();
+    let mut renamed = Vec::new();
+    for (at, (row, identity)) in roster.rows.iter().zip(identities).enumerate() {
+        let known = stored.known(row, identity)?;
+        if known.current.as_ref().is_some_and(|current| is_renamed(row, current)) {
+            renamed.push(at);
+        }
+        if !has_something(&known) {
+            continue;
+        }
+        let record = record(row)?;
+        let case = Case {
+            record: &record,
+            today,
+            catalogue,
+        };
+        for mut finding in judge.judge_known(&record, &known) {
+            finding.value = finding.field.map(|field| case.shown(field));
+            of_rows.push((at, finding));
+        }
+    }
+    let of_roster = judge.judge_roster(&KnownRoster {
+        matched: identities.iter().filter(|identity| identity.met().is_some()).count(),
+        renamed: renamed.len(),
+        not_listed,
+    });
+    // A finding on the whole roster that asks for something asks it of the rows that it is about: those that change their names.
+    for finding in of_roster.iter().filter(|finding| finding.severity > Severity::Hint) {
+        let of_row = |&at: &usize| (at, on_name(finding, &roster.rows[at]));
+        of_rows.extend(renamed.iter().map(of_row));
+    }
+    of_rows.sort_by_key(|(at, _)| *at);
+    for incident in judge.incidents() {
+        tracing::error!("rule {} broke down on {:?}", incident.code, incident.record);
+    }
+    Ok(Compared {
+        of_rows,
+        of_roster,
+        befores: stored.current,
+    })
+}
+
+/// What was loaded.
+struct Stored {
+    /// The current values of matched projects whose rows say something else, canonical JSON.
+    current: HashMap<i64, String>,
+    /// Their latest approved values, where these are not the current ones.
+    approved: HashMap<i64, String>,
+    /// Other departments' projects by the owner's credit code.
+    owners: HashMap<String, Vec<Neighbour>>,
+    /// Other departments' projects by cell of the map.
+    cells: HashMap<String, Vec<Neighbour>>,
+}
+
+impl Stored {
+    fn load(
+        conn: &mut Conn<'_>,
+        catalogue: &Catalogue,
+        department: &str,
+        roster: &Roster,
+        identities: &[Identity],
+    ) -> Result<Self, DbError> {
+        let rows = || roster.rows.iter().zip(identities);
+        let changed: Vec<&Met> = rows().filter_map(|(row, identity)| changed(row, identity)).collect();
+        let current: Vec<(i64, i64)> = changed.iter().map(|met| (met.id, met.revision)).collect();
+        let approved: Vec<(i64, i64)> = changed
+            .iter()
+            .filter_map(|met| Some((met.id, met.approved_revision?)))
+            .filter(|pair| !current.contains(pair))
+            .collect();
+        let judged = || rows().filter(|(row, identity)| !is_same(row, identity));
+        let owners: BTreeSet<&str> = judged().filter_map(|(row, _)| row.owner.as_deref()).collect();
+        let cells: BTreeSet<String> = judged()
+            .filter_map(|(row, _)| row.point)
+            .flat_map(cells_around)
+            .collect();
+        let owners: Vec<&str> = owners.into_iter().collect();
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        let mut others = |kind, keys: &[&str]| {
+            let found = projects::others_by_keys(conn, department, kind, keys)?;
+            let mut by_key: HashMap<String, Vec<Neighbour>> = HashMap::new();
+            for (key, other) in found {
+                let uscc = (kind == OWNER).then(|| key.clone());
+                by_key.entry(key).or_default().push(neighbour(catalogue, other, uscc));
+            }
+            Ok::<_, DbError>(by_key)
+        };
+        Ok(Self {
+            owners: others(OWNER, &owners)?,
+            cells: others(CELL, &cells)?,
+            current: revisions::values_of(conn, &current)?,
+            approved: revisions::values_of(conn, &approved)?,
+        })
+    }
+
+    fn known(&self, row: &Row, identity: &Identity) -> Result<Known, DbError> {
+        let mut known = Known {
+            code_owner: row.code.as_ref().map(|_| match identity {
+                Identity::Clash(Clash::ForeignCode { exists: true }) => CodeOwner::Other,
+                Identity::Clash(Clash::ForeignCode { exists: false }) => CodeOwner::Nobody,
+                _ => CodeOwner::Own,
+            }),
+            ..Known::default()
+        };
+        if is_same(row, identity) {
+            return Ok(known);
+        }
+        if let Some(met) = changed(row, identity) {
+            let values = |json: Option<&String>| json.map(|json| from_json(json)).transpose();
+            known.current = values(self.current.get(&met.id))?;
+            known.approved = match met.approved_revision {
+                None => None,
+                Some(revision) if revision == met.revision => known.current.clone(),
+                Some(_) => values(self.approved.get(&met.id))?,
+            };
+        }
+        if known.current.as_ref().is_some_and(|current| !is_moved(row, current)) {
+            return Ok(known);
+        }
+        let owners = row.owner.as_ref().and_then(|owner| self.owners.get(owner));
+        let cells = row.point.map(cells_around).unwrap_or_default();
+        let near = cells.iter().filter_map(|cell| self.cells.get(cell));
+        known.neighbours = owners.into_iter().chain(near).flatten().cloned().collect();
+        Ok(known)
+    }
+}
+
+/// A row as a record again.
+fn record(row: &Row) -> Result<Record, DbError> {
+    let mut values = from_json(&row.json)?;
+    let code = row.code.clone().map(Canonical::One);
+    values.extend(code.map(|code| (Field::RegistryCode, code)));
+    let mut record = Record::from_values(&values);
+    for &(field, address) in &row.flagged {
+        record.entry_mut(field).address = Some(address);
+    }
+    record.sheet = row.sheet.clone();
+    record.row = row.row;
+    Ok(record)
+}
+
+/// Whether there is anything to compare a row with.
+fn has_something(known: &Known) -> bool {
+    let foreign = matches!(known.code_owner, Some(CodeOwner::Other | CodeOwner::Nobody));
+    foreign || known.current.is_some() || !known.neighbours.is_empty()
+}
+
+/// The project that a row would change.
+fn changed<'a>(row: &Row, identity: &'a Identity) -> Option<&'a Met> {
+    identity.met().filter(|met| met.digest != row.digest)
+}
+
+/// Whether a row says what its project's current revision says.
+fn is_same(row: &Row, identity: &Identity) -> bool {
+    identity.met().is_some_and(|met| met.digest == row.digest)
+}
+
+/// Whether a row says otherwise of what a building is known by: where not, its likeness to others was explained before.
+fn is_moved(row: &Row, current: &Values) -> bool {
+    is_renamed(row, current) || owner_key(current) != row.owner || point(current) != row.point
+}
+
+fn is_renamed(row: &Row, current: &Values) -> bool {
+    let before = current.get(&Field::Name).and_then(|name| name.as_one());
+    before.map(fold) != row.name.as_deref().map(fold)
+}
+
+/// A finding on the roster as one on a row's name.
+fn on_name(finding: &Finding, row: &Row) -> Finding {
+    let address = row.flagged.iter().find(|(field, _)| *field == Field::Name);
+    Finding {
+        sheet: Some(row.sheet.to_string()),
+        address: address.map(|(_, address)| *address),
+        row: Some(row.row),
+        field: Some(Field::Name),
+        value: row.name.clone(),
+        ..finding.clone()
+    }
+}
+
+fn neighbour(catalogue: &Catalogue, other: OtherRow, uscc: Option<String>) -> Neighbour {
+    let department = catalogue.department(&other.department);
+    let degrees = |millionths: i64| Decimal::new(millionths, 6);
+    Neighbour {
+        department: department.map_or(other.department.clone(), |found| found.short_name.clone()),
+        name: other.name,
+        uscc,
+        point: other.longitude_e6.map(degrees).zip(other.latitude_e6.map(degrees)),
+    }
+}
+
+/// The fields that a comparison may flag: rows keep the addresses of their cells.
+pub(super) static FLAGGED: LazyLock<BTreeSet<Field>> = LazyLock::new(|| {
+    let comparing = RULES.iter().filter(|rule| matches!(rule.judge, Judge::Known(_)));
+    comparing.flat_map(|rule| rule.fields).copied().collect()
+});
