@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod process;
 pub mod registry;
 pub mod sync;
 pub mod tasks;

@@ -24,24 +24,18 @@ pub fn platform(registry: &Registry) -> anyhow::Result<Platform> {
     Ok(Platform::new(config::platform()?, profile, registry.clock.clone())?)
 }
 
-/// This process, for people: its id, and a random part.
-pub fn holder() -> String {
-    format!("{}-{}", std::process::id(), uuid::Uuid::now_v7().simple())
-}
-
 /// The balanced count in one line.
 pub fn balance(outcome: &SyncOutcome) -> String {
-    let counts = &outcome.counts;
     format!(
         "应报 {} = 接收 {} + 退回 {} + 未变 {} + 过期 {} + 待回执 {} + 不明 {} + 未发 {}",
         outcome.selected,
-        counts.accepted,
-        counts.rejected,
-        counts.unchanged,
-        counts.stale,
-        counts.pending,
-        counts.unknown,
-        counts.not_sent
+        outcome.counts.accepted,
+        outcome.counts.rejected,
+        outcome.counts.unchanged,
+        outcome.counts.stale,
+        outcome.counts.pending,
+        outcome.counts.unknown,
+        outcome.counts.not_sent
     )
 }
 

@@ -11,6 +11,7 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::finding::Severity;
 use retrofit_import::report::{Group, Report};
+use retrofit_import::write::annotated;
 use serde_json::json;
 
 use crate::registry::department;
@@ -66,6 +67,9 @@ pub(super) fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyh
         let report = Report::new(checker, file, today, args.records)
             .with_context(|| format!("无法读取文件 {}", file.display()))?;
         worst = worst.max(exit_code(&report));
+        if let Some(out) = args.annotated.as_deref().filter(|_| report.summary.is_readable()) {
+            annotated(checker, file, &report, out).with_context(|| format!("无法写出批注工作簿 {}", out.display()))?;
+        }
         let name = file.to_string_lossy();
         match args.format {
             Format::Json => files.push(serde_json::to_value(report.json(&name, args.department.as_deref()))?),

@@ -23,7 +23,7 @@ use crate::registry::intake::{self, Counts};
 use crate::registry::people::{self, NewPerson, Office, Operator, Role};
 use crate::registry::review::{self, Decided, Filter, Ruling, Selection};
 use crate::registry::{Registry, State};
-use crate::{sync, web};
+use crate::{process, sync, web};
 
 /// Where the demonstration keeps its files, below the working folder.
 const FOLDER: &str = "retrofit-demo";
@@ -321,7 +321,7 @@ async fn nightly_sync(registry: &Registry, url: &str) -> anyhow::Result<SyncOutc
     let options = SyncOptions {
         wait: Duration::from_secs(60),
         watcher: Some(sync_command::bar()),
-        ..SyncOptions::new(sync::holder(), "nightly-sync")
+        ..SyncOptions::new(process::holder(), "nightly-sync")
     };
     Ok(deliver(Arc::new(registry.clone()), &platform, options).await?)
 }

@@ -22,6 +22,10 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use self::check::Format;
 use crate::config::Config;
@@ -58,9 +62,18 @@ enum Command {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    // A service tells what it does; a command at the console tells only what went wrong.
+    let usual = if matches!(cli.command, Command::Serve(_)) {
+        LevelFilter::INFO
+    } else {
+        LevelFilter::ERROR
+    };
+    let filter = EnvFilter::builder()
+        .with_default_directive(usual.into())
+        .from_env_lossy();
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_env_filter(filter)
         .init();
     match run(cli.command) {
         Ok(code) => code,
@@ -76,7 +89,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Review(args) => review::run(&args, &registry()?),
         Command::User(args) => user::run(&args, &registry()?),
         Command::Sync(args) => sync::run(&args, &registry()?),
-        Command::Serve(args) => serve::run(&args, &registry()?),
+        Command::Serve(args) => {
+            let config = Config::from_env()?;
+            serve::run(&args, &config, &open(&config)?)
+        }
         Command::Migrate(args) => migrate::run(&args),
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&args),
@@ -100,10 +116,14 @@ fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if of_ours { FAILED } else { REFUSED })
 }
 
-/// Ready when the process is asked to end.
+/// Ready when the process is asked to end, from the terminal or by the service manager.
 async fn stop() {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!(%error, "cannot listen for the signal to stop");
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(error) => tracing::error!(%error, "cannot listen for the signal to stop"),
     }
 }
 
@@ -129,11 +149,11 @@ fn checker() -> anyhow::Result<Checker> {
 }
 
 fn registry() -> anyhow::Result<Registry> {
-    Ok(Registry::open(
-        &Config::from_env()?,
-        Clock::system(),
-        Worker::current()?,
-    )?)
+    open(&Config::from_env()?)
+}
+
+fn open(config: &Config) -> anyhow::Result<Registry> {
+    Ok(Registry::open(config, Clock::system(), Worker::current()?)?)
 }
 
 /// Who acts.

@@ -14,7 +14,7 @@ use retrofit_jobs::store::RunState;
 use super::{Acting, Format, PARTLY, print};
 use crate::registry::people::Office;
 use crate::registry::{Registry, delivery};
-use crate::sync;
+use crate::{process, sync};
 
 /// 向国家平台上报
 #[derive(Debug, Args)]
@@ -66,7 +66,7 @@ fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Resu
     let options = SyncOptions {
         wait,
         watcher: (common.format == Format::Text && std::io::stderr().is_terminal()).then(bar),
-        ..SyncOptions::new(sync::holder(), operator.name)
+        ..SyncOptions::new(process::holder(), operator.name)
     };
     let store = Arc::new(registry.clone());
     let outcome = tokio::runtime::Runtime::new()?.block_on(deliver(store, &platform, options))?;

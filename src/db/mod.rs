@@ -46,7 +46,8 @@ use each;
 /// How many rows or keys one statement takes: `SQLite` allows 32,766 variables, and the widest row has 31 columns.
 pub(crate) const CHUNK: usize = 1000;
 
-/// How long a connection waits for another writer, or for a free connection, before it gives up.
+/// How long a connection waits for another writer, or for a free connection, before it gives up: longer than the largest import
+/// holds the write lock.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Connections kept open at most.

@@ -80,9 +80,8 @@ pub fn rejections(registry: &Registry, operator: &Operator, limit: i64) -> Resul
     let rows = registry.db.read(|conn| rejections::latest(conn, limit))?;
     rows.into_iter()
         .map(|row| {
-            let errors: Vec<RecordError> = serde_json::from_str(&row.errors_json)
-                .map_err(|error| DbError::Unreadable(format!("the errors of a receipt: {error}")))?;
             Ok(Rejection {
+                errors: errors(registry, &row.errors_json)?,
                 code: RegistryCode {
                     year: row.entry_year,
                     id: row.project_id,
@@ -91,18 +90,23 @@ pub fn rejections(registry: &Registry, operator: &Operator, limit: i64) -> Resul
                 name: row.name,
                 revision: row.revision,
                 run: row.run_id,
-                errors: errors
-                    .into_iter()
-                    .map(|error| label_and_words(registry, error))
-                    .collect(),
                 at: row.received_at,
             })
         })
         .collect()
 }
 
-fn label_and_words(registry: &Registry, error: RecordError) -> (String, String) {
-    let field = error.field.as_deref().and_then(Field::from_id);
-    let label = field.map_or(error.member, |field| registry.catalogue.label(field).to_owned());
-    (label, format!("{}（{}）", error.message, error.code))
+/// The errors that a receipt keeps as JSON: for each the label of the field, or the platform's name of it, and the platform's words.
+///
+/// # Errors
+/// What is stored cannot be read: our own fault.
+pub fn errors(registry: &Registry, json: &str) -> Result<Vec<(String, String)>, Error> {
+    let errors: Vec<RecordError> =
+        serde_json::from_str(json).map_err(|error| DbError::Unreadable(format!("the errors of a receipt: {error}")))?;
+    let said = errors.into_iter().map(|error| {
+        let field = error.field.as_deref().and_then(Field::from_id);
+        let label = field.map_or(error.member, |field| registry.catalogue.label(field).to_owned());
+        (label, format!("{}（{}）", error.message, error.code))
+    });
+    Ok(said.collect())
 }

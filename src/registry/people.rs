@@ -245,7 +245,7 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
             person.role.label()
         )));
     }
-    let hash = new_hash(person.password, name)?;
+    let hash = new_hash(person.password)?;
     let now = registry.clock.now();
     registry.db.write(|conn| {
         let user = NewUser {
@@ -261,7 +261,14 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
             return Err(Error::refused(format!("已有名为“{name}”的用户，请换一个名称。")));
         }
         let detail = serde_json::json!({ "role": person.role.word(), "department": department });
-        Ok(audit::done(conn, operator, now, "user.add", name, &detail)?)
+        Ok(audit::note(
+            conn,
+            operator,
+            now,
+            ("user.add", audit::Outcome::Done),
+            name,
+            &detail,
+        )?)
     })
 }
 
@@ -327,11 +334,11 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
     let token = right.then(new_token).transpose()?;
     registry.db.write(|conn| match (locked, token) {
         (Some(until), _) => {
-            audit::refused(
+            audit::note(
                 conn,
                 &operator,
                 now,
-                "session.open",
+                ("session.open", audit::Outcome::Refused),
                 name,
                 &serde_json::json!({ "locked": until }),
             )?;
@@ -348,7 +355,14 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
                 ended_at: None,
             };
             people::open_session(conn, &session)?;
-            audit::done(conn, &operator, now, "session.open", name, &serde_json::json!({}))?;
+            audit::note(
+                conn,
+                &operator,
+                now,
+                ("session.open", audit::Outcome::Done),
+                name,
+                &serde_json::json!({}),
+            )?;
             Ok(Login::Session(Session {
                 token,
                 must_change: user.must_change == 1,
@@ -372,11 +386,11 @@ fn fail(conn: &mut Conn<'_>, operator: &Operator, name: &str, now: UtcMillis) ->
     let failures = before + 1;
     let locked_until = (failures >= FAILURES).then_some(now + LOCK);
     people::set_failures(conn, user.id, failures, locked_until)?;
-    audit::refused(
+    audit::note(
         conn,
         operator,
         now,
-        "session.open",
+        ("session.open", audit::Outcome::Refused),
         name,
         &serde_json::json!({ "failures": failures }),
     )?;
@@ -416,11 +430,11 @@ pub fn log_out(registry: &Registry, session: &Session) -> Result<(), Error> {
     registry.db.write(|conn| {
         people::end_session(conn, &sha256(session.token.as_bytes()), now)?;
         let operator = &session.operator;
-        Ok(audit::done(
+        Ok(audit::note(
             conn,
             operator,
             now,
-            "session.close",
+            ("session.close", audit::Outcome::Done),
             &operator.name,
             &serde_json::json!({}),
         )?)
@@ -442,24 +456,25 @@ pub fn change_password(registry: &Registry, operator: &Operator, old: &str, new:
     if old == new {
         return Err(Error::refused("新密码不能与原密码相同。"));
     }
-    let hash = new_hash(new, &operator.name)?;
+    let hash = new_hash(new)?;
     let now = registry.clock.now();
     registry.db.write(|conn| {
         people::set_password(conn, user.id, &hash, 0)?;
         people::end_sessions_of(conn, user.id, now)?;
-        Ok(audit::done(
+        Ok(audit::note(
             conn,
             operator,
             now,
-            "user.password",
+            ("user.password", audit::Outcome::Done),
             &operator.name,
             &serde_json::json!({}),
         )?)
     })
 }
 
-/// Hashes a password that is good enough: at least 10 characters of 3 kinds (upper case, lower case, digits, others) and without the name.
-fn new_hash(password: &str, name: &str) -> Result<String, Error> {
+/// Hashes a password that is good enough: at least 10 characters of 3 kinds (upper case, lower case, digits,
+/// others).
+fn new_hash(password: &str) -> Result<String, Error> {
     let kinds: [fn(&char) -> bool; 4] = [
         |letter| letter.is_uppercase(),
         |letter| letter.is_lowercase(),
@@ -474,9 +489,6 @@ fn new_hash(password: &str, name: &str) -> Result<String, Error> {
         return Err(Error::refused(
             "密码须不少于 10 个字符，并含大写字母、小写字母、数字、其他符号中的至少三种。",
         ));
-    }
-    if password.to_lowercase().contains(&name.to_lowercase()) {
-        return Err(Error::refused("密码不能包含用户名。"));
     }
     Ok(hash(password)?)
 }

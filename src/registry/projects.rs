@@ -161,7 +161,14 @@ fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &s
         };
         projects::replace(conn, &row, before)?;
         let detail = serde_json::json!({ "revision": row.revision, "note": note });
-        Ok(audit::done(conn, operator, now, action, &code.to_string(), &detail)?)
+        Ok(audit::note(
+            conn,
+            operator,
+            now,
+            (action, audit::Outcome::Done),
+            &code.to_string(),
+            &detail,
+        )?)
     })
 }
 

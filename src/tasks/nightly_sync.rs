@@ -7,7 +7,7 @@ use retrofit_jobs::delivery::{SyncOptions, deliver};
 use retrofit_jobs::schedule::{Job, JobContext};
 
 use crate::registry::Registry;
-use crate::sync;
+use crate::{process, sync};
 
 const NAME: &str = "nightly-sync";
 /// Whatever is still unanswered after so long is the next run's to ask about.
@@ -23,7 +23,7 @@ async fn run(registry: Registry, context: JobContext) -> Result<String, String> 
     let options = SyncOptions {
         wait: WAIT,
         window_end: context.window_end,
-        ..SyncOptions::new(sync::holder(), NAME)
+        ..SyncOptions::new(process::holder(), NAME)
     };
     let outcome = deliver(Arc::new(registry), &platform, options)
         .await

@@ -2,7 +2,8 @@
 
 use askama::Template;
 use axum::extract::multipart::{MultipartError, MultipartRejection};
-use axum::http::{StatusCode, Uri};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::assets;
@@ -131,12 +132,27 @@ fn incident_number() -> String {
     format!("E-{}", &id[24..])
 }
 
+/// Gives a page to what the framework refuses in a few bare words: an address or a form that cannot be read.
+pub(super) async fn dress(response: Response) -> Response {
+    let status = response.status();
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    if !status.is_client_error() || response.headers().get(CONTENT_TYPE) == Some(&html) {
+        return response;
+    }
+    let dressed = match status {
+        StatusCode::BAD_REQUEST => WebError::NotFound,
+        _ => WebError::Refused("页面发来的内容不完整，或者太多。请刷新页面后再试一次。".into()),
+    };
+    dressed.into_response()
+}
+
 /// The page for an address that has none.
-pub(super) async fn no_page(_: Uri) -> WebError {
+pub(super) async fn no_page() -> WebError {
     WebError::NotFound
 }
 
 /// The page for a request that panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 pub(super) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let words = panic
         .downcast_ref::<String>()

@@ -187,7 +187,7 @@ impl OpenPage {
                     class: words::severity_class(finding.severity),
                     sheet: finding.sheet.clone().unwrap_or_default(),
                     place: group.place(),
-                    written: finding.value.clone().unwrap_or_default(),
+                    written: words::written(finding.value.as_deref()),
                     message: finding.message.clone(),
                     suggestion: finding.suggestion.clone().unwrap_or_default(),
                     basis: finding.basis.clone().unwrap_or_default(),
@@ -312,7 +312,7 @@ impl CommittedPage {
         upload: &Upload,
         rows: &[HeldRow],
         findings: &[UploadFindingRow],
-    ) -> Result<Self, WebError> {
+    ) -> Self {
         let catalogue = &*registry.catalogue;
         let mut by_row: HashMap<_, Vec<&UploadFindingRow>> = HashMap::new();
         for finding in findings {
@@ -322,7 +322,7 @@ impl CommittedPage {
                 .or_default()
                 .push(finding);
         }
-        Ok(Self {
+        Self {
             frame: Frame::new(registry, session, upload.file_name.clone(), "/"),
             head: Head::new(catalogue, upload),
             committed_at: upload.committed_at.map(words::moment).unwrap_or_default(),
@@ -339,7 +339,7 @@ impl CommittedPage {
             }),
             may_send: session.operator.may_send(&upload.department),
             form: UploadForm::new(registry, session, Some(upload)),
-        })
+        }
     }
 }
 
@@ -369,7 +369,7 @@ fn kept(finding: &UploadFindingRow) -> FindingLine {
         class: words::severity_class(severity),
         sheet: String::new(),
         place: finding.cell.clone().unwrap_or_default(),
-        written: finding.written.clone().unwrap_or_default(),
+        written: words::written(finding.written.as_deref()),
         message: finding.message.clone(),
         suggestion: finding.suggestion.clone().unwrap_or_default(),
         basis: finding.basis.clone().unwrap_or_default(),

@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::extract::{Extension, Path, Query, State};
-use axum::response::Response;
-use retrofit_import::catalogue::Field;
-use retrofit_jobs::store::{DeliveryState, RecordError, Word as _};
+use axum::response::{Redirect, Response};
+use axum_extra::extract::Form;
+use retrofit_jobs::store::{DeliveryState, Word as _};
 use serde::Deserialize;
 
 use super::error::WebError;
@@ -12,11 +12,11 @@ use super::findings::{ChangeLine, row_place};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::words;
-use crate::db::batches::ReceiptRow;
+use crate::db::deliveries::DeliveryRow;
 use crate::db::revisions::RevisionRow;
-use crate::registry::people::Session;
+use crate::registry::people::{Operator, Session};
 use crate::registry::projects::{self, Record};
-use crate::registry::{Error, Registry, RegistryCode, State as ReviewState};
+use crate::registry::{Error, Registry, RegistryCode, State as ReviewState, lists};
 
 #[derive(Template)]
 #[template(path = "project.html")]
@@ -34,6 +34,8 @@ struct ProjectPage {
     /// The two versions that are compared, where there are two.
     compared: Option<Compared>,
     deliveries: Vec<DeliveryLine>,
+    may_resubmit: bool,
+    may_withdraw: bool,
 }
 
 /// Fields that stand together.
@@ -75,7 +77,7 @@ struct DeliveryLine {
     state: &'static str,
     class: String,
     platform_no: String,
-    errors: Vec<String>,
+    errors: Vec<(String, String)>,
 }
 
 /// The groups of the catalogue, in the officers' words.
@@ -104,13 +106,59 @@ pub(super) async fn page(
     Path(code): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
-    let code: RegistryCode = code.parse().map_err(|_| WebError::NotFound)?;
     blocking(&registry, move |registry| {
-        let record = projects::record(registry, &session.operator, code).map_err(|error| match error {
-            Error::Refused(_) => WebError::NotFound,
-            failed @ Error::Failed(_) => failed.into(),
-        })?;
+        let record = find(registry, &session.operator, &code)?;
         render(&ProjectPage::new(registry, &session, &record, &asked)?)
+    })
+    .await
+}
+
+/// A project that the officer may see; of another department's, not even that it exists.
+fn find(registry: &Registry, operator: &Operator, code: &str) -> Result<Record, WebError> {
+    let code = code.parse().map_err(|_| WebError::NotFound)?;
+    projects::record(registry, operator, code).map_err(|error| match error {
+        Error::Refused(_) => WebError::NotFound,
+        failed @ Error::Failed(_) => failed.into(),
+    })
+}
+
+/// What the forms for a returned or wrong project send.
+#[derive(Deserialize)]
+pub(super) struct Reason {
+    note: String,
+}
+
+/// `POST /projects/{code}/resubmit`: sends a returned project again as it is.
+pub(super) async fn resubmit(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(code): Path<String>,
+    Form(Reason { note }): Form<Reason>,
+) -> Result<Redirect, WebError> {
+    revise(registry, session, code, note, projects::resubmit).await
+}
+
+/// `POST /projects/{code}/withdraw`: proposes to remove a project that was entered in error.
+pub(super) async fn withdraw(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(code): Path<String>,
+    Form(Reason { note }): Form<Reason>,
+) -> Result<Redirect, WebError> {
+    revise(registry, session, code, note, projects::propose_withdrawal).await
+}
+
+async fn revise(
+    registry: Registry,
+    session: Session,
+    code: String,
+    note: String,
+    how: fn(&Registry, &Operator, RegistryCode, &str) -> Result<(), Error>,
+) -> Result<Redirect, WebError> {
+    blocking(&registry, move |registry| {
+        let code = find(registry, &session.operator, &code)?.project.code();
+        how(registry, &session.operator, code, &note)?;
+        Ok(Redirect::to(&format!("/projects/{code}")))
     })
     .await
 }
@@ -143,8 +191,8 @@ impl ProjectPage {
         let mut revisions = Vec::with_capacity(record.revisions.len());
         for (at, row) in record.revisions.iter().enumerate().rev() {
             let before = at.checked_sub(1).map(|before| record.revisions[before].revision);
-            let changed = before.map(|before| changes(before, row.revision)).transpose()?;
-            revisions.push(revision_line(row, changed.unwrap_or_default()));
+            let differing = before.map(|before| changes(before, row.revision)).transpose()?;
+            revisions.push(revision_line(row, differing.unwrap_or_default()));
         }
         let compared = match (asked.from, asked.to) {
             (Some(from), Some(to)) => Some(Compared {
@@ -155,6 +203,7 @@ impl ProjectPage {
             _ => None,
         };
         let state = ReviewState::from_word(&project.state);
+        let may_send = session.operator.may_send(&project.department);
         let findings = record.findings.iter().map(|(finding, explanation)| FindingLine {
             code: finding.code.clone(),
             message: finding.message.clone(),
@@ -164,6 +213,8 @@ impl ProjectPage {
                 .map(|given| (given.explanation.clone(), given.given_by.clone())),
         });
         Ok(Self {
+            may_resubmit: may_send && state == Some(ReviewState::Returned),
+            may_withdraw: may_send && project.op != "withdraw",
             frame: Frame::new(registry, session, project.name.clone(), "/review"),
             code: project.code().to_string(),
             name: project.name.clone(),
@@ -184,7 +235,7 @@ impl ProjectPage {
                 .iter()
                 .rev()
                 .map(|row| delivery_line(registry, record, row))
-                .collect(),
+                .collect::<Result<_, _>>()?,
         })
     }
 }
@@ -208,13 +259,13 @@ fn revision_line(row: &RevisionRow, changes: Vec<ChangeLine>) -> RevisionLine {
     }
 }
 
-fn delivery_line(registry: &Registry, record: &Record, row: &crate::db::deliveries::DeliveryRow) -> DeliveryLine {
+fn delivery_line(registry: &Registry, record: &Record, row: &DeliveryRow) -> Result<DeliveryLine, WebError> {
     let receipt = record
         .receipts
         .iter()
         .rev()
         .find(|receipt| receipt.delivery_id == row.id);
-    DeliveryLine {
+    Ok(DeliveryLine {
         revision: row.revision,
         at: words::moment(row.changed_at),
         state: DeliveryState::from_word(&row.state).map_or("", delivery_words),
@@ -222,20 +273,11 @@ fn delivery_line(registry: &Registry, record: &Record, row: &crate::db::deliveri
         platform_no: receipt
             .and_then(|receipt| receipt.platform_no.clone())
             .unwrap_or_default(),
-        errors: receipt.map(|receipt| errors(registry, receipt)).unwrap_or_default(),
-    }
-}
-
-fn errors(registry: &Registry, receipt: &ReceiptRow) -> Vec<String> {
-    let errors: Vec<RecordError> = serde_json::from_str(&receipt.errors_json).unwrap_or_default();
-    errors
-        .into_iter()
-        .map(|error| {
-            let field = error.field.as_deref().and_then(Field::from_id);
-            let label = field.map_or(&*error.member, |field| registry.catalogue.label(field));
-            format!("{label}：{}（{}）", error.message, error.code)
-        })
-        .collect()
+        errors: match receipt {
+            Some(receipt) => lists::errors(registry, &receipt.errors_json)?,
+            None => Vec::new(),
+        },
+    })
 }
 
 /// The state of a delivery in the officers' words.

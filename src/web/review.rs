@@ -91,8 +91,7 @@ struct QueuePage {
     filters: Vec<Choice>,
     explained: bool,
     narrows: bool,
-    state: &'static str,
-    waiting: bool,
+    state: ReviewState,
     may_decide: bool,
     matching: i64,
     rows: Vec<Line>,
@@ -143,8 +142,7 @@ struct Line {
     category: String,
     county: String,
     stage: String,
-    withdraw: bool,
-    new: bool,
+    asks: Asks,
     changes: Vec<ChangeLine>,
     explained: i64,
     by: String,
@@ -153,6 +151,19 @@ struct Line {
     /// Sent by the reviewer, who therefore cannot decide on it.
     own: bool,
     checked: bool,
+}
+
+/// What a revision asks the secretariat for.
+enum Asks {
+    New,
+    Change,
+    Withdrawal,
+}
+
+impl QueuePage {
+    fn waiting(&self) -> bool {
+        self.state == ReviewState::Pending
+    }
 }
 
 /// `GET /review`.
@@ -188,7 +199,7 @@ fn page(
     let reasons = lists::reasons(registry, &rows)?;
     let checked: HashSet<&str> = kept.project.iter().map(String::as_str).collect();
     let line = |row: &ProjectRow| {
-        let changed = changes.get(&row.id).into_iter().flatten();
+        let differing = changes.get(&row.id).into_iter().flatten();
         let code = row.code().to_string();
         Line {
             revision: row.revision,
@@ -200,9 +211,12 @@ fn page(
                 .to_owned(),
             county: registry.catalogue.divisions().name(&row.county).to_owned(),
             stage: registry.catalogue.code_label(CodeList::Stage, &row.stage).to_owned(),
-            withdraw: row.op == "withdraw",
-            new: row.approved_revision.is_none(),
-            changes: changed
+            asks: match row.approved_revision {
+                _ if row.op == "withdraw" => Asks::Withdrawal,
+                None => Asks::New,
+                Some(_) => Asks::Change,
+            },
+            changes: differing
                 .map(|change| ChangeLine::new(&registry.catalogue, change))
                 .collect(),
             explained: row.explained,
@@ -220,8 +234,7 @@ fn page(
         filters: filters(registry, asked),
         explained: asked.explained == "yes",
         narrows: asked.narrows(),
-        state: asked.state().label(),
-        waiting: asked.state() == ReviewState::Pending,
+        state: asked.state(),
         may_decide: operator.may_review() && asked.state() == ReviewState::Pending,
         matching: review::count(registry, operator, &filter)?,
         rows: rows.iter().map(line).collect(),

@@ -7,7 +7,7 @@ use axum::http::Method;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{self, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -31,14 +31,16 @@ pub fn routes() -> Vec<Route> {
         get("/password", ALL, login::password_form),
         post("/password", ALL, login::change_password),
         get("/", ALL, home::page),
-        post("/uploads", SENDERS, upload::receive),
+        post("/uploads", SENDERS, upload::receive).with_limit_of_its_own(),
         get("/uploads/{id}", DATA, upload::page),
         post("/uploads/{id}/preview", SENDERS, upload::preview),
         post("/uploads/{id}/commit", SENDERS, upload::commit),
         get("/review", OVERSEERS, review::queue),
         post("/review", SECRETARIAT, review::decide),
         get("/projects/{code}", DATA, project::page),
-        get("/progress", DATA, progress::page),
+        post("/projects/{code}/resubmit", SENDERS, project::resubmit),
+        post("/projects/{code}/withdraw", SENDERS, project::withdraw),
+        get("/progress", OVERSEERS, progress::page),
         get("/runs", OVERSEERS, runs::page),
         get("/departments", ALL, departments::list),
         get("/rules", ALL, rules::list),
@@ -57,6 +59,16 @@ pub struct Route {
     /// Who may use it.
     pub access: Access,
     handler: MethodRouter<Registry>,
+}
+
+impl Route {
+    /// Lifts the limit on what is sent: the handler has one.
+    fn with_limit_of_its_own(self) -> Self {
+        Self {
+            handler: self.handler.layer(DefaultBodyLimit::disable()),
+            ..self
+        }
+    }
 }
 
 /// Who may use a route.
@@ -113,8 +125,9 @@ pub fn router(registry: &Registry) -> Router {
     router
         .fallback(error::no_page)
         .method_not_allowed_fallback(error::no_page)
-        // Forms are small; the upload has a limit of its own.
+        // Forms are small.
         .layer(DefaultBodyLimit::max(1 << 20))
+        .layer(map_response(error::dress))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(header(CACHE_CONTROL, "no-store"))
         .layer(header(CONTENT_SECURITY_POLICY, POLICY))

@@ -3,15 +3,16 @@
 use askama::Template;
 use axum::extract::{Extension, State};
 use axum::response::Response;
-use retrofit_jobs::store::{DeliveryState, RunState, Word as _};
+use retrofit_jobs::store::{Counts, DeliveryState, RunState, Word as _};
 
 use super::error::WebError;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::words;
-use crate::db::sync_runs::{CountsRow, SyncRunRow};
+use crate::db::sync_runs::SyncRunRow;
 use crate::registry::people::Session;
-use crate::registry::{Registry, delivery, lists};
+use crate::registry::{Error, Registry, delivery, lists};
+use crate::sync;
 
 /// Runs and rejected records that the page shows.
 const SHOWN: i64 = 30;
@@ -34,9 +35,9 @@ struct Run {
     class: &'static str,
     to_do: &'static str,
     detail: String,
-    selected: i64,
-    counts: CountsRow,
-    batches: i64,
+    selected: u64,
+    counts: Counts,
+    batches: u64,
 }
 
 struct Rejected {
@@ -69,51 +70,49 @@ fn runs(registry: &Registry, session: &Session) -> Result<RunsPage, WebError> {
         });
     let outbox = delivery::outbox(registry, operator)?;
     let ready = outbox.iter().filter(|(state, _)| state == DeliveryState::Ready.word());
+    let runs = delivery::runs(registry, operator, SHOWN)?;
     Ok(RunsPage {
         frame: Frame::new(registry, session, "上报平台", "/runs"),
         waiting: ready.map(|(_, count)| count).sum(),
-        runs: delivery::runs(registry, operator, SHOWN)?
-            .into_iter()
-            .map(run)
-            .collect(),
+        runs: runs.iter().map(run).collect::<Result<_, _>>()?,
         rejections: rejections.collect(),
     })
 }
 
-fn run(row: SyncRunRow) -> Run {
-    let (state, class, to_do) = RunState::from_word(&row.state).map_or(("", "error", ""), said);
-    Run {
+fn run(row: &SyncRunRow) -> Result<Run, Error> {
+    let outcome = delivery::outcome(row)?;
+    let (class, to_do) = said(outcome.state);
+    Ok(Run {
         id: row.id,
         started: words::moment(row.started_at),
         ended: row.ended_at.map(words::moment).unwrap_or_default(),
-        selected: row.counts.selected(),
-        by: if row.started_by == "schedule" {
-            "定时任务".into()
-        } else {
-            row.started_by
+        by: match &*row.started_by {
+            "nightly-sync" => "夜间任务".into(),
+            name => name.into(),
         },
-        state,
+        state: sync::label(outcome.state),
         class,
         to_do,
-        detail: row.detail.unwrap_or_default(),
-        counts: row.counts,
-        batches: row.batches,
-    }
+        detail: outcome.detail.unwrap_or_default(),
+        selected: outcome.selected,
+        counts: outcome.counts,
+        batches: outcome.batches,
+    })
 }
 
-/// A run's state in words, its class in the stylesheet, and what is to be done about it.
-fn said(state: RunState) -> (&'static str, &'static str, &'static str) {
+/// The class of a run's state in the stylesheet, and what is to be done about it.
+fn said(state: RunState) -> (&'static str, &'static str) {
     match state {
-        RunState::Running => ("进行中", "hint", ""),
-        RunState::Done => ("已完成", "good", ""),
-        RunState::Pending => ("已发出，等回执", "confirm", "平台还在处理，下一次任务会取回执。"),
-        RunState::Partial => ("部分结果不明", "confirm", "下一次任务会先向平台查清，不会重复上报。"),
-        RunState::PlatformDown => ("平台连不上", "error", "下一次任务会接着报；连续几天这样，请联系平台。"),
-        RunState::PlatformBusy => ("平台忙", "confirm", "下一次任务会接着报。"),
-        RunState::Refused => ("平台拒绝", "error", "请系统管理员核对平台的密钥、地址和行政区划。"),
-        RunState::ClockSkew => ("时钟不准", "error", "请系统管理员校准服务器的时间。"),
-        RunState::WindowClosed => ("时段已过", "confirm", "没报完的，下一次任务接着报。"),
-        RunState::Abandoned => ("中断", "confirm", "程序停过，没做完的由后一次任务接手。"),
-        RunState::Failed => ("系统出错", "error", "请系统管理员查看日志。"),
+        RunState::Running => ("hint", ""),
+        RunState::Done => ("good", ""),
+        RunState::Pending => ("confirm", "平台还在处理，下一次任务会取回执。"),
+        RunState::Partial => ("confirm", "下一次任务会先向平台查清，不会重复上报。"),
+        RunState::PlatformDown => ("error", "下一次任务会接着报；连续几天这样，请联系平台。"),
+        RunState::PlatformBusy => ("confirm", "下一次任务会接着报。"),
+        RunState::Refused => ("error", "请系统管理员核对平台的密钥、地址和行政区划。"),
+        RunState::ClockSkew => ("error", "请系统管理员校准服务器的时间。"),
+        RunState::WindowClosed => ("confirm", "没报完的，下一次任务接着报。"),
+        RunState::Abandoned => ("confirm", "程序停过，没做完的由后一次任务接手。"),
+        RunState::Failed => ("error", "请系统管理员查看日志。"),
     }
 }

@@ -125,7 +125,7 @@ pub(super) async fn page(
         let upload = find(registry, &session.operator, id)?;
         if upload.state == "committed" && asked.again.is_none() {
             let (rows, findings) = intake::held(registry, &session.operator, id)?;
-            return render(&CommittedPage::new(registry, &session, &upload, &rows, &findings)?);
+            return render(&CommittedPage::new(registry, &session, &upload, &rows, &findings));
         }
         let preview = plan(registry, &upload, "")?;
         render(&OpenPage::new(registry, &session, &preview, None)?)

@@ -8,7 +8,10 @@ use retrofit_import::finding::Severity;
 use retrofit_import::values::Canonical;
 use retrofit_jobs::store::UtcMillis;
 
-use crate::registry::Registry;
+use crate::registry::{Registry, business_day};
+
+/// Characters of a cell that are shown.
+const LONGEST: usize = 80;
 
 /// An instant in business time.
 pub(super) fn local(at: UtcMillis) -> DateTime<Tz> {
@@ -24,7 +27,7 @@ pub(super) fn moment(at: UtcMillis) -> String {
 
 /// The business day of now.
 pub(super) fn today(registry: &Registry) -> NaiveDate {
-    local(registry.clock.now()).date_naive()
+    business_day(registry.clock.now())
 }
 
 /// A day's month as uploads name it: `2026-11`.
@@ -69,6 +72,15 @@ fn unit(unit: &str) -> &str {
     }
 }
 
+/// What was written in a cell, cut where it is too long to be looked at.
+pub(super) fn written(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}……（共 {} 字）", &text[..end], text.chars().count()),
+        None => text.into(),
+    }
+}
+
 /// A department's short name, or its code where the catalogue does not know it.
 pub(super) fn department<'a>(catalogue: &'a Catalogue, code: &'a str) -> &'a str {
     catalogue
@@ -101,6 +113,16 @@ mod tests {
         assert_eq!(said(Field::Name, "<b>"), "<b>");
         let methods = Canonical::Many(vec!["01".into(), "02".into()]);
         assert!(value(&catalogue, Field::RetrofitMethods, &methods).contains('、'));
+    }
+
+    #[test]
+    fn long_cells_are_cut() {
+        assert_eq!(written(Some("短")), "短");
+        assert_eq!(written(Some(&"长".repeat(80))), "长".repeat(80));
+        assert_eq!(
+            written(Some(&"长".repeat(200))),
+            format!("{}……（共 200 字）", "长".repeat(80))
+        );
     }
 
     #[test]

@@ -231,11 +231,11 @@ impl Commit<'_> {
             &rows,
             &findings,
         )?;
-        audit::done(
+        audit::note(
             conn,
             self.operator,
             self.now,
-            "upload.commit",
+            ("upload.commit", audit::Outcome::Done),
             &upload.to_string(),
             &summary,
         )

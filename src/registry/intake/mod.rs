@@ -146,7 +146,14 @@ pub fn receive(
         let upload = uploads::insert(conn, &upload)?;
         let detail =
             serde_json::json!({ "department": department, "period": period, "sha256": sha256, "file": file_name });
-        audit::done(conn, operator, now, "upload.receive", &upload.id.to_string(), &detail)?;
+        audit::note(
+            conn,
+            operator,
+            now,
+            ("upload.receive", audit::Outcome::Done),
+            &upload.id.to_string(),
+            &detail,
+        )?;
         Ok(upload)
     })
 }
