@@ -1,5 +1,10 @@
 //! The registry of seismic-retrofit projects: what the crates for rosters and for deliveries do not know.
 
+pub mod cli;
 pub mod config;
 pub mod db;
+pub mod process;
 pub mod registry;
+pub mod sync;
+pub mod tasks;
+pub mod web;

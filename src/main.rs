@@ -1,2 +1,11 @@
-//! retrofit
-fn main() {}
+//! The binary `retrofit`: parses and dispatches.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The child that opens foreign bytes needs nothing else of this program, and gets nothing else.
+    if std::env::args_os().nth(1).is_some_and(|command| command == "worker") {
+        return retrofit_import::workbook::worker_main();
+    }
+    retrofit_registry::cli::main()
+}

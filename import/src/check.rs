@@ -13,6 +13,7 @@ use crate::read::RowReader;
 use crate::record::Record;
 use crate::rules::{Incident, RosterJudge};
 use crate::sheet_findings;
+use crate::stamp;
 use crate::values::Reader;
 use crate::workbook::{Event, Format, Limits, Refusal, Row, SheetHead, Worker};
 
@@ -139,6 +140,8 @@ struct Sheet<'a> {
     /// The table under way: what reads its rows, and its place in the summary. An unsound table has no rows.
     table: Option<(RowReader<'a>, usize)>,
     any_row: bool,
+    /// The version of the template, where the sheet is the hidden one of a template.
+    template: Option<u32>,
     tables: Vec<Arc<Table>>,
 }
 
@@ -155,6 +158,7 @@ impl<'a> Check<'a, '_> {
                     first: self.summary.sheets.len(),
                     table: None,
                     any_row: false,
+                    template: None,
                     tables: Vec::new(),
                 });
             }
@@ -164,8 +168,11 @@ impl<'a> Check<'a, '_> {
 
     fn take_row(&mut self, row: Row) {
         let Some(mut sheet) = self.sheet.take() else { return };
+        if !sheet.any_row {
+            sheet.template = stamp::version(&sheet.head, &row);
+        }
         sheet.any_row = true;
-        if !sheet.head.hidden {
+        if !sheet.head.hidden && sheet.template.is_none() {
             let mut parts = Vec::new();
             sheet.layout.push(row, &mut |part| parts.push(part));
             for part in parts {
@@ -227,7 +234,10 @@ impl<'a> Check<'a, '_> {
                 .iter()
                 .any(|table| table.data_rows.binary_search(&(row + 1)).is_ok())
         };
-        let finding = sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row, read);
+        let finding = match sheet.template {
+            Some(version) => sheet_findings::of_template(version),
+            None => sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row, read),
+        };
         self.summary.findings.extend(finding);
     }
 

@@ -9,6 +9,7 @@ pub mod record;
 pub mod report;
 pub mod rules;
 mod sheet_findings;
+mod stamp;
 pub mod values;
 pub mod workbook;
 pub mod write;

@@ -1,6 +1,7 @@
 //! Named points at which a test can kill the process (feature `faults`, which only test builds have).
 //!
-//! `RETROFIT_FAULT=name` aborts the process when the point is reached, `RETROFIT_FAULT=name:3` when it is reached the third time.
+//! `RETROFIT_FAULT=name` aborts the process when the point is reached, `RETROFIT_FAULT=name:3` when it is reached the
+//! third time.
 
 /// The batch's number, key and body are stored; no byte of it was sent.
 pub const AFTER_KEY_STORED: &str = "after-key-stored";

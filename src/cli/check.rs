@@ -11,11 +11,14 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::finding::Severity;
 use retrofit_import::report::{Group, Report};
+use retrofit_import::write::annotated;
 use serde_json::json;
+
+use crate::registry::department;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people, in Chinese.
     #[default]
     Text,
@@ -25,7 +28,7 @@ pub enum Format {
 
 /// 检查工程清单，逐单元格指出问题
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(super) struct CheckArgs {
     /// 要检查的文件（.xlsx、.xls、.ods、.csv），可以有多个
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -50,13 +53,10 @@ pub struct CheckArgs {
 ///
 /// # Errors
 /// Wrong usage, or a fault of ours.
-pub fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyhow::Result<ExitCode> {
     let today = args.today.unwrap_or(today);
-    if let Some(code) = &args.department
-        && checker.catalogue.department(code).is_none()
-    {
-        let known: Vec<&str> = checker.catalogue.departments().iter().map(|known| known.code.as_str()).collect();
-        bail!("没有代码为“{code}”的部门；可用的代码：{}", known.join("、"));
+    if let Some(code) = &args.department {
+        department(&checker.catalogue, code)?;
     }
     if args.annotated.is_some() && args.files.len() != 1 {
         bail!("--annotated 只能用于一个文件");
@@ -67,10 +67,16 @@ pub fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyhow::Res
         let report = Report::new(checker, file, today, args.records)
             .with_context(|| format!("无法读取文件 {}", file.display()))?;
         worst = worst.max(exit_code(&report));
+        if let Some(out) = args.annotated.as_deref().filter(|_| report.summary.is_readable()) {
+            annotated(checker, file, &report, out).with_context(|| format!("无法写出批注工作簿 {}", out.display()))?;
+        }
         let name = file.to_string_lossy();
         match args.format {
             Format::Json => files.push(serde_json::to_value(report.json(&name, args.department.as_deref()))?),
-            Format::Text => print!("{}", text(&report, file, args.department.as_deref(), &checker.catalogue)),
+            Format::Text => print!(
+                "{}",
+                text(&report, file, args.department.as_deref(), &checker.catalogue)
+            ),
         }
     }
     if args.format == Format::Json {
@@ -83,7 +89,12 @@ fn exit_code(report: &Report) -> u8 {
     if report.summary.refusal.is_some() {
         2
     } else {
-        u8::from(report.findings.iter().any(|finding| finding.severity == Severity::Error))
+        u8::from(
+            report
+                .findings
+                .iter()
+                .any(|finding| finding.severity == Severity::Error),
+        )
     }
 }
 
@@ -91,7 +102,9 @@ fn exit_code(report: &Report) -> u8 {
 fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Catalogue) -> String {
     let mut out = String::new();
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-    let sender = department.and_then(|code| catalogue.department(code)).map(|found| format!("（{}）", found.short_name));
+    let sender = department
+        .and_then(|code| catalogue.department(code))
+        .map(|found| format!("（{}）", found.short_name));
     let summary = &report.summary;
     let head = if summary.is_readable() {
         format!(
@@ -104,10 +117,19 @@ fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Cata
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{name}{}：{head}", sender.unwrap_or_default());
     for sheet in &summary.sheets {
-        let label = if sheet.name.is_empty() { String::new() } else { format!("工作表「{}」：", sheet.name) };
+        let label = if sheet.name.is_empty() {
+            String::new()
+        } else {
+            format!("工作表「{}」：", sheet.name)
+        };
         let rows = sheet.data_rows.first().zip(sheet.data_rows.last());
         let rows = rows.map(|(first, last)| format!("，数据第 {first}–{last} 行共 {} 行", sheet.data_rows.len()));
-        let _ = writeln!(out, "  {label}表头第 {} 行{}", sheet.header_row, rows.unwrap_or_default());
+        let _ = writeln!(
+            out,
+            "  {label}表头第 {} 行{}",
+            sheet.header_row,
+            rows.unwrap_or_default()
+        );
     }
     let groups = report.groups();
     for (severity, title) in [
@@ -125,7 +147,16 @@ fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Cata
         }
     }
     for incident in &summary.incidents {
-        let _ = writeln!(out, "程序故障：规则 {} 在第 {} 行没有判断成功，请告诉管理员。", incident.code, incident.row);
+        let row = incident
+            .record
+            .as_ref()
+            .map(|(_, row)| format!("在第 {row} 行"))
+            .unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "程序故障：规则 {} {row}没有判断成功，请告诉管理员。",
+            incident.code
+        );
     }
     out
 }
@@ -133,9 +164,21 @@ fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Cata
 fn group_line(group: &Group<'_>, with_sheet: bool) -> String {
     let finding = group.first;
     let sheet = finding.sheet.as_deref().filter(|sheet| with_sheet && !sheet.is_empty());
-    let place = [sheet.map(|sheet| format!("{sheet}!")).unwrap_or_default(), group.place()].concat();
-    let place = if place.is_empty() { "整个文件".to_owned() } else { place };
+    let place = [
+        sheet.map(|sheet| format!("{sheet}!")).unwrap_or_default(),
+        group.place(),
+    ]
+    .concat();
+    let place = if place.is_empty() {
+        "整个文件".to_owned()
+    } else {
+        place
+    };
     let suggestion = finding.suggestion.as_deref().unwrap_or_default();
-    let basis = finding.basis.as_ref().map(|basis| format!("（依据：{basis}）")).unwrap_or_default();
+    let basis = finding
+        .basis
+        .as_ref()
+        .map(|basis| format!("（依据：{basis}）"))
+        .unwrap_or_default();
     format!("  {place}  {}  {}{suggestion}{basis}\n", finding.code, finding.message)
 }

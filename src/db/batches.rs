@@ -1,5 +1,7 @@
 //! Batches, the requests about them, and what came back.
 
+#![allow(clippy::ref_option_ref, reason = "diesel's derive borrows a field as it is")]
+
 use diesel::prelude::*;
 
 use super::schema::{attempts, batch_members, batches, receipts, stray_receipts};

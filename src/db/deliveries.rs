@@ -72,6 +72,7 @@ const CLAIMABLE: [&str; 3] = ["claimed", "unknown", "ready"];
 
 /// `ready`, claimed by a run that is over, or left by another run in no batch and of unknown fate.
 #[auto_type]
+#[expect(clippy::elidable_lifetime_names, reason = "`auto_type` wants them named")]
 fn free<'a>(run: i64, live: &'a [i64]) -> _ {
     let left = deliveries::state
         .eq("claimed")
@@ -85,6 +86,7 @@ fn free<'a>(run: i64, live: &'a [i64]) -> _ {
 
 /// Other deliveries of the same project that are on their way.
 #[auto_type]
+#[expect(clippy::elidable_lifetime_names, reason = "`auto_type` wants them named")]
 fn open_elsewhere<'a>(live: &'a [i64]) -> _ {
     let state = others.field(deliveries::state);
     let held = state

@@ -136,6 +136,25 @@ pub fn finish(conn: &mut Conn<'_>, id: i64, token: i64, state: &str, outcome: &s
         == 1)
 }
 
+/// The running runs, each with its holder.
+pub fn running(conn: &mut Conn<'_>) -> Result<Vec<(i64, String)>, DbError> {
+    Ok(each!(conn, c => job_runs::table
+        .filter(job_runs::state.eq("running"))
+        .select((job_runs::id, job_runs::holder))
+        .load(c))?)
+}
+
+/// Ends the leases of running runs.
+pub fn end_leases(conn: &mut Conn<'_>, ids: &[i64], now: i64) -> Result<(), DbError> {
+    each!(conn, c => diesel::update(job_runs::table)
+        .filter(job_runs::id.eq_any(ids))
+        .filter(job_runs::state.eq("running"))
+        .filter(job_runs::lease_until.ge(now))
+        .set(job_runs::lease_until.eq(now - 1))
+        .execute(c))?;
+    Ok(())
+}
+
 /// The latest runs of all jobs, newest first.
 pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<JobRunRow>, DbError> {
     Ok(each!(conn, c => job_runs::table

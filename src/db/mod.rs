@@ -11,6 +11,7 @@ mod dialect;
 pub mod job_runs;
 pub mod people;
 pub mod projects;
+pub mod rejections;
 pub mod revisions;
 mod schema;
 pub mod sync_runs;
@@ -45,7 +46,8 @@ use each;
 /// How many rows or keys one statement takes: `SQLite` allows 32,766 variables, and the widest row has 31 columns.
 pub(crate) const CHUNK: usize = 1000;
 
-/// How long a connection waits for another writer, or for a free connection, before it gives up.
+/// How long a connection waits for another writer, or for a free connection, before it gives up: longer than the largest import
+/// holds the write lock.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Connections kept open at most.
@@ -55,9 +57,7 @@ const POOL_SIZE: u32 = 8;
 #[derive(Debug, Error)]
 pub enum DbError {
     /// The address names no database that we know.
-    #[error(
-        "RETROFIT_DATABASE_URL `{0}` is neither a file path, sqlite://PATH nor postgres://…; no other database is supported"
-    )]
+    #[error("RETROFIT_DATABASE_URL 的值“{0}”不受支持：请写文件路径、sqlite://路径，或 postgres://… 地址。")]
     Scheme(String),
     /// The folder of the database file cannot be made.
     #[error("cannot create the folder of {}: {source}", path.display())]

@@ -17,8 +17,8 @@ pub struct UserRow {
     pub role: String,
     /// The department; reporters and leads always have one.
     pub department: Option<String>,
-    /// The password's Argon2id hash; without one the person cannot log in.
-    pub password_hash: Option<String>,
+    /// The password's Argon2id hash.
+    pub password_hash: String,
     /// 1 where the password is to be changed at the next login.
     pub must_change: i64,
     /// Failed logins since the last good one.
@@ -44,7 +44,7 @@ pub struct NewUser<'a> {
     /// The department.
     pub department: Option<&'a str>,
     /// The password's hash.
-    pub password_hash: Option<&'a str>,
+    pub password_hash: &'a str,
     /// 1 where the password is to be changed at the first login.
     pub must_change: i64,
     /// Now, UTC milliseconds.

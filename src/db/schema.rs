@@ -13,7 +13,7 @@ diesel::table! {
         name -> Text,
         role -> Text,
         department -> Nullable<Text>,
-        password_hash -> Nullable<Text>,
+        password_hash -> Text,
         must_change -> BigInt,
         failures -> BigInt,
         locked_until -> Nullable<BigInt>,

@@ -129,6 +129,25 @@ pub fn live(conn: &mut Conn<'_>, now: i64) -> Result<Vec<i64>, DbError> {
         .load(c))?)
 }
 
+/// The running runs, each with its holder.
+pub fn running(conn: &mut Conn<'_>) -> Result<Vec<(i64, String)>, DbError> {
+    Ok(each!(conn, c => sync_runs::table
+        .filter(sync_runs::state.eq("running"))
+        .select((sync_runs::id, sync_runs::holder))
+        .load(c))?)
+}
+
+/// Ends the leases of running runs.
+pub fn end_leases(conn: &mut Conn<'_>, ids: &[i64], now: i64) -> Result<(), DbError> {
+    each!(conn, c => diesel::update(sync_runs::table)
+        .filter(sync_runs::id.eq_any(ids))
+        .filter(sync_runs::state.eq("running"))
+        .filter(sync_runs::lease_until.ge(now))
+        .set(sync_runs::lease_until.eq(now - 1))
+        .execute(c))?;
+    Ok(())
+}
+
 /// The latest runs, newest first.
 pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<SyncRunRow>, DbError> {
     Ok(each!(conn, c => sync_runs::table

@@ -7,38 +7,21 @@ use super::{Error, Registry};
 use crate::db::audit::{self, Entry};
 use crate::db::{Conn, DbError};
 
-/// Notes that `operator` did something, in the transaction that does it.
-pub(super) fn done(
-    conn: &mut Conn<'_>,
-    operator: &Operator,
-    now: UtcMillis,
-    action: &str,
-    object: &str,
-    detail: &serde_json::Value,
-) -> Result<(), DbError> {
-    note(conn, operator, now, action, object, detail, "done")
+/// Whether something was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Done,
+    Refused,
 }
 
-/// Notes that something was refused to `operator`.
-pub(super) fn refused(
+/// Notes what `operator` did or was refused, in the transaction that does it.
+pub(super) fn note(
     conn: &mut Conn<'_>,
     operator: &Operator,
     now: UtcMillis,
-    action: &str,
+    (action, outcome): (&str, Outcome),
     object: &str,
     detail: &serde_json::Value,
-) -> Result<(), DbError> {
-    note(conn, operator, now, action, object, detail, "refused")
-}
-
-fn note(
-    conn: &mut Conn<'_>,
-    operator: &Operator,
-    now: UtcMillis,
-    action: &str,
-    object: &str,
-    detail: &serde_json::Value,
-    outcome: &str,
 ) -> Result<(), DbError> {
     let entry = Entry {
         at: now,
@@ -47,7 +30,11 @@ fn note(
         object: object.into(),
         detail: detail.to_string(),
         origin: operator.origin.clone(),
-        outcome: outcome.into(),
+        outcome: match outcome {
+            Outcome::Done => "done",
+            Outcome::Refused => "refused",
+        }
+        .into(),
     };
     audit::append(conn, &entry)
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use retrofit_import::catalogue::Field;
+use retrofit_jobs::delivery::SyncOutcome;
 use retrofit_jobs::store::{
     Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, JobEnd,
     JobLease, JobState, JobStore, LastJobRun, NewBatch, NewJobRun, NewRun, Op, OpenBatch, OpenMember, Outgoing, Plain,
@@ -21,6 +22,7 @@ use crate::db::deliveries::{self, Claimed, DeliveryRow};
 use crate::db::job_runs::{self, JobRunRow};
 use crate::db::sync_runs::{self, CountsRow, SyncRunRow};
 use crate::db::{Conn, DbError};
+use crate::process;
 
 /// The latest runs of the delivery, newest first: for those who see every department.
 ///
@@ -57,20 +59,29 @@ fn sees_runs(operator: &Operator) -> Result<(), Error> {
     }
 }
 
-impl SyncRunRow {
-    /// What the run selected: the sum of its counts.
-    pub fn selected(&self) -> i64 {
-        let CountsRow {
-            accepted,
-            rejected,
-            unchanged,
-            stale,
-            pending,
-            unknown,
-            not_sent,
-        } = self.counts;
-        accepted + rejected + unchanged + stale + pending + unknown + not_sent
-    }
+/// A stored run in the form in which a delivery reports its own.
+///
+/// # Errors
+/// Its state cannot be read: our own fault.
+pub fn outcome(run: &SyncRunRow) -> Result<SyncOutcome, Error> {
+    let number = |count: i64| u64::try_from(count).unwrap_or_default();
+    let counts = Counts {
+        accepted: number(run.counts.accepted),
+        rejected: number(run.counts.rejected),
+        unchanged: number(run.counts.unchanged),
+        stale: number(run.counts.stale),
+        pending: number(run.counts.pending),
+        unknown: number(run.counts.unknown),
+        not_sent: number(run.counts.not_sent),
+    };
+    Ok(SyncOutcome {
+        run_id: RunId(run.id),
+        state: read_word(&run.state)?,
+        selected: counts.selected(),
+        counts,
+        batches: number(run.batches),
+        detail: run.detail.clone(),
+    })
 }
 
 /// A transaction that was found not to be this run's: rolled back.
@@ -114,9 +125,10 @@ const OPEN: [&str; 2] = ["unknown", "pending"];
 
 impl DeliveryStore for Registry {
     fn begin_run(&self, run: &NewRun) -> Result<RunId, StoreError> {
-        let begun = self
-            .db
-            .write(|conn| sync_runs::insert(conn, &run.holder, &run.started_by, run.started_at, run.lease_until));
+        let begun = self.db.write(|conn| {
+            end_leases_of_the_dead(conn, run.started_at)?;
+            sync_runs::insert(conn, &run.holder, &run.started_by, run.started_at, run.lease_until)
+        });
         begun.map(RunId).map_err(store_error)
     }
 
@@ -201,7 +213,7 @@ impl DeliveryStore for Registry {
             let live = sync_runs::live(conn, now)?;
             deliveries::claim(conn, run.0, stages, as_limit(limit), &live, now)
         });
-        let outgoing = claimed.and_then(|rows| rows.into_iter().map(|row| self.outgoing(row)).collect());
+        let outgoing = claimed.and_then(|rows| rows.iter().map(|row| self.outgoing(row)).collect());
         outgoing.map_err(store_error)
     }
 
@@ -287,9 +299,31 @@ impl DeliveryStore for Registry {
     }
 }
 
+/// Lets the leases of runs lapse whose process was of this machine and is gone: what they left is taken up at once.
+fn end_leases_of_the_dead(conn: &mut Conn<'_>, now: UtcMillis) -> Result<(), DbError> {
+    let dead = |runs: Vec<(i64, String)>| -> Vec<i64> {
+        let gone = runs.into_iter().filter(|(_, holder)| process::is_dead(holder));
+        gone.map(|(id, _)| id).collect()
+    };
+    let runs = dead(sync_runs::running(conn)?);
+    sync_runs::end_leases(conn, &runs, now)?;
+    let jobs = dead(job_runs::running(conn)?);
+    job_runs::end_leases(conn, &jobs, now)
+}
+
 impl Registry {
+    /// Lets the leases of runs and jobs lapse whose process was of this machine and is gone. Every run of the delivery begins so;
+    /// the schedule does so once, before it looks what is due.
+    ///
+    /// # Errors
+    /// Only our own faults.
+    pub fn end_leases_of_the_dead(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        Ok(self.db.write(|conn| end_leases_of_the_dead(conn, now))?)
+    }
+
     /// A claimed delivery with its values resolved for upload.
-    fn outgoing(&self, claimed: Claimed) -> Result<Outgoing, DbError> {
+    fn outgoing(&self, claimed: &Claimed) -> Result<Outgoing, DbError> {
         let op = read_word(&claimed.op)?;
         let source_id = source_id(claimed.entry_year, claimed.project_id);
         let mut values: BTreeMap<String, Plain> = BTreeMap::new();

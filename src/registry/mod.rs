@@ -13,6 +13,7 @@ pub mod audit;
 pub mod code;
 pub mod delivery;
 pub mod intake;
+pub mod lists;
 pub mod people;
 pub mod projects;
 pub mod review;
@@ -23,10 +24,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use retrofit_import::catalogue::{Catalogue, CatalogueError};
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Asia::Shanghai;
+use retrofit_import::catalogue::{Catalogue, CatalogueError, Department};
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
+use retrofit_jobs::store::UtcMillis;
 use thiserror::Error;
 
 use crate::config::Config;
@@ -34,9 +38,6 @@ use crate::db::{Db, DbError};
 pub use code::RegistryCode;
 pub use states::State;
 pub use values::{Change, Values};
-
-/// The version of the rules that records are checked by: they change with the program.
-pub(crate) const RULES: &str = env!("CARGO_PKG_VERSION");
 
 /// Why something was not done: the caller's matter, or ours.
 #[derive(Debug, Error)]
@@ -127,17 +128,19 @@ impl Registry {
 
     /// The code of a department that the catalogue knows.
     fn department(&self, code: &str) -> Result<&str, Error> {
-        self.catalogue
-            .department(code)
-            .map(|department| department.code.as_str())
-            .ok_or_else(|| {
-                let known: Vec<_> = self.catalogue.departments().iter().map(|known| &*known.code).collect();
-                Error::refused(format!(
-                    "没有代码为“{code}”的部门。可用的部门代码：{}。",
-                    known.join("、")
-                ))
-            })
+        department(&self.catalogue, code).map(|department| department.code.as_str())
     }
+}
+
+/// The department with this code; a code that the catalogue does not know is refused.
+pub(crate) fn department<'a>(catalogue: &'a Catalogue, code: &str) -> Result<&'a Department, Error> {
+    catalogue.department(code).ok_or_else(|| {
+        let known: Vec<_> = catalogue.departments().iter().map(|known| &*known.code).collect();
+        Error::refused(format!(
+            "没有代码为“{code}”的部门。可用的部门代码：{}。",
+            known.join("、")
+        ))
+    })
 }
 
 fn file_failure(path: &Path, source: io::Error) -> Failure {
@@ -145,4 +148,12 @@ fn file_failure(path: &Path, source: io::Error) -> Failure {
         path: path.to_owned(),
         source,
     }
+}
+
+/// The business day (Asia/Shanghai) of an instant.
+pub fn business_day(now: UtcMillis) -> NaiveDate {
+    DateTime::from_timestamp_millis(now)
+        .unwrap_or_default()
+        .with_timezone(&Shanghai)
+        .date_naive()
 }

@@ -215,8 +215,8 @@ pub struct NewPerson<'a> {
     pub role: Role,
     /// Needed for reporters and leads.
     pub department: Option<&'a str>,
-    /// To be changed at the first login. Without one the person acts at the console only.
-    pub password: Option<&'a str>,
+    /// To be changed at the first login.
+    pub password: &'a str,
 }
 
 /// Adds a person.
@@ -245,14 +245,14 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
             person.role.label()
         )));
     }
-    let hash = person.password.map(|password| new_hash(password, name)).transpose()?;
+    let hash = new_hash(person.password)?;
     let now = registry.clock.now();
     registry.db.write(|conn| {
         let user = NewUser {
             name,
             role: person.role.word(),
             department,
-            password_hash: hash.as_deref(),
+            password_hash: &hash,
             must_change: 1,
             created_at: now,
             created_by: &operator.name,
@@ -261,7 +261,14 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
             return Err(Error::refused(format!("已有名为“{name}”的用户，请换一个名称。")));
         }
         let detail = serde_json::json!({ "role": person.role.word(), "department": department });
-        Ok(audit::done(conn, operator, now, "user.add", name, &detail)?)
+        Ok(audit::note(
+            conn,
+            operator,
+            now,
+            ("user.add", audit::Outcome::Done),
+            name,
+            &detail,
+        )?)
     })
 }
 
@@ -315,24 +322,23 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
     let user = registry
         .db
         .read(|conn| people::find(conn, name))?
-        .filter(|user| user.active == 1 && user.password_hash.is_some());
+        .filter(|user| user.active == 1);
     let locked = user
         .as_ref()
         .and_then(|user| user.locked_until)
         .filter(|&until| until > now);
     // As long for a name that nobody has, so that the time does not tell.
-    let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
-    let right = verifies(password, hash.unwrap_or(&STRANGER)) && hash.is_some();
+    let right = verifies(password, user.as_ref().map_or(&*STRANGER, |user| &user.password_hash));
     let Some(user) = user else { return Ok(Login::Wrong) };
     let operator = Operator::of(&user, origin)?;
     let token = right.then(new_token).transpose()?;
     registry.db.write(|conn| match (locked, token) {
         (Some(until), _) => {
-            audit::refused(
+            audit::note(
                 conn,
                 &operator,
                 now,
-                "session.open",
+                ("session.open", audit::Outcome::Refused),
                 name,
                 &serde_json::json!({ "locked": until }),
             )?;
@@ -349,7 +355,14 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
                 ended_at: None,
             };
             people::open_session(conn, &session)?;
-            audit::done(conn, &operator, now, "session.open", name, &serde_json::json!({}))?;
+            audit::note(
+                conn,
+                &operator,
+                now,
+                ("session.open", audit::Outcome::Done),
+                name,
+                &serde_json::json!({}),
+            )?;
             Ok(Login::Session(Session {
                 token,
                 must_change: user.must_change == 1,
@@ -373,11 +386,11 @@ fn fail(conn: &mut Conn<'_>, operator: &Operator, name: &str, now: UtcMillis) ->
     let failures = before + 1;
     let locked_until = (failures >= FAILURES).then_some(now + LOCK);
     people::set_failures(conn, user.id, failures, locked_until)?;
-    audit::refused(
+    audit::note(
         conn,
         operator,
         now,
-        "session.open",
+        ("session.open", audit::Outcome::Refused),
         name,
         &serde_json::json!({ "failures": failures }),
     )?;
@@ -417,11 +430,11 @@ pub fn log_out(registry: &Registry, session: &Session) -> Result<(), Error> {
     registry.db.write(|conn| {
         people::end_session(conn, &sha256(session.token.as_bytes()), now)?;
         let operator = &session.operator;
-        Ok(audit::done(
+        Ok(audit::note(
             conn,
             operator,
             now,
-            "session.close",
+            ("session.close", audit::Outcome::Done),
             &operator.name,
             &serde_json::json!({}),
         )?)
@@ -433,34 +446,35 @@ pub fn log_out(registry: &Registry, session: &Session) -> Result<(), Error> {
 /// # Errors
 /// The old password is wrong, the new one weak or the same.
 pub fn change_password(registry: &Registry, operator: &Operator, old: &str, new: &str) -> Result<(), Error> {
-    let user = registry.db.read(|conn| people::find(conn, &operator.name))?;
-    let (user, hash) = user
-        .and_then(|user| user.password_hash.clone().map(|hash| (user, hash)))
-        .ok_or_else(|| Error::refused("该用户没有密码，无法修改。"))?;
-    if !verifies(old, &hash) {
+    let user = registry
+        .db
+        .read(|conn| people::find(conn, &operator.name))?
+        .ok_or_else(|| Error::refused("控制台岗位没有密码，无法修改。"))?;
+    if !verifies(old, &user.password_hash) {
         return Err(Error::refused("原密码不正确。"));
     }
     if old == new {
         return Err(Error::refused("新密码不能与原密码相同。"));
     }
-    let hash = new_hash(new, &operator.name)?;
+    let hash = new_hash(new)?;
     let now = registry.clock.now();
     registry.db.write(|conn| {
         people::set_password(conn, user.id, &hash, 0)?;
         people::end_sessions_of(conn, user.id, now)?;
-        Ok(audit::done(
+        Ok(audit::note(
             conn,
             operator,
             now,
-            "user.password",
+            ("user.password", audit::Outcome::Done),
             &operator.name,
             &serde_json::json!({}),
         )?)
     })
 }
 
-/// Hashes a password that is good enough: at least 10 characters of 3 kinds (upper case, lower case, digits, others) and without the name.
-fn new_hash(password: &str, name: &str) -> Result<String, Error> {
+/// Hashes a password that is good enough: at least 10 characters of 3 kinds (upper case, lower case, digits,
+/// others).
+fn new_hash(password: &str) -> Result<String, Error> {
     let kinds: [fn(&char) -> bool; 4] = [
         |letter| letter.is_uppercase(),
         |letter| letter.is_lowercase(),
@@ -475,9 +489,6 @@ fn new_hash(password: &str, name: &str) -> Result<String, Error> {
         return Err(Error::refused(
             "密码须不少于 10 个字符，并含大写字母、小写字母、数字、其他符号中的至少三种。",
         ));
-    }
-    if password.to_lowercase().contains(&name.to_lowercase()) {
-        return Err(Error::refused("密码不能包含用户名。"));
     }
     Ok(hash(password)?)
 }
@@ -494,6 +505,22 @@ static STRANGER: LazyLock<String> = LazyLock::new(|| hash("nobody").unwrap_or_de
 
 fn verifies(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// A password for a person's first login: 20 characters of 3 kinds, drawn from 32 that are not mistaken for each other.
+///
+/// # Errors
+/// The system gives no randomness.
+pub fn random_password() -> Result<String, Error> {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
+    let mut bytes = [0; 17];
+    getrandom::fill(&mut bytes).map_err(|error| Failure::Secret(error.to_string()))?;
+    let drawn: String = bytes
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
+        .collect();
+    // One of each kind, whatever was drawn.
+    Ok(format!("{drawn}K7-"))
 }
 
 fn new_token() -> Result<String, Failure> {

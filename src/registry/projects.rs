@@ -1,12 +1,13 @@
 //! One project: its values, its history, and what a department does with it outside of a roster.
 
+use retrofit_import::rules::RULE_SET_VERSION;
 use retrofit_jobs::store::{Op, Word as _};
 
 use super::code::RegistryCode;
 use super::people::Operator;
 use super::states::State;
 use super::values::{Values, changes, from_json};
-use super::{Change, Error, RULES, Registry, audit};
+use super::{Change, Error, Registry, audit};
 use crate::db::batches::{self, ReceiptRow};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
@@ -138,7 +139,7 @@ fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &s
         let next = RevisionRow {
             revision: project.revision + 1,
             op: op.clone(),
-            rules: RULES.into(),
+            rules: RULE_SET_VERSION.into(),
             note: Some(note.into()),
             submitted_by: operator.name.clone(),
             submitted_at: now,
@@ -160,7 +161,14 @@ fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &s
         };
         projects::replace(conn, &row, before)?;
         let detail = serde_json::json!({ "revision": row.revision, "note": note });
-        Ok(audit::done(conn, operator, now, action, &code.to_string(), &detail)?)
+        Ok(audit::note(
+            conn,
+            operator,
+            now,
+            (action, audit::Outcome::Done),
+            &code.to_string(),
+            &detail,
+        )?)
     })
 }
 

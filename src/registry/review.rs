@@ -175,7 +175,7 @@ pub fn decide(
         };
         let detail =
             serde_json::json!({ "decided": decided.decided, "refused": decided.refused.len(), "reason": reason });
-        audit::done(conn, operator, now, action, "projects", &detail)?;
+        audit::note(conn, operator, now, (action, audit::Outcome::Done), "projects", &detail)?;
         Ok(decided)
     })
 }

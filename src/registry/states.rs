@@ -47,7 +47,7 @@ impl Word for State {
 
 /// What moves a revision from state to state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub(super) enum Verb {
     /// The secretariat approves it.
     Approve,
     /// The secretariat gives it back, with a reason.

@@ -1,1 +1,15 @@
-//! Integration tests.
+//! Integration tests: the registry on both databases, through what pages and commands call, and the binary itself.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod cli;
+mod registry;
+mod support;
+mod web;

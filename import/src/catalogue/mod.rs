@@ -40,6 +40,23 @@ pub struct FieldInfo {
     pub meaning: String,
 }
 
+impl FieldInfo {
+    /// The unit as officers write it, where the field has one.
+    pub fn unit_label(&self) -> Option<&str> {
+        Some(match self.unit.as_str() {
+            "" => return None,
+            "10k CNY" => "万元",
+            "m2" => "平方米",
+            "m" => "米",
+            "storey" => "层",
+            "degree" => "度",
+            "year" => "年",
+            "s" => "秒",
+            other => other,
+        })
+    }
+}
+
 /// The whole catalogue, loaded and checked.
 #[derive(Clone, Debug)]
 pub struct Catalogue {

@@ -207,10 +207,12 @@ mod tests {
     use super::{HeaderIndex, Heading};
     use crate::catalogue::{Catalogue, Field};
 
+    /// A field and its units.
+    type Known<'a> = (Field, &'a [&'a str]);
+
     #[test]
     fn understands_decorated_headers() -> Result<(), Box<dyn std::error::Error>> {
         let index = HeaderIndex::new(&Catalogue::load(None)?);
-        type Known<'a> = (Field, &'a [&'a str]);
         let cases: &[(&[&str], Option<Known>)] = &[
             (&["*工 程 名 称（必填）"], Some((Field::Name, &[]))),
             (&["3. 工程名称"], Some((Field::Name, &[]))),

@@ -17,6 +17,7 @@ use block::{Block, cell_text, cell_texts};
 pub(crate) use header::HeaderIndex;
 pub(crate) use merged::Line;
 use merged::Merged;
+pub(crate) use rows::EXAMPLE;
 use rows::Kind;
 
 use crate::catalogue::{Catalogue, Field};
@@ -128,6 +129,8 @@ pub(crate) struct SheetReader<'a> {
     /// The last row that belonged to the table, from 0.
     last: u32,
     after_footer: bool,
+    /// A template's example row stands under the header: an empty template is a table without rows.
+    example: bool,
 }
 
 impl<'a> SheetReader<'a> {
@@ -148,6 +151,7 @@ impl<'a> SheetReader<'a> {
             county: None,
             last: 0,
             after_footer: false,
+            example: false,
         }
     }
 
@@ -205,6 +209,7 @@ impl<'a> SheetReader<'a> {
                 self.after_footer = false;
                 self.remember(line);
             }
+            Kind::Example => self.example = true,
             Kind::OtherHeader | Kind::Other { .. } => {
                 self.after_footer |= kind != Kind::Other { footer: false };
                 self.remember(line);
@@ -412,7 +417,7 @@ impl<'a> SheetReader<'a> {
     }
 
     fn end_table(&mut self, out: &mut dyn FnMut(Part)) {
-        if self.table.is_none() && self.any_name() {
+        if self.table.is_none() && (self.any_name() || self.example) {
             self.settle(false, out);
         }
         self.waiting.clear();
@@ -421,6 +426,7 @@ impl<'a> SheetReader<'a> {
         self.table = None;
         self.county = None;
         self.after_footer = false;
+        self.example = false;
     }
 }
 

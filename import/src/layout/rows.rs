@@ -115,6 +115,9 @@ const COUNTY_LABELS: &[&str] = &[
 /// What is counted in headings and sums: 12项, 3个.
 const COUNTERS: &[char] = &['项', '个', '处', '所', '座', '栋', '户', '宗', '条', '家', '幢', '基'];
 
+/// What a template's example row has for a number, and what its name begins with.
+pub(crate) const EXAMPLE: &str = "示例";
+
 /// What a row is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -126,6 +129,8 @@ pub(crate) enum Kind {
     County(Arc<str>),
     /// The header, repeated.
     Header,
+    /// An example row, of a template of ours or of another.
+    Example,
     /// Another header, or a part of one.
     OtherHeader,
     /// A sum, a note, a signature line, or a row with next to nothing in it.
@@ -150,12 +155,16 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     let texts: Vec<(u32, String)> = texts.into_iter().map(|(column, text)| (column, fold(&text))).collect();
     let other = Kind::Other { footer: false };
     let Some(first) = texts.first() else { return other };
-    if texts.iter().all(|(_, text)| is_nothing(text)) || is_example(&first.1) {
-        return other;
-    }
     let name_at = header.column(Field::Name).map(|name| name.at);
     let is_name = |column: u32| Some(column) == name_at;
     let name = texts.iter().find(|(column, _)| is_name(*column));
+    // Where our template's mark stands, the name has to say so too: whoever overwrites the example with a project changes at least its name.
+    if is_example(&first.1) && (first.1 != EXAMPLE || name.is_none_or(|(_, text)| text.starts_with(EXAMPLE))) {
+        return Kind::Example;
+    }
+    if texts.iter().all(|(_, text)| is_nothing(text)) {
+        return other;
+    }
     let any_total = texts.iter().any(|(_, text)| is_total(text));
     if is_total(&first.1) || (any_total && name.is_none_or(|(_, text)| is_total(text) || is_figure(text))) {
         return other;

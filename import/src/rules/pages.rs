@@ -108,7 +108,7 @@ const fn sureness(status: SourceStatus) -> &'static str {
     match status {
         SourceStatus::Read => "数值已与公开文本核对",
         SourceStatus::Memory => "数值凭记忆录入，须与正式文本核对",
-        SourceStatus::ToVerify => "数值待当地核实",
+        SourceStatus::ToVerify => "数值由当地核实，尚未核实的在提示中注明“待核”",
     }
 }
 

@@ -149,17 +149,8 @@ impl Reader {
     }
 
     fn number_hint(&self, field: Field) -> String {
-        let info = self.catalogue.field(field);
-        let unit = match info.unit.as_str() {
-            "10k CNY" => "，单位万元",
-            "m2" => "，单位平方米",
-            "m" => "，单位米",
-            "storey" => "，单位层",
-            "degree" => "，单位度",
-            "year" => "，单位年",
-            "s" => "，单位秒",
-            _ => "",
-        };
+        let unit = self.catalogue.field(field).unit_label();
+        let unit = unit.map(|unit| format!("，单位{unit}")).unwrap_or_default();
         format!("请只填数字{unit}；没有的留空。")
     }
 

@@ -10,7 +10,7 @@ use super::limits::Limits;
 use super::package::Package;
 use super::sniff::{self, Kind};
 use super::wire::{self, Answer, Refused};
-use super::{csv, ods, xls, xlsb, xlsx};
+use super::{csv, html, ods, xls, xlsb, xlsx, xml2003};
 
 /// Answers are written once so many bytes have gathered.
 const BATCH: usize = 64 << 10;
@@ -75,6 +75,8 @@ fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
         Kind::Zip => read_package(bytes, sink),
         Kind::Compound => xls::read(bytes, sink),
         Kind::Text(text) => csv::read(&text, sink),
+        Kind::Html(text) => html::read(&text, sink),
+        Kind::Xml2003(text) => xml2003::read(&text, sink),
     }
 }
 
@@ -100,6 +102,7 @@ pub(super) struct Sink<'a> {
     limits: Limits,
     batch: Vec<u8>,
     row: Row,
+    row_bytes: usize,
     sheets: usize,
     cells: u64,
 }
@@ -114,6 +117,7 @@ impl<'a> Sink<'a> {
                 index: 0,
                 cells: Vec::new(),
             },
+            row_bytes: 0,
             sheets: 0,
             cells: 0,
         }
@@ -184,11 +188,19 @@ impl<'a> Sink<'a> {
         if self.row.cells.last().is_some_and(|last| last.column >= column) {
             return Err(disordered(Address::new(row, column)));
         }
+        if let Content::Text(text) = &content {
+            self.row_bytes += text.len();
+            if self.row_bytes > self.limits.row_bytes {
+                let (row, most) = (u64::from(row) + 1, self.limits.row_bytes >> 10);
+                return Err(Refused::over(format!("第{row}行的文字超过{most} KB。请精简后再报送。")).into());
+            }
+        }
         self.row.cells.push(Cell { column, content });
         Ok(())
     }
 
     fn end_row(&mut self) -> Result<(), Stop> {
+        self.row_bytes = 0;
         if self.row.cells.is_empty() {
             return Ok(());
         }

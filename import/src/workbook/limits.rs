@@ -34,6 +34,8 @@ pub struct Limits {
     pub cells: u64,
     /// Characters of a cell: those of Excel.
     pub cell_chars: usize,
+    /// Bytes of text of a row: a row is held in memory whole, several of them at a time; a long one of a roster has some thousands.
+    pub row_bytes: usize,
     /// Merged areas, and hidden rows, of a sheet: they are held in memory before the first row.
     pub areas: usize,
 }
@@ -54,6 +56,7 @@ impl Default for Limits {
             columns: 512,
             cells: 40_000_000,
             cell_chars: 32_767,
+            row_bytes: 1 << 20,
             areas: 1 << 20,
         }
     }

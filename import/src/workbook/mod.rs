@@ -5,6 +5,7 @@
 mod cells;
 mod child;
 mod csv;
+mod html;
 mod limits;
 mod ods;
 mod package;
@@ -19,6 +20,7 @@ mod xls_part;
 mod xlsb;
 mod xlsx;
 mod xml;
+mod xml2003;
 
 pub use cells::{Address, Area, Cell, Content, Event, Format, Row, SheetHead, column_name};
 pub use child::worker_main;

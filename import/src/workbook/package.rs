@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
-use quick_xml::events::Event;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -98,31 +97,26 @@ impl<'a> Package<'a> {
         let Some(part) = self.part(path.trim_start_matches('/'))? else {
             return Ok(Vec::new());
         };
-        let mut reader = xml::reader(part);
-        let mut buffer = Vec::new();
         let mut found = Vec::new();
-        loop {
-            buffer.clear();
-            match reader.read_event_into(&mut buffer).map_err(xml::broken)? {
-                Event::Start(element) if element.local_name().as_ref() == "Relationship" => {
-                    let text = |name| xml::attribute(&element, name).unwrap_or_default();
-                    let (target, kind) = (text("Target"), text("Type"));
-                    let path = match target.strip_prefix('/') {
-                        Some(absolute) => absolute.to_owned(),
-                        None if folder.is_empty() => target,
-                        None => format!("{folder}/{target}"),
-                    };
-                    let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
-                    found.push(Relationship {
-                        id: text("Id"),
-                        kind,
-                        path,
-                    });
-                }
-                Event::Eof => return Ok(found),
-                _ => {}
+        xml::each_element(xml::reader(part), |element| {
+            if element.local_name().as_ref() == "Relationship" {
+                let text = |name| xml::attribute(element, name).unwrap_or_default();
+                let (target, kind) = (text("Target"), text("Type"));
+                let path = match target.strip_prefix('/') {
+                    Some(absolute) => absolute.to_owned(),
+                    None if folder.is_empty() => target,
+                    None => format!("{folder}/{target}"),
+                };
+                let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
+                found.push(Relationship {
+                    id: text("Id"),
+                    kind,
+                    path,
+                });
             }
-        }
+            true
+        })?;
+        Ok(found)
     }
 }
 

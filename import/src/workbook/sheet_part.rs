@@ -1,15 +1,17 @@
-//! What a sheet's part in Office Open XML says besides its cells: merged areas, hidden rows and columns.
+//! What a sheet's part in Office Open XML says besides the cells that calamine reads: merged areas, hidden rows and columns, and the error
+//! values of newer Excels (`#SPILL!`), which calamine takes for damage.
 //!
 //! The merged areas stand after the cells, and are needed before them. To tokenise the cells for that would nearly double the time of
-//! reading, so the part is unpacked once more and searched for the two words that matter: that costs a fifth.
+//! reading, so the part is unpacked once more and searched for the three words that matter: that costs a fifth.
 
+use std::collections::VecDeque;
 use std::io::Read;
 
 use memchr::memmem;
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::BytesStart;
 
-use super::cells::{Area, SheetHead};
+use super::cells::{Address, Area, SheetHead};
 use super::wire::Refused;
 use super::xml;
 
@@ -22,29 +24,51 @@ const MOST_HELD: usize = 4 << 20;
 /// Bytes after the rows that are looked at: a million merged areas, and the rules for colours and input that may precede them.
 const MOST_AFTER: u64 = 64 << 20;
 
-/// Reads what stands around the rows, and which rows are hidden; each list ends one past `areas`.
-pub(super) fn head(mut part: impl Read, areas: usize) -> Result<SheetHead, Refused> {
-    let mut head = SheetHead::default();
+/// What the part says.
+#[derive(Default)]
+pub(super) struct SheetPart {
+    /// Merged areas, hidden rows and columns; each list ends one past its bound.
+    pub(super) head: SheetHead,
+    /// Error values that calamine does not know, in the order of the cells.
+    pub(super) new_errors: VecDeque<(Address, String)>,
+}
+
+/// Reads a sheet's part; `areas` bounds each list.
+pub(super) fn read(mut part: impl Read, areas: usize) -> Result<SheetPart, Refused> {
+    let mut sheet = SheetPart::default();
+    let head = &mut sheet.head;
     let mut text = Vec::new();
     let mut in_rows = false;
-    while part.by_ref().take(CHUNK).read_to_end(&mut text).map_err(xml::broken)? > 0 {
-        // A tag that the chunk cuts is looked at with the next one.
-        let whole = memchr::memrchr(b'>', &text).map_or(0, |at| at + 1);
+    loop {
+        let ended = part.by_ref().take(CHUNK).read_to_end(&mut text).map_err(xml::broken)? == 0;
+        // A cell or a tag that the chunk cuts is looked at with the next one.
+        let whole = match memmem::rfind(&text, b"</c>") {
+            _ if ended => text.len(),
+            Some(cell) => cell + b"</c>".len(),
+            None => memchr::memrchr(b'>', &text).map_or(0, |at| at + 1),
+        };
         let mut rows_end = None;
         for (start, tag) in tags(&text[..whole], "sheetData") {
             if tag.starts_with('/') || tag.ends_with('/') {
                 rows_end = Some(start + tag.len() + 1);
             } else if !in_rows {
                 in_rows = true;
-                hidden_columns(&text[..start - 1], &mut head)?;
+                hidden_columns(&text[..start - 1], head)?;
             }
         }
-        hidden_rows(&text[..rows_end.unwrap_or(whole)], areas, &mut head);
+        let rows = &text[..rows_end.unwrap_or(whole)];
+        hidden_rows(rows, areas, head);
+        if in_rows && sheet.new_errors.len() <= areas {
+            sheet.new_errors.extend(new_errors(rows));
+        }
         if let Some(end) = rows_end {
             text.drain(..end);
             part.take(MOST_AFTER).read_to_end(&mut text).map_err(xml::broken)?;
-            merged(&text, areas, &mut head)?;
-            break;
+            merged(&text, areas, head)?;
+            return Ok(sheet);
+        }
+        if ended {
+            return Ok(sheet);
         }
         // What precedes the rows is short and kept whole.
         if in_rows {
@@ -54,7 +78,28 @@ pub(super) fn head(mut part: impl Read, areas: usize) -> Result<SheetHead, Refus
             text.clear();
         }
     }
-    Ok(head)
+}
+
+/// The cells `<c r="B2" t="e">…<v>#SPILL!</v></c>` whose error value calamine does not know.
+fn new_errors(text: &[u8]) -> impl Iterator<Item = (Address, String)> {
+    const KNOWN: [&[u8]; 7] = [
+        b"#DIV/0!", b"#N/A", b"#NAME?", b"#NULL!", b"#NUM!", b"#REF!", b"#VALUE!",
+    ];
+    memmem::find_iter(text, b">#").filter_map(|at| {
+        let value = &text[at + 1..];
+        let value = &value[..memchr::memchr(b'<', value)?];
+        if KNOWN.contains(&value) {
+            return None;
+        }
+        let cell = memmem::rfind(&text[..at], b"<c ")? + 1;
+        let tag = std::str::from_utf8(&text[cell..cell + memchr::memchr(b'>', &text[cell..])?]).ok()?;
+        let element = BytesStart::from_content(tag, 1);
+        if xml::attribute(&element, "t")? != "e" {
+            return None;
+        }
+        let (row, column) = parse_cell(&xml::attribute(&element, "r")?)?;
+        Some((Address::new(row, column), String::from_utf8_lossy(value).into_owned()))
+    })
 }
 
 /// The tags around a word, each with the place of its text (without the brackets). Text cannot be taken for a tag: in XML it holds no `<`.
@@ -81,7 +126,7 @@ fn hidden_rows(text: &[u8], areas: usize, head: &mut SheetHead) {
 fn hidden_columns(text: &[u8], head: &mut SheetHead) -> Result<(), Refused> {
     /// Columns of Excel.
     const COLUMNS: u32 = 16_384;
-    each_element(text, |element| {
+    xml::each_element(xml::configured(Reader::from_reader(text)), |element| {
         if element.local_name().as_ref() == "col" && xml::flag(element, "hidden") {
             let bound = |name| xml::count(element, name).unwrap_or_default().min(COLUMNS);
             head.hidden_columns.extend(bound("min").saturating_sub(1)..bound("max"));
@@ -92,28 +137,13 @@ fn hidden_columns(text: &[u8], head: &mut SheetHead) -> Result<(), Refused> {
 
 /// From the elements after the rows.
 fn merged(text: &[u8], areas: usize, head: &mut SheetHead) -> Result<(), Refused> {
-    each_element(text, |element| {
+    xml::each_element(xml::configured(Reader::from_reader(text)), |element| {
         if element.local_name().as_ref() == "mergeCell" {
             head.merged
                 .extend(xml::attribute(element, "ref").and_then(|range| parse_area(&range)));
         }
         head.merged.len() <= areas
     })
-}
-
-/// Shows the elements of a piece of XML, until `on_element` has seen enough.
-fn each_element(text: &[u8], mut on_element: impl FnMut(&BytesStart) -> bool) -> Result<(), Refused> {
-    let mut reader = xml::configured(Reader::from_reader(text));
-    reader.config_mut().allow_unmatched_ends = true;
-    let mut buffer = Vec::new();
-    loop {
-        buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(xml::broken)? {
-            Event::Start(element) if !on_element(&element) => return Ok(()),
-            Event::Eof => return Ok(()),
-            _ => {}
-        }
-    }
 }
 
 /// `K7:K14` or `$K$7:$K$14`; none for anything else, and for a single cell.

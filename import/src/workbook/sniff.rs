@@ -18,6 +18,10 @@ pub(super) enum Kind<'a> {
     Compound,
     /// Text in any of the encodings in use.
     Text(Cow<'a, str>),
+    /// A web page.
+    Html(Cow<'a, str>),
+    /// The XML of Excel 2003.
+    Xml2003(Cow<'a, str>),
 }
 
 /// First bytes that are looked at before a child is started.
@@ -87,7 +91,25 @@ pub(super) fn kind(bytes: &[u8]) -> Result<Kind<'_>, Refused> {
             "neither workbook nor text",
         )
     })?;
-    Ok(Kind::Text(text))
+    let start: String = text
+        .trim_start()
+        .chars()
+        .take(2_000)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    let has = |word: &str| start.contains(word);
+    Ok(if !start.starts_with('<') {
+        Kind::Text(text)
+    } else if has("urn:schemas-microsoft-com:office:spreadsheet") && has("workbook") {
+        Kind::Xml2003(text)
+    } else if ["<html", "<!doctype html", "<head", "<meta", "<style", "<table"]
+        .into_iter()
+        .any(has)
+    {
+        Kind::Html(text)
+    } else {
+        Kind::Text(text)
+    })
 }
 
 /// Text in UTF-8, UTF-16 or GB18030 (which holds GBK and GB 2312); none where bytes are none of these.

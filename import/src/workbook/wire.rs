@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::Event;
 
-/// No frame is longer, bytes: the longest row of 512 cells of 32,767 characters stays below it. Nothing is allocated by a longer length.
-const MAX_FRAME: usize = 64 << 20;
+/// No frame is longer, bytes: a row of a megabyte and a head of a million areas stay below it. Nothing is allocated by a longer length.
+const MAX_FRAME: usize = 32 << 20;
 
 /// Why a file is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -285,10 +285,8 @@ impl Drop for Running {
 
 fn incident(refused: Refused, detail: String) -> Refusal {
     let incident = Uuid::now_v7().to_string();
-    let Refused {
-        reason, mut message, ..
-    } = refused;
-    message.push_str(&format!("（事件编号：{incident}）"));
+    let Refused { reason, message, .. } = refused;
+    let message = format!("{message}（事件编号：{incident}）");
     Refusal {
         code: reason.code(),
         message,

@@ -3,13 +3,12 @@
 use std::io::Cursor;
 
 use calamine::{Reader as _, SheetType, SheetVisible, Style, Xlsx, XlsxError};
-use quick_xml::events::Event;
 
-use super::cells::Format;
+use super::cells::{Content, Format};
 use super::child::{Sink, Stop};
 use super::limits::Limits;
 use super::package::Package;
-use super::sheet_part;
+use super::sheet_part::{self, SheetPart};
 use super::value;
 use super::wire::Refused;
 use super::xml;
@@ -27,19 +26,31 @@ pub(super) fn read(bytes: &[u8], package: &mut Package, workbook: &str, sink: &m
             continue;
         }
         let areas = sink.limits().areas;
-        let mut head = match package.part(&part)? {
-            Some(part) => sheet_part::head(part, areas)?,
-            None => continue,
-        };
+        let Some(part) = package.part(&part)? else { continue };
+        let SheetPart {
+            mut head,
+            mut new_errors,
+        } = sheet_part::read(part, areas)?;
         head.name.clone_from(&sheet.name);
         head.hidden = sheet.visible != SheetVisible::Visible;
         sink.sheet(head)?;
         let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(broken)?;
         let percents: Vec<bool> = cells.styles().iter().map(is_percent).collect();
-        while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(broken)? {
-            let (row, column) = cell.get_position();
-            if let Some(content) = value::content(cell.get_value(), percents.get(style) == Some(&true)) {
-                sink.cell(row, column, content)?;
+        loop {
+            match cells.next_cell_with_style_id() {
+                Ok(Some((cell, style))) => {
+                    let (row, column) = cell.get_position();
+                    if let Some(content) = value::content(cell.get_value(), percents.get(style) == Some(&true)) {
+                        sink.cell(row, column, content)?;
+                    }
+                }
+                Ok(None) => break,
+                // The reader goes on behind the cell, and does not say which it was.
+                Err(XlsxError::CellError(text)) => {
+                    let (at, error) = new_errors.pop_front().ok_or_else(|| xml::broken(text))?;
+                    sink.cell(at.row, at.column, Content::Error(error.into()))?;
+                }
+                Err(error) => return Err(broken(error).into()),
             }
         }
     }
@@ -63,31 +74,23 @@ fn check_strings(package: &mut Package, limits: &Limits) -> Result<(), Stop> {
     for path in paths {
         let room = package.size(&path).unwrap_or_default() / "<si/>".len() as u64;
         let Some(part) = package.part(&path)? else { continue };
-        let mut reader = xml::reader(part);
-        let mut buffer = Vec::new();
-        loop {
-            buffer.clear();
-            match reader.read_event_into(&mut buffer).map_err(xml::broken)? {
-                Event::Start(element) => {
-                    let announced = xml::attribute(&element, "uniqueCount").unwrap_or_default();
-                    // A number too long to be read is too large; one that is no number is not believed by the reader either.
-                    let digits = !announced.is_empty() && announced.bytes().all(|byte| byte.is_ascii_digit());
-                    let announced = if digits {
-                        announced.parse().unwrap_or(u64::MAX)
-                    } else {
-                        0
-                    };
-                    if announced > limits.announced_strings.max(room) {
-                        return Err(Refused::over(format!(
-                            "文件声称有{announced}个字符串，实际放不下这么多，已停止读取。请用 Excel 或 WPS 另存后再报送。"
-                        ))
-                        .into());
-                    }
-                    break;
-                }
-                Event::Eof => break,
-                _ => {}
-            }
+        let mut announced = String::new();
+        xml::each_element(xml::reader(part), |element| {
+            announced = xml::attribute(element, "uniqueCount").unwrap_or_default();
+            false
+        })?;
+        // A number too long to be read is too large; one that is no number is not believed by the reader either.
+        let digits = !announced.is_empty() && announced.bytes().all(|byte| byte.is_ascii_digit());
+        let announced = if digits {
+            announced.parse().unwrap_or(u64::MAX)
+        } else {
+            0
+        };
+        if announced > limits.announced_strings.max(room) {
+            let message = format!(
+                "文件声称有{announced}个字符串，实际放不下这么多，已停止读取。请用 Excel 或 WPS 另存后再报送。"
+            );
+            return Err(Refused::over(message).into());
         }
     }
     Ok(())
@@ -99,24 +102,16 @@ fn sheet_parts(package: &mut Package, workbook: &str) -> Result<Vec<String>, Ref
     let Some(part) = package.part(workbook)? else {
         return Ok(Vec::new());
     };
-    let mut reader = xml::reader(part);
-    let mut buffer = Vec::new();
     let mut paths = Vec::new();
-    loop {
-        buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(xml::broken)? {
-            Event::Start(element) if element.local_name().as_ref() == "sheet" => {
-                let id = xml::attribute(&element, "id").unwrap_or_default();
-                let path = relationships
-                    .iter()
-                    .find(|relationship| relationship.id == id)
-                    .map(|found| found.path.clone());
-                paths.push(path.unwrap_or_default());
-            }
-            Event::Eof => return Ok(paths),
-            _ => {}
+    xml::each_element(xml::reader(part), |element| {
+        if element.local_name().as_ref() == "sheet" {
+            let id = xml::attribute(element, "id").unwrap_or_default();
+            let found = relationships.iter().find(|relationship| relationship.id == id);
+            paths.push(found.map(|found| found.path.clone()).unwrap_or_default());
         }
-    }
+        true
+    })?;
+    Ok(paths)
 }
 
 fn broken(error: XlsxError) -> Refused {

@@ -20,8 +20,25 @@ pub(super) fn configured<R: BufRead>(mut reader: Reader<R>) -> Reader<R> {
     let config = reader.config_mut();
     config.expand_empty_elements = true;
     config.check_end_names = false;
+    config.allow_unmatched_ends = true;
     config.trim_text(false);
     reader
+}
+
+/// Shows the elements of a part or of a piece of one, until `on_element` has seen enough.
+pub(super) fn each_element<R: BufRead>(
+    mut reader: Reader<R>,
+    mut on_element: impl FnMut(&BytesStart) -> bool,
+) -> Result<(), Refused> {
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer).map_err(broken)? {
+            Event::Start(element) if !on_element(&element) => return Ok(()),
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+    }
 }
 
 /// An attribute by its local name, unescaped.

@@ -7,23 +7,26 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 
-use chrono::{NaiveDate, NaiveDateTime};
 use rust_xlsxwriter::{Note, Workbook, Worksheet, XlsxError};
 use thiserror::Error;
 
-use super::result_sheet::{self, clipped};
+use super::cell::{clipped, write_cell};
+use super::result_sheet;
 use super::sheet_names::SheetNames;
 use super::style::{self, Place, Shown, Style, Styles};
 use crate::check::Checker;
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
-use crate::workbook::{Address, Area, Cell, Content, Event, Refusal, Row, SheetHead};
+use crate::workbook::{Address, Area, Content, Event, Refusal, Row, SheetHead};
 
 /// Notes on a sheet: each is a drawing, and Excel grows slow with more. What has none stands in the row's column of problems.
 const MOST_NOTES: usize = 5_000;
 
 /// Cells in merged areas of a sheet: the writer keeps each in memory.
 const MOST_MERGED: u64 = 200_000;
+
+/// Width of the original's columns, in characters.
+const WIDTH: f64 = 14.0;
 
 /// The columns to the right of a roster, with their widths.
 const ADDED: [(&str, f64); 3] = [("结果", 9.0), ("问题", 60.0), ("情况说明", 36.0)];
@@ -213,7 +216,7 @@ impl<'a, 'b> Copy<'a, 'b> {
         let sheet = self.book.add_worksheet_with_constant_memory()?;
         sheet.set_name(&outline.written)?.set_hidden(head.hidden);
         for column in 0..width {
-            sheet.set_column_width(column, 14)?;
+            sheet.set_column_width(column, WIDTH)?;
         }
         for column in head.hidden_columns.iter().filter(|column| **column < outline.width) {
             sheet.set_column_hidden(u16::try_from(*column).unwrap_or(u16::MAX))?;
@@ -307,8 +310,14 @@ impl Sheet<'_> {
                 .map(|(_, findings)| findings)?;
             findings.iter().map(|finding| finding.severity).max()
         };
+        let mut lines = 1;
         for cell in &row.cells {
             write_cell(to, row.index, cell, place, severity(cell.column), styles)?;
+            if let Content::Text(text) = &cell.content
+                && (place == Place::Header || text.contains('\n'))
+            {
+                lines = lines.max(style::lines(text, WIDTH));
+            }
         }
         for (column, findings) in &flagged {
             let at = u16::try_from(*column).unwrap_or(u16::MAX);
@@ -325,7 +334,11 @@ impl Sheet<'_> {
                 self.notes += 1;
             }
         }
-        self.added_columns(row.index, to, styles)
+        lines = lines.max(self.added_columns(row.index, to, styles)?);
+        if lines > 1 {
+            to.set_row_height(row.index, style::height(lines))?;
+        }
+        Ok(())
     }
 
     /// Where a 1-based row stands.
@@ -365,9 +378,9 @@ impl Sheet<'_> {
         Ok(())
     }
 
-    /// Result, problems and room for an explanation, at the right of header and data rows.
-    fn added_columns(&mut self, index: u32, to: &mut Worksheet, styles: &mut Styles) -> Result<(), XlsxError> {
-        let Some(first) = self.added else { return Ok(()) };
+    /// Result, problems and room for an explanation, at the right of header and data rows; gives the lines that the problems take.
+    fn added_columns(&mut self, index: u32, to: &mut Worksheet, styles: &mut Styles) -> Result<usize, XlsxError> {
+        let Some(first) = self.added else { return Ok(1) };
         let row = index + 1;
         if self.headers.contains(&row) {
             let format = styles.format(Style {
@@ -395,73 +408,13 @@ impl Sheet<'_> {
             to.write_string_with_format(index, first, result, styles.format(look(asked)))?;
             let problems = lines.join("\n");
             to.write_string_with_format(index, first + 1, clipped(&problems), styles.format(look(None)))?;
-            if !problems.is_empty() {
-                to.set_row_height(index, style::height(style::lines(&problems, ADDED[1].1)))?;
-            }
             // Coloured where an explanation is waited for.
             let waits = findings.iter().any(|finding| finding.severity == Severity::Confirm);
             let room = look(waits.then_some(Severity::Confirm));
             to.write_blank(index, first + 2, styles.format(room))?;
+            return Ok(style::lines(&problems, ADDED[1].1));
         }
-        Ok(())
-    }
-}
-
-fn write_cell(
-    to: &mut Worksheet,
-    row: u32,
-    cell: &Cell,
-    place: Place,
-    severity: Option<Severity>,
-    styles: &mut Styles,
-) -> Result<(), XlsxError> {
-    let column = u16::try_from(cell.column).unwrap_or(u16::MAX);
-    let shown = shown(&cell.content);
-    let format = styles.format(Style { place, severity, shown });
-    let written = match &cell.content {
-        Content::Text(_) | Content::Error(_) => None,
-        Content::Bool(value) => Some(to.write_boolean_with_format(row, column, *value, format)),
-        Content::Number(text) => {
-            let number = text.parse::<f64>().ok();
-            number.map(|number| to.write_number_with_format(row, column, number, format))
-        }
-        Content::Percent(text) => {
-            let number = text.parse::<f64>().ok();
-            number.map(|number| to.write_number_with_format(row, column, number / 100.0, format))
-        }
-        Content::Date(text) if shown == Shown::Date => {
-            let day = text.parse::<NaiveDate>().ok();
-            day.map(|day| to.write_datetime_with_format(row, column, day, format))
-        }
-        Content::Date(text) => {
-            let time = text.parse::<NaiveDateTime>().ok();
-            time.map(|time| to.write_datetime_with_format(row, column, time, format))
-        }
-    };
-    // What Excel has no value for, a date before 1900 say, is written as its text.
-    match (written, &cell.content) {
-        (Some(Ok(_)), _) => {}
-        (_, Content::Text(text) | Content::Error(text) | Content::Number(text) | Content::Date(text)) => {
-            to.write_string_with_format(row, column, clipped(text), format)?;
-        }
-        (_, Content::Percent(text)) => {
-            to.write_string_with_format(row, column, format!("{text}%"), format)?;
-        }
-        (Some(Err(error)), Content::Bool(_)) => return Err(error),
-        (None, Content::Bool(_)) => {}
-    }
-    Ok(())
-}
-
-fn shown(content: &Content) -> Shown {
-    match content {
-        Content::Text(text) if text.contains('\n') => Shown::Lines,
-        Content::Date(text) if text.contains('T') => Shown::DateTime,
-        Content::Date(_) => Shown::Date,
-        Content::Percent(text) => {
-            Shown::Percent(text.split_once('.').map_or(0, |(_, decimals)| decimals.len().min(10)))
-        }
-        Content::Text(_) | Content::Number(_) | Content::Bool(_) | Content::Error(_) => Shown::General,
+        Ok(1)
     }
 }
 
@@ -481,13 +434,16 @@ fn line(finding: &Finding) -> String {
 fn note(findings: &[&Finding]) -> Note {
     let mut texts: Vec<String> = Vec::new();
     for finding in findings {
-        let mut text = format!("【{}】{}", finding.severity.label(), finding.message);
-        for (label, more) in [("改法", &finding.suggestion), ("依据", &finding.basis)] {
-            if let Some(more) = more {
-                text.push_str(&format!("\n{label}：{more}"));
-            }
-        }
-        text.push_str(&format!("\n规则：{}", finding.code));
+        let mut lines = vec![format!("【{}】{}", finding.severity.label(), finding.message)];
+        lines.extend(
+            finding
+                .suggestion
+                .as_ref()
+                .map(|suggestion| format!("改法：{suggestion}")),
+        );
+        lines.extend(finding.basis.as_ref().map(|basis| format!("依据：{basis}")));
+        lines.push(format!("规则：{}", finding.code));
+        let text = lines.join("\n");
         // Rows that share a merged cell say the same of it.
         if !texts.contains(&text) {
             texts.push(text);

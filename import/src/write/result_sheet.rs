@@ -3,6 +3,7 @@
 use rust_xlsxwriter::utility::quote_sheet_name;
 use rust_xlsxwriter::{Color, FormatUnderline, Url, Worksheet, XlsxError};
 
+use super::cell::clipped;
 use super::style;
 use crate::catalogue::Catalogue;
 use crate::finding::{Finding, Severity};
@@ -152,18 +153,4 @@ const fn asks_for(severity: Severity) -> &'static str {
         Severity::Confirm => "请改正，或写明情况",
         Severity::Hint => "供参考，不要求处理",
     }
-}
-
-/// No longer than Excel takes; no text of ours or of a roster comes near, but for its limit of cells being raised.
-pub(crate) fn clipped(text: &str) -> &str {
-    /// UTF-16 units, of which a character takes up to two.
-    const MOST: usize = 32_000;
-    if text.len() <= MOST {
-        return text;
-    }
-    let end = text.char_indices().scan(0, |units, (at, char)| {
-        *units += char.len_utf16();
-        (*units <= MOST).then_some(at + char.len_utf8())
-    });
-    &text[..end.last().unwrap_or_default()]
 }

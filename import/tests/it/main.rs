@@ -8,6 +8,7 @@ mod layout_xlsx;
 mod property;
 mod rosters;
 mod rules;
+mod template;
 mod values;
 mod workbook;
 mod workbook_hostile;

@@ -3,4 +3,5 @@
 mod documents;
 mod example;
 mod examples;
+mod findings;
 mod sound;

@@ -69,17 +69,18 @@ fn rows(book: &Book) -> Vec<(u32, Vec<(u32, String)>)> {
         .collect()
 }
 
+fn cells(list: &[(u32, &str)]) -> Vec<(u32, String)> {
+    list.iter()
+        .map(|(column, text)| (*column, (*text).to_owned()))
+        .collect()
+}
+
 #[test]
 fn csv_rows_are_records() {
     let book =
         read_bytes("名称,面积,备注\r\n\r\n\"甲\r\n乙\",1,\r\n,,\r\n\r\n丙,2,x\r\n\r\n丁,3,\"\"".as_bytes()).unwrap();
     assert_eq!(book.format, Some(Format::Csv));
     assert_eq!(book.sheets[0].0, SheetHead::default());
-    let cells = |list: &[(u32, &str)]| {
-        list.iter()
-            .map(|(column, text)| (*column, (*text).to_owned()))
-            .collect::<Vec<_>>()
-    };
     assert_eq!(
         rows(&book),
         [
@@ -193,4 +194,142 @@ fn xls_and_ods_cells_and_areas() {
         last_column: 8
     }));
     assert_eq!(ods.content(0, 0, 0), Some(&text("聊城市房屋设施抗震加固工程台账")));
+}
+
+/// The bridges as LibreOffice saves them in other formats.
+#[test]
+fn the_same_workbook_in_other_formats_reads_the_same() {
+    let original = read_with(&roster("05-jyj-bridges-yuan.xlsx"), &Limits::default()).unwrap();
+    for (name, format) in [
+        ("bridges-saved-as.xls", Format::Xls),
+        ("bridges-saved-as.ods", Format::Ods),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name);
+        let book = read_with(&path, &Limits::default()).unwrap();
+        assert_eq!(book.format, Some(format));
+        let (head, rows) = &book.sheets[0];
+        let (expected, expected_rows) = &original.sheets[0];
+        assert_eq!(rows, expected_rows, "{name}");
+        assert_eq!(
+            (&head.hidden_rows, &head.hidden_columns),
+            (&expected.hidden_rows, &expected.hidden_columns)
+        );
+        assert_eq!(head.merged.len(), expected.merged.len());
+    }
+}
+
+#[test]
+fn a_web_page_is_one_sheet() {
+    let page = "<html xmlns:x='urn:schemas-microsoft-com:office:excel'><head><style>td{a>b}</style><xml><x:Name>S</x:Name></xml></head><body>\
+        <table border=1><tr><td colspan=3>台账 &amp; 汇总&nbsp;</td></tr>\
+        <TR><TD rowspan='2'>东昌府区<TD>甲<br>乙<TD>1 &lt; 2</TR><tr><td> 丙\n  丁 <td title=\"a>b\">&#20013;&#x6587;</table>\
+        <!-- <td>no</td> --><table><tr><td><td>次表</table>";
+    let book = read_bytes(page.as_bytes()).unwrap();
+    assert_eq!(book.format, Some(Format::Html));
+    let area = |first_row, first_column, last_row, last_column| Area {
+        first_row,
+        first_column,
+        last_row,
+        last_column,
+    };
+    assert_eq!(book.sheets[0].0.merged, [area(0, 0, 0, 2), area(1, 0, 2, 0)]);
+    assert_eq!(
+        rows(&book),
+        [
+            (0, cells(&[(0, "台账 & 汇总\u{a0}")])),
+            (1, cells(&[(0, "东昌府区"), (1, "甲\n乙"), (2, "1 < 2")])),
+            (2, cells(&[(1, "丙 丁"), (2, "中文")])),
+            (3, cells(&[(1, "次表")])),
+        ]
+    );
+    let (gbk, ..) = encoding_rs::GB18030.encode(page);
+    assert_eq!(rows(&read_bytes(&gbk).unwrap()), rows(&book));
+}
+
+#[test]
+fn the_xml_of_excel_2003() {
+    let book = read_bytes(
+        br#"<?xml version="1.0" encoding="gb2312"?><?mso-application progid="Excel.Sheet"?>
+        <Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+        <Styles><Style ss:ID="s1"><NumberFormat ss:Format="0%"/></Style></Styles>
+        <Worksheet ss:Name="A&amp;B"><Table><Column/><Column ss:Index="3" ss:Hidden="1" ss:Span="1"/>
+        <Row><Cell ss:MergeAcross="1" ss:MergeDown="1"><Data ss:Type="String">t &#20013;<B>b</B></Data></Cell>
+          <Cell ss:StyleID="s1"><Data ss:Type="Number">0.45</Data></Cell></Row>
+        <Row ss:Index="4" ss:Hidden="1"><Cell ss:Index="2"><Data ss:Type="DateTime">2023-05-12T00:00:00.000</Data>
+          <Comment><Data>note</Data></Comment></Cell><Cell><Data ss:Type="Number">0.30000000000000004</Data></Cell>
+          <Cell><Data ss:Type="Error">#REF!</Data></Cell><Cell><Data ss:Type="Boolean">1</Data></Cell></Row>
+        </Table></Worksheet><Worksheet ss:Name="C"><Table/>
+        <WorksheetOptions xmlns="urn:schemas-microsoft-com:office:excel"><Visible>SheetHidden</Visible></WorksheetOptions></Worksheet></Workbook>"#,
+    )
+    .unwrap();
+    assert_eq!(book.format, Some(Format::Xml2003));
+    let (head, rows) = &book.sheets[0];
+    assert_eq!(head.name, "A&B");
+    assert_eq!(
+        head.merged,
+        [Area {
+            first_row: 0,
+            first_column: 0,
+            last_row: 1,
+            last_column: 1
+        }]
+    );
+    assert_eq!(
+        (&head.hidden_rows[..], &head.hidden_columns[..]),
+        (&[3][..], &[2, 3][..])
+    );
+    assert_eq!(rows.len(), 2);
+    assert_eq!(book.content(0, 0, 0), Some(&text("t 中b")));
+    assert_eq!(book.content(0, 0, 2), Some(&Content::Percent("45".into())));
+    assert_eq!(book.content(0, 3, 1), Some(&Content::Date("2023-05-12".into())));
+    assert_eq!(book.content(0, 3, 2), Some(&Content::Number("0.3".into())));
+    assert_eq!(book.content(0, 3, 3), Some(&Content::Error("#REF!".into())));
+    assert_eq!(book.content(0, 3, 4), Some(&Content::Bool(true)));
+    assert!(book.sheets[1].0.hidden && !head.hidden);
+}
+
+#[test]
+fn an_ods_with_repeats_and_hidden_parts() {
+    let content = r#"<office:document-content><office:automatic-styles>
+        <style:style style:name="h"><style:table-properties table:display="false"/></style:style></office:automatic-styles>
+        <office:body><office:spreadsheet><table:table table:name="A">
+        <table:table-column table:number-columns-repeated="2"/><table:table-column table:visibility="collapse"/>
+        <table:table-row table:number-rows-repeated="3"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>
+        <table:table-row table:visibility="collapse" table:number-rows-repeated="2"><table:table-cell/>
+          <table:table-cell office:value-type="percentage" office:value="0.285" table:number-columns-repeated="2"><text:p>28.5%</text:p></table:table-cell>
+          <table:table-cell office:value-type="date" office:date-value="2023-05-12T00:00:00"><text:p>x</text:p></table:table-cell></table:table-row>
+        <table:table-row><table:table-cell table:number-columns-spanned="2" office:value-type="string"><office:annotation><text:p>note</text:p></office:annotation>
+          <text:p>a<text:s text:c="2"/>b &amp; c</text:p><text:p>d</text:p></table:table-cell><table:covered-table-cell/>
+          <table:table-cell office:value-type="string" calcext:value-type="error" office:string-value=""><text:p>#REF!</text:p></table:table-cell>
+          <table:table-cell office:value-type="boolean" office:boolean-value="true"><text:p>TRUE</text:p></table:table-cell></table:table-row>
+        <table:table-row table:number-rows-repeated="1048569"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>
+        </table:table><table:table table:name="B" table:style-name="h"/></office:spreadsheet></office:body></office:document-content>"#;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("content.xml", zip::write::SimpleFileOptions::default())
+        .unwrap();
+    std::io::Write::write_all(&mut zip, content.as_bytes()).unwrap();
+    let book = read_bytes(&zip.finish().unwrap().into_inner()).unwrap();
+    let (head, rows) = &book.sheets[0];
+    assert_eq!(
+        head.merged,
+        [Area {
+            first_row: 5,
+            first_column: 0,
+            last_row: 5,
+            last_column: 1
+        }]
+    );
+    assert_eq!(
+        (&head.hidden_rows[..], &head.hidden_columns[..]),
+        (&[3, 4][..], &[2][..])
+    );
+    assert_eq!(rows.iter().map(|row| row.index).collect::<Vec<_>>(), [3, 4, 5]);
+    for (row, column) in [(3, 1), (3, 2), (4, 1), (4, 2)] {
+        assert_eq!(book.content(0, row, column), Some(&Content::Percent("28.5".into())));
+    }
+    assert_eq!(book.content(0, 3, 3), Some(&Content::Date("2023-05-12".into())));
+    assert_eq!(book.content(0, 5, 0), Some(&text("a  b & c\nd")));
+    assert_eq!(book.content(0, 5, 2), Some(&Content::Error("#REF!".into())));
+    assert_eq!(book.content(0, 5, 3), Some(&Content::Bool(true)));
+    assert!(book.sheets[1].0.hidden);
 }

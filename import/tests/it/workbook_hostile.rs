@@ -135,9 +135,11 @@ fn cells_far_apart() {
 fn parts_that_unpack_without_end() {
     let blanks = " ".repeat(40 << 20);
     refused(read_bytes(&xlsx(&blanks)), "F003", "解压后太大");
-    let mut limits = Limits::default();
-    limits.unpacked_bytes = 1 << 20;
-    limits.unpacked_ratio = u64::MAX;
+    let limits = Limits {
+        unpacked_bytes: 1 << 20,
+        unpacked_ratio: u64::MAX,
+        ..Limits::default()
+    };
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), xlsx(&" ".repeat(2 << 20))).unwrap();
     refused(read_with(file.path(), &limits), "F003", "解压后太大");
@@ -180,13 +182,27 @@ fn cells_too_long_too_many_or_broken() {
         r#"<row r="1"><c r="B1" t="str"><v>{most}</v></c></row>"#
     )))
     .unwrap();
-    assert_eq!(book.content(0, 0, 1), Some(&Content::Text(most.into())));
+    assert_eq!(book.content(0, 0, 1), Some(&Content::Text(most.as_str().into())));
 
-    let mut limits = Limits::default();
-    limits.cells = 3;
+    let mut wide = String::new();
+    for column in 'A'..='Z' {
+        write!(wide, r#"<c r="{column}1" t="str"><v>{most}</v></c>"#).unwrap();
+    }
+    refused(
+        read_bytes(&xlsx(&format!(r#"<row r="1">{wide}</row>"#))),
+        "F003",
+        "第1行",
+    );
+
+    let limits = Limits {
+        cells: 3,
+        ..Limits::default()
+    };
     refused(read_with(&roster("03-zjj-housing-gbk.csv"), &limits), "F003", "超过3个");
-    limits = Limits::default();
-    limits.sheets = 1;
+    let limits = Limits {
+        sheets: 1,
+        ..Limits::default()
+    };
     refused(read_with(&roster("01-jtj-schools.xlsx"), &limits), "F003", "1张");
 
     for row in [
@@ -199,6 +215,26 @@ fn cells_too_long_too_many_or_broken() {
     ] {
         refused(read_bytes(&xlsx(row)), "F001", "损坏");
     }
+}
+
+#[test]
+fn error_values_of_any_excel_are_no_damage() {
+    let cell = |place: &str, error: &str| format!(r#"<c r="{place}" t="e"><f>A1</f><v>{error}</v></c>"#);
+    let text = r#"<c r="C1" t="str"><v>#SPILL!</v></c>"#;
+    let errors = [
+        cell("A1", "#REF!"),
+        cell("B1", "#SPILL!"),
+        text.to_owned(),
+        cell("E1", "#CALC!"),
+    ];
+    let book = read_bytes(&xlsx(&format!(r#"<row r="1">{}</row>"#, errors.concat()))).unwrap();
+    let error = |text: &str| Some(Content::Error(text.into()));
+    let content = |column| book.content(0, 0, column).cloned();
+    assert_eq!(
+        [content(0), content(1), content(4)],
+        [error("#REF!"), error("#SPILL!"), error("#CALC!")]
+    );
+    assert_eq!(content(2), Some(Content::Text("#SPILL!".into())));
 }
 
 #[test]
@@ -282,6 +318,7 @@ fn files_of_other_kinds() {
             "聊城市抗震加固项目情况的说明。\n各部门：\n".as_bytes().to_vec(),
             "普通文本",
         ),
+        (b"<html><body><p>no table</p></body></html>".to_vec(), "网页"),
         ((0..=255).cycle().take(5_000).collect(), "不是能读的表格"),
         (
             [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), vec![7; 2_000]].concat(),
@@ -312,21 +349,28 @@ fn memory_and_time_have_their_limits() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let strings = format!("<sst><si><t>{}</t></si></sst>", "a".repeat(40 << 20));
     std::fs::write(file.path(), xlsx_with("", &strings, &[])).unwrap();
-    let mut limits = Limits::default();
-    limits.unpacked_ratio = u64::MAX;
-    limits.memory_bytes = 64 << 20;
+    let limits = Limits {
+        unpacked_ratio: u64::MAX,
+        memory_bytes: 64 << 20,
+        ..Limits::default()
+    };
     let refusal = refused(read_with(file.path(), &limits), "F003", "64 MB");
     assert!(refusal.message.contains(&refusal.incident.unwrap()));
 
     std::fs::write(file.path(), xlsx(&"<c/>".repeat(16 << 20))).unwrap();
-    limits.memory_bytes = 2 << 30;
-    limits.cpu = Duration::from_secs(1);
+    let limits = Limits {
+        unpacked_ratio: u64::MAX,
+        cpu: Duration::from_secs(1),
+        ..Limits::default()
+    };
     refused(read_with(file.path(), &limits), "F003", "处理器时间超过1秒")
         .incident
         .unwrap();
 
-    limits = Limits::default();
-    limits.file_bytes = 1_000;
+    let limits = Limits {
+        file_bytes: 1_000,
+        ..Limits::default()
+    };
     refused(read_with(&roster("05-jyj-bridges-yuan.xlsx"), &limits), "F003", "超过");
 }
 
@@ -369,8 +413,10 @@ fn children_that_misbehave() {
 
 #[test]
 fn a_child_that_hangs_is_ended() {
-    let mut limits = Limits::default();
-    limits.wall = Duration::from_millis(200);
+    let limits = Limits {
+        wall: Duration::from_millis(200),
+        ..Limits::default()
+    };
     for script in [
         "exec sleep 600",
         "exec >&-; exec sleep 600",

@@ -63,8 +63,8 @@ pub(super) fn pack(profile: &Profile, records: Vec<Prepared>) -> Vec<Vec<Prepare
     batches
 }
 
-/// The batch to store and send: a number that says division, day, run and place in the run, and ends in a random part, lest a
-/// restored database give a number that the platform has seen; and a random key.
+/// The batch to store and send: a number that says division, day, run and place in the run, and ends in a random part,
+/// lest a restored database give a number that the platform has seen; and a random key.
 pub(super) fn seal(profile: &Profile, run: RunId, day: &str, place: u64, records: &[Prepared]) -> NewBatch {
     let key = Uuid::new_v4().to_string();
     let batch_no = format!("{}-{day}-{}-{place:04}-{}", profile.division_code, run.0, &key[..6]);

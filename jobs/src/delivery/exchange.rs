@@ -1,11 +1,13 @@
 //! One batch: sent, asked about, sent again, until it is closed, taken in, refused, or no more can be done in this run.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::SyncError;
 use super::receipts::judge;
-use super::run::{Run, Stop};
+use super::run::Run;
+use super::tally::Stop;
 use crate::clock::millis;
 use crate::faults;
 use crate::platform::{Answer, BatchStatus, Exchange, Problem, Progress};
@@ -277,8 +279,9 @@ impl Run {
                 receipts, strays, done, ..
             } => {
                 batch.state = if done { BatchState::Done } else { BatchState::Pending };
+                let settled: HashSet<_> = receipts.iter().map(|receipt| receipt.delivery_id).collect();
                 for member in &mut batch.members {
-                    member.open &= !receipts.iter().any(|receipt| receipt.delivery_id == member.delivery_id);
+                    member.open &= !settled.contains(&member.delivery_id);
                 }
                 let missing = strays.iter().filter(|stray| stray.kind == StrayKind::Missing).count() as u64;
                 self.tally().settle(&receipts, missing);
@@ -342,8 +345,8 @@ impl Run {
         !self.stopped()
     }
 
-    /// The circuit: a platform that cannot be reached, or asks for more time than there is, stops the run at once; one that does not answer
-    /// as agreed, with the second batch in a row, for the first may have been at fault itself.
+    /// The circuit: a platform that cannot be reached, or asks for more time than there is, stops the run at once; one
+    /// that does not answer as agreed, with the second batch in a row, for the first may have been at fault itself.
     fn give_up(&self, trouble: Trouble) {
         match trouble {
             Trouble::Busy => self.stop(Stop::new(

@@ -1,12 +1,14 @@
 //! The delivery of approved records: take up what earlier runs left open, claim, batch, send, halve, read receipts.
 //!
-//! What holds it together: a batch's key and body are stored before its first byte is sent; what was sent and not answered is
-//! *unknown*, never failed; and every change is fenced by the run's id, so that a process which was thought dead changes nothing.
+//! What holds it together: a batch's key and body are stored before its first byte is sent; what was sent and not
+//! answered is *unknown*, never failed; and every change is fenced by the run's id, so that a process which was thought
+//! dead changes nothing.
 
 mod batch;
 mod exchange;
 mod receipts;
 mod run;
+mod tally;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +58,8 @@ impl SyncOptions {
 pub struct Patience {
     /// Requests about one batch that may fail in a row.
     pub attempts: u32,
-    /// The pause after the first failure is drawn from 0 to this (full jitter), and twice as much after each further one.
+    /// The pause after the first failure is drawn from 0 to this (full jitter), and twice as much after each further
+    /// one.
     pub base: Duration,
     /// The pause is drawn from no more than this.
     pub cap: Duration,
@@ -118,56 +121,16 @@ pub struct SyncOutcome {
     /// The named end state.
     #[serde(serialize_with = "as_word")]
     pub state: RunState,
-    /// Records that the run took in hand, those of earlier runs among them.
+    /// Records that the run took in hand, those of earlier runs among them: the sum of `counts`.
     pub selected: u64,
-    /// See [`Counts`].
-    pub accepted: u64,
-    /// See [`Counts`].
-    pub rejected: u64,
-    /// See [`Counts`].
-    pub unchanged: u64,
-    /// See [`Counts`].
-    pub stale: u64,
-    /// See [`Counts`].
-    pub pending: u64,
-    /// See [`Counts`].
-    pub unknown: u64,
-    /// See [`Counts`].
-    pub not_sent: u64,
-    /// Batches posted, each batch number once.
+    /// How they ended; in JSON beside `selected`.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Batches that it began to post, each number once, whether or not the platform could be reached.
     pub batches: u64,
     /// Why it ended so, for the officer, in Chinese.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-}
-
-impl SyncOutcome {
-    fn new(run_id: RunId, state: RunState, counts: Counts, batches: u64, detail: Option<String>) -> Self {
-        let Counts {
-            accepted,
-            rejected,
-            unchanged,
-            stale,
-            pending,
-            unknown,
-            not_sent,
-        } = counts;
-        let selected = counts.selected();
-        Self {
-            run_id,
-            state,
-            selected,
-            accepted,
-            rejected,
-            unchanged,
-            stale,
-            pending,
-            unknown,
-            not_sent,
-            batches,
-            detail,
-        }
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

@@ -1,4 +1,5 @@
-//! Judges receipts: believed are those of a record and revision that are in the batch, in the agreed form, and not contradicted.
+//! Judges receipts: believed are those of a record and revision that are in the batch, in the agreed form, and not
+//! contradicted.
 
 use std::collections::HashMap;
 
@@ -36,7 +37,8 @@ struct ErrorForm {
     message: Option<String>,
 }
 
-/// Judges the receipts of an answer about a batch with these members. Strays are final only at `done`, and are given only then.
+/// Judges the receipts of an answer about a batch with these members. Strays are final only at `done`, and are given
+/// only then.
 pub(super) fn judge(profile: &Profile, members: &[OpenMember], receipts: &[Value], done: bool) -> Judged {
     let by_source: HashMap<&str, &OpenMember> = members
         .iter()

@@ -1,6 +1,5 @@
 //! A run: what earlier runs left open, then what is ready, then the receipts; and its balance.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,21 +8,22 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use super::batch::{Prepared, members, pack, prepare, seal};
 use super::exchange::{Driven, Tracked};
+use super::tally::{Stop, Tally};
 use super::{Phase, Progress, SyncError, SyncOptions, SyncOutcome};
 use crate::clock::millis;
 use crate::faults;
-use crate::platform::{Platform, Problem};
+use crate::platform::Platform;
 use crate::store::{
-    AttemptKind, Counts, DeliveryStore, Fence, NewRun, Receipt, RecordError, Rejection, RunEnd, RunId, RunState,
-    StoreError, Verdict, Word as _,
+    AttemptKind, Counts, DeliveryStore, Fence, NewRun, RecordError, Rejection, RunEnd, RunId, RunState, StoreError,
+    Word as _,
 };
 
 /// How long a run's work is its own without a sign of life.
 const LEASE: Duration = Duration::from_mins(2);
 /// Open batches that are taken up in one transaction.
 const TAKE_UP: usize = 100;
-/// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record among 500 makes at
-/// most ten in a row.)
+/// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record
+/// among 500 makes at most ten in a row.)
 const REFUSALS: u32 = 40;
 
 /// Delivers what is ready, and what earlier runs left open, and waits for receipts.
@@ -66,101 +66,10 @@ pub(super) struct Run {
     tally: Mutex<Tally>,
 }
 
-/// What the workers know together.
-#[derive(Default)]
-pub(super) struct Tally {
-    pub(super) counts: Counts,
-    pub(super) batches: u64,
-    /// Batches whose receipts are awaited.
-    pub(super) pending: Vec<Tracked>,
-    /// Batches given up in a row for want of a sound answer.
-    pub(super) strikes: u32,
-    /// Batches to ask about next.
-    queue: VecDeque<Tracked>,
-    /// Records whose batch was refused although it held nothing else.
-    suspects: Vec<Rejection>,
-    /// A batch of this run was taken in.
-    taken: bool,
-    refusals: u32,
-    /// Batches sealed, for their numbers.
-    sealed: u64,
-    total: u64,
-    phase: Option<Phase>,
-    stop: Option<Stop>,
-}
-
-impl Tally {
-    /// Counts believed receipts, and members whose receipt did not come.
-    pub(super) fn settle(&mut self, receipts: &[Receipt], missing: u64) {
-        for receipt in receipts {
-            match receipt.verdict {
-                Verdict::Accepted => self.counts.accepted += 1,
-                Verdict::Rejected => self.counts.rejected += 1,
-                Verdict::Unchanged => self.counts.unchanged += 1,
-                Verdict::Stale => self.counts.stale += 1,
-            }
-        }
-        self.counts.unknown += missing;
-    }
-
-    /// The counts so far, with those whose receipts are awaited.
-    fn counts(&self) -> Counts {
-        let pending = self.pending.iter().map(Tracked::open).sum();
-        Counts { pending, ..self.counts }
-    }
-}
-
-/// Why a run sends no more.
-#[derive(Clone, Debug)]
-pub(super) struct Stop {
-    state: RunState,
-    detail: String,
-}
-
-impl Stop {
-    pub(super) fn new(state: RunState, detail: impl Into<String>) -> Self {
-        Self {
-            state,
-            detail: detail.into(),
-        }
-    }
-
-    pub(super) fn window_closed() -> Self {
-        Self::new(RunState::WindowClosed, "上传时段已结束；未发送的记录留待下次")
-    }
-
-    /// The platform refuses us, not a record. `skew`: the seconds that its clock is ahead of ours, where that is why.
-    pub(super) fn denied(problem: &Problem, skew: Option<i64>) -> Self {
-        let said = said(problem);
-        match skew {
-            Some(ahead) => {
-                let way = if ahead > 0 { "慢" } else { "快" };
-                let words = format!(
-                    "本机时钟比平台{way} {} 秒，超过 300 秒，平台不接受签名（{said}）；请校准本机时间后重新上传",
-                    ahead.abs()
-                );
-                Self::new(RunState::ClockSkew, words)
-            }
-            None => Self::new(
-                RunState::Refused,
-                format!("平台拒绝了本系统的请求（{said}）；请核对平台地址、应用标识、密钥和行政区划代码"),
-            ),
-        }
-    }
-}
-
-fn said(problem: &Problem) -> String {
-    let Problem { status, code, words } = problem;
-    if words.is_empty() {
-        format!("{status} {code}")
-    } else {
-        format!("{status} {code}：{words}")
-    }
-}
-
 impl Run {
     async fn work(self: Arc<Self>) -> Result<(), SyncError> {
-        self.tally().total = self.waiting().await?;
+        let waiting = self.waiting().await?;
+        self.tally().total = waiting;
         self.enter(Phase::TakingUp);
         self.take_up().await?;
         self.enter(Phase::Sending);
@@ -226,7 +135,7 @@ impl Run {
             let Driven::Refused(batch_id, problem) = self.send(&records).await? else {
                 continue;
             };
-            tracing::warn!(records = records.len(), problem = %said(&problem), "the platform refused a whole batch");
+            tracing::warn!(records = records.len(), problem = %problem, "the platform refused a whole batch");
             if records.len() > 1 {
                 batches.push(records.split_off(records.len() / 2));
                 batches.push(records);
@@ -245,7 +154,7 @@ impl Run {
                 self.tally().suspects.extend(suspects);
             }
             if self.count_refusal() > REFUSALS {
-                self.stop(whole_refusal(&problem.code, &problem.words));
+                self.stop(Stop::whole_refusal(&problem.code, &problem.words));
             }
         }
         Ok(())
@@ -282,8 +191,8 @@ impl Run {
             .await
     }
 
-    /// A record that was refused alone is to blame if the platform took another batch of this run, or if there is no other to
-    /// compare it with. Else the fault is ours or the platform's, and no department hears of it.
+    /// A record that was refused alone is to blame if the platform took another batch of this run, or if there is no
+    /// other to compare it with. Else the fault is ours or the platform's, and no department hears of it.
     async fn judge_suspects(&self) -> Result<(), SyncError> {
         let (suspects, taken) = {
             let mut tally = self.tally();
@@ -293,7 +202,7 @@ impl Run {
             return self.reject(suspects).await;
         }
         if let Some(error) = suspects.first().and_then(|suspect| suspect.errors.first()) {
-            self.stop(whole_refusal(&error.code, &error.message));
+            self.stop(Stop::whole_refusal(&error.code, &error.message));
         }
         Ok(())
     }
@@ -364,7 +273,11 @@ impl Run {
             )
         };
         let state = end_state(stopped.as_ref().map(|stop| stop.state), &counts);
-        let detail = stopped.map(|stop| stop.detail).filter(|_| state != RunState::Pending);
+        let detail = match state {
+            RunState::Pending => Some(format!("{} 条已送达，平台尚未给出回执，下次继续查询", counts.pending)),
+            RunState::Partial => Some(format!("{} 条结果不明，下次上报时先向平台查询", counts.unknown)),
+            _ => stopped.map(|stop| stop.detail),
+        };
         let end = RunEnd {
             state,
             counts,
@@ -394,7 +307,14 @@ impl Run {
             batches,
             "delivery run ended"
         );
-        Ok(SyncOutcome::new(run, state, counts, batches, detail))
+        Ok(SyncOutcome {
+            run_id: run,
+            state,
+            selected: counts.selected(),
+            counts,
+            batches,
+            detail,
+        })
     }
 
     /// Extends the lease as long as the run lasts; ends only when the lease is lost.
@@ -518,11 +438,6 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, SyncError> {
     let store = Arc::clone(store);
     Ok(spawn_blocking(move || call(&*store)).await??)
-}
-
-fn whole_refusal(code: &str, words: &str) -> Stop {
-    let words = format!("平台整批拒绝，且不因个别记录（{code}：{words}）；记录未发送，请核对平台配置");
-    Stop::new(RunState::Refused, words)
 }
 
 /// The window's end is no matter once everything is sent: then only receipts are awaited.

@@ -1,4 +1,5 @@
-//! Canonical JSON (RFC 8785) for the one shape that is sent: an object of strings, arrays of strings and decimal numbers.
+//! Canonical JSON (RFC 8785) for the one shape that is sent: an object of strings, arrays of strings and decimal
+//! numbers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,13 +9,13 @@ use rust_decimal::{Decimal, RoundingStrategy};
 /// The text of a number is no decimal, or has more than 15 significant digits, which a receiver's floats need not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a decimal of at most 15 significant digits")]
-pub struct NotANumber;
+pub(super) struct NotANumber;
 
 /// Writes a canonical decimal text as a JSON number of at most `decimals` decimals, rounded half up (away from zero).
 ///
-/// RFC 8785 wants the shortest digits that ECMAScript would print. For decimals of at most 15 significant digits, and not under
-/// 0.000001, these are the decimal's own digits without trailing zeros, so no float is needed, nor used.
-pub fn number(text: &str, decimals: u32) -> Result<String, NotANumber> {
+/// RFC 8785 wants the shortest digits that ECMAScript would print. For decimals of at most 15 significant digits, and
+/// not under 0.000001, these are the decimal's own digits without trailing zeros, so no float is needed, nor used.
+pub(super) fn number(text: &str, decimals: u32) -> Result<String, NotANumber> {
     let exact = Decimal::from_str_exact(text).map_err(|_| NotANumber)?;
     let rounded = exact
         .round_dp_with_strategy(decimals.min(6), RoundingStrategy::MidpointAwayFromZero)
@@ -39,8 +40,8 @@ pub(super) fn strings(texts: &[String]) -> String {
     serde_json::Value::from(texts).to_string()
 }
 
-/// An object of members whose values are canonical already. Member names are ASCII (the profile sees to it), so their byte order is
-/// the order of UTF-16 code units that RFC 8785 asks for.
+/// An object of members whose values are canonical already. Member names are ASCII (the profile sees to it), so their
+/// byte order is the order of UTF-16 code units that RFC 8785 asks for.
 pub(super) fn object(members: &BTreeMap<&str, String>) -> String {
     let mut json = String::from("{");
     for (index, (name, value)) in members.iter().enumerate() {

@@ -98,7 +98,8 @@ pub(crate) enum Answer<T> {
     Unreachable,
     /// 400, 413, 422: the content is refused.
     Refused(Problem),
-    /// 401, 403 and whatever else no repeat will mend. With the seconds that the platform's clock is ahead, where that is why.
+    /// 401, 403 and whatever else no repeat will mend. With the seconds that the platform's clock is ahead, where that
+    /// is why.
     Denied(Problem, Option<i64>),
 }
 
@@ -155,7 +156,8 @@ impl Platform {
         exchange
     }
 
-    /// Asks what became of a batch. Our numbers are visible ASCII without any character that a query would have to escape.
+    /// Asks what became of a batch. Our numbers are visible ASCII without any character that a query would have to
+    /// escape.
     pub(crate) async fn ask_batch(&self, batch_no: &str) -> Exchange<BatchStatus> {
         let path = format!("{}?batch_no={batch_no}", self.profile.paths.batches);
         let mut exchange = self.exchange::<BatchStatus>(Method::GET, &path, None).await;

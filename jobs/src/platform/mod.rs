@@ -8,11 +8,9 @@ mod profile;
 mod signing;
 mod wire;
 
-pub use canonical::{NotANumber, number};
 pub(crate) use client::{Answer, Exchange};
 pub use client::{Platform, PlatformSettings, SettingsError};
 pub use profile::{Data, Profile, ProfileError};
 pub use signing::SignAlgorithm;
 pub(crate) use signing::sha256_hex;
-pub use wire::Problem;
-pub(crate) use wire::{BatchStatus, Progress, batch_body, cut, record_json};
+pub(crate) use wire::{BatchStatus, Problem, Progress, batch_body, cut, record_json};

@@ -158,7 +158,8 @@ impl Profile {
     /// Puts a record into the platform's form: `None` for a withdrawal, which carries no data.
     ///
     /// # Errors
-    /// What keeps the record from being sent: a required value is blank, or a value does not have the form that its member needs.
+    /// What keeps the record from being sent: a required value is blank, or a value does not have the form that its
+    /// member needs.
     pub fn data(&self, record: &Outgoing) -> Result<Option<Data>, Vec<RecordError>> {
         if record.op == Op::Withdraw {
             return Ok(None);

@@ -1,5 +1,7 @@
 //! The JSON of requests and answers. Unknown members in answers are ignored.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -75,13 +77,13 @@ pub(crate) enum Progress {
 
 /// An answer of `application/problem+json` (RFC 9457), as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The platform's stable word, or `http-STATUS` where it gave none.
-    pub code: String,
+    pub(crate) code: String,
     /// The platform's words; empty where it gave none.
-    pub words: String,
+    pub(crate) words: String,
 }
 
 impl Problem {
@@ -98,6 +100,17 @@ impl Problem {
             status,
             code: cut(body.code.unwrap_or_else(|| format!("http-{status}")), 64),
             words: cut(body.detail.or(body.title).unwrap_or_default(), 500),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.status, self.code)?;
+        if self.words.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "：{}", self.words)
         }
     }
 }

@@ -136,8 +136,8 @@ impl JobPlan {
 
     /// The run that is due now, if any.
     ///
-    /// `last` is the job's latest run by due time; `since`, where there is none yet, is the instant from which due times count.
-    /// Of several due times that have passed only the last is run.
+    /// `last` is the job's latest run by due time; `since`, where there is none yet, is the instant from which due
+    /// times count. Of several due times that have passed only the last is run.
     pub fn due(&self, last: Option<&LastJobRun>, since: UtcMillis, now: UtcMillis) -> Option<Due> {
         let running = last.filter(|run| run.state == JobState::Running);
         if running.is_some_and(|run| run.lease_until >= now) {

@@ -96,7 +96,8 @@ impl Scheduler {
         })
     }
 
-    /// Runs what is due until `stop` is ready. Jobs at work are cut off then; their runs are taken up by the next process.
+    /// Runs what is due until `stop` is ready. Jobs at work are cut off then; their runs are taken up by the next
+    /// process.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         tokio::select! {
             () = stop => {}
@@ -107,6 +108,8 @@ impl Scheduler {
     async fn run_for_ever(&self) {
         let mut tasks = JoinSet::new();
         loop {
+            // read before the store is asked: should the clock be moved meanwhile, the sleep below is over at once
+            let now = self.clock.now();
             for (plan, job) in &*self.jobs {
                 match self.begin(plan).await {
                     Ok(None) => {}
@@ -119,15 +122,9 @@ impl Scheduler {
                 }
             }
             while tasks.try_join_next().is_some() {}
-            let now = self.clock.now();
-            let next = self
-                .jobs
-                .iter()
-                .filter_map(|(plan, _)| plan.next(now))
-                .min()
-                .unwrap_or(i64::MAX);
-            let left = Duration::from_millis(u64::try_from(next.saturating_sub(now)).unwrap_or(0));
-            self.clock.sleep(left.min(SLICE)).await;
+            let next = self.jobs.iter().filter_map(|(plan, _)| plan.next(now)).min();
+            let slice = now + millis(SLICE);
+            self.clock.sleep_until(next.map_or(slice, |next| next.min(slice))).await;
         }
     }
 

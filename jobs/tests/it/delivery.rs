@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use retrofit_jobs::delivery::{Phase, Progress};
-use retrofit_jobs::platform::Profile;
+use retrofit_jobs::platform::{Platform, Profile};
 use retrofit_jobs::store::{Op, Plain, RunState};
 
-use crate::world::{World, code, values};
+use crate::world::{World, code, reach, sync, values};
 
 #[tokio::test]
 async fn what_is_approved_is_there_and_the_second_run_sends_nothing() {
@@ -16,7 +16,7 @@ async fn what_is_approved_is_there_and_the_second_run_sends_nothing() {
     world.approve(7);
     let first = world.sync().await;
     assert_eq!(
-        (first.state, first.selected, first.accepted, first.batches),
+        (first.state, first.selected, first.counts.accepted, first.batches),
         (RunState::Done, 7, 7, 1)
     );
     let held = world.simulator.records().unwrap();
@@ -49,7 +49,7 @@ async fn many_records_go_in_full_batches_over_several_connections() {
     world.approve(1_203);
     let outcome = world.sync_with(|options| options.concurrency = 4).await;
     assert_eq!(
-        (outcome.state, outcome.accepted, outcome.batches),
+        (outcome.state, outcome.counts.accepted, outcome.batches),
         (RunState::Done, 1_203, 3)
     );
     assert_eq!(world.effects().len(), 1_203);
@@ -65,7 +65,17 @@ async fn both_algorithms_and_plain_bodies_are_taken() {
     )
     .unwrap();
     world.approve(2);
-    assert_eq!(world.sync().await.accepted, 2);
+    assert_eq!(world.sync().await.counts.accepted, 2);
+}
+
+#[tokio::test]
+async fn a_proxy_stands_between() {
+    let world = World::new().await;
+    world.approve(2);
+    let mut settings = reach("http://platform.invalid");
+    settings.proxy = Some(world.simulator.url());
+    let platform = Platform::new(settings, Profile::national_v1(), world.clock.clone()).unwrap();
+    assert_eq!(sync(&world.store, &platform, |_| {}).await.counts.accepted, 2);
 }
 
 #[tokio::test]
@@ -73,12 +83,12 @@ async fn a_later_revision_overtakes_and_a_withdrawal_follows() {
     let world = World::new().await;
     world.store.approve(&code(1), 1, Op::Upsert, values("旧名"));
     world.store.approve(&code(1), 2, Op::Upsert, values("新名"));
-    assert_eq!(world.sync().await.accepted, 1);
+    assert_eq!(world.sync().await.counts.accepted, 1);
     world.store.approve(&code(1), 3, Op::Withdraw, BTreeMap::new());
     world.store.approve(&code(2), 1, Op::Withdraw, BTreeMap::new());
     let outcome = world.sync().await;
     assert_eq!(
-        (outcome.accepted, outcome.rejected),
+        (outcome.counts.accepted, outcome.counts.rejected),
         (1, 1),
         "the platform never held the second"
     );
@@ -97,7 +107,7 @@ async fn a_record_that_the_form_cannot_hold_is_rejected_unsent() {
     world.store.approve(&code(1), 1, Op::Upsert, broken);
     let outcome = world.sync().await;
     assert_eq!(
-        (outcome.state, outcome.rejected, outcome.batches),
+        (outcome.state, outcome.counts.rejected, outcome.batches),
         (RunState::Done, 1, 0)
     );
     assert_eq!(
@@ -114,7 +124,7 @@ async fn the_platforms_own_rejection_names_our_column() {
     world.store.approve(&code(1), 1, Op::Upsert, odd);
     world.store.approve(&code(2), 1, Op::Upsert, values("正常楼"));
     let outcome = world.sync().await;
-    assert_eq!((outcome.accepted, outcome.rejected), (1, 1));
+    assert_eq!((outcome.counts.accepted, outcome.counts.rejected), (1, 1));
     let tables = world.store.tables();
     let errors = &tables
         .receipts
@@ -147,11 +157,14 @@ async fn receipts_that_do_not_come_in_time_are_pending_and_followed_up() {
     let world = World::with(|settings| settings.receipts_after_polls = 30).await;
     world.approve(3);
     let first = world.sync_with(|options| options.wait = Duration::from_secs(20)).await;
-    assert_eq!((first.state, first.pending, first.accepted), (RunState::Pending, 3, 0));
+    assert_eq!(
+        (first.state, first.counts.pending, first.counts.accepted),
+        (RunState::Pending, 3, 0)
+    );
     assert_eq!(world.store.states(), BTreeMap::from([("pending", 3)]));
     let second = world.sync_with(|options| options.wait = Duration::from_mins(10)).await;
     assert_eq!(
-        (second.state, second.selected, second.accepted, second.batches),
+        (second.state, second.selected, second.counts.accepted, second.batches),
         (RunState::Done, 3, 3, 0)
     );
     assert_eq!(world.posts(), 1);
@@ -165,16 +178,17 @@ async fn a_revision_approved_while_the_last_is_pending_waits_for_it() {
     world.store.approve(&code(1), 2, Op::Upsert, values("改名"));
     let second = world.sync_with(|options| options.wait = Duration::ZERO).await;
     assert_eq!(
-        (second.state, second.pending),
+        (second.state, second.counts.pending),
         (RunState::Pending, 1),
         "the second revision is held back"
     );
     let third = world.sync_with(|options| options.wait = Duration::from_mins(10)).await;
-    assert_eq!((third.state, third.accepted), (RunState::Done, 1));
+    assert_eq!((third.state, third.counts.accepted), (RunState::Done, 1));
     assert_eq!(
         world
             .sync_with(|options| options.wait = Duration::from_mins(10))
             .await
+            .counts
             .accepted,
         1
     );
@@ -189,11 +203,11 @@ async fn the_window_ends_the_sending_and_never_the_balance() {
         .sync_with(|options| options.window_end = Some(crate::world::NIGHT))
         .await;
     assert_eq!(
-        (outcome.state, outcome.not_sent, outcome.batches),
+        (outcome.state, outcome.counts.not_sent, outcome.batches),
         (RunState::WindowClosed, 3, 0)
     );
     assert_eq!(world.store.states(), BTreeMap::from([("ready", 3)]));
-    assert_eq!(world.sync().await.accepted, 3);
+    assert_eq!(world.sync().await.counts.accepted, 3);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A store in memory, as the traits' words have it, with the guards that the database has in SQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard};
 
 use retrofit_jobs::store::{
@@ -131,17 +131,20 @@ impl Tables {
                 || row.out.op == Op::Withdraw
                 || stages.iter().any(|one| stage == Some(&Plain::One(one.clone())))
         };
+        // per project: whether a delivery of it is open, and the highest revision that is free
+        let mut projects: HashMap<&str, (bool, i64)> = HashMap::new();
+        for row in &self.deliveries {
+            let (is_open, highest) = projects.entry(&row.out.source_id).or_default();
+            *is_open |= open(row);
+            *highest = if free(row) {
+                row.out.revision.max(*highest)
+            } else {
+                *highest
+            };
+        }
         let rows = self.deliveries.iter().enumerate();
         rows.filter(|(_, row)| {
-            let same = || {
-                self.deliveries
-                    .iter()
-                    .filter(|other| other.out.source_id == row.out.source_id)
-            };
-            free(row)
-                && wanted(row)
-                && !same().any(open)
-                && !same().any(|other| free(other) && other.out.revision > row.out.revision)
+            free(row) && wanted(row) && projects.get(&*row.out.source_id) == Some(&(false, row.out.revision))
         })
         .map(|(index, _)| index)
         .collect()
@@ -251,23 +254,26 @@ impl DeliveryStore for Memory {
 
     fn claim(&self, run: RunId, stages: &[String], limit: usize, now: UtcMillis) -> Result<Vec<Outgoing>, StoreError> {
         let mut tables = self.tables();
-        let mut claimed = Vec::new();
+        let mut claimed = HashMap::new();
         for index in tables.claimable(run, stages, now).into_iter().take(limit) {
-            let out = tables.deliveries[index].out.clone();
-            for row in &mut tables.deliveries {
-                let lower = row.out.source_id == out.source_id && row.out.revision < out.revision;
-                let unsent = matches!(
-                    row.state,
-                    DeliveryState::Ready | DeliveryState::Claimed | DeliveryState::Unknown
-                );
-                if lower && unsent {
-                    row.state = DeliveryState::Superseded;
-                }
-            }
             let row = &mut tables.deliveries[index];
             (row.state, row.run, row.batch) = (DeliveryState::Claimed, Some(run), None);
-            claimed.push(out);
+            claimed.insert(row.out.source_id.clone(), row.out.clone());
         }
+        for row in &mut tables.deliveries {
+            let lower = claimed
+                .get(&row.out.source_id)
+                .is_some_and(|out| row.out.revision < out.revision);
+            let unsent = matches!(
+                row.state,
+                DeliveryState::Ready | DeliveryState::Claimed | DeliveryState::Unknown
+            );
+            if lower && unsent {
+                row.state = DeliveryState::Superseded;
+            }
+        }
+        let mut claimed: Vec<_> = claimed.into_values().collect();
+        claimed.sort_by_key(|out| out.delivery_id.0);
         Ok(claimed)
     }
 

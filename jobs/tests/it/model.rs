@@ -1,5 +1,5 @@
-//! Random lives of a few projects under random faults: one effect per revision, never a lower revision after a higher, sums that
-//! add up, and in the end nothing unknown.
+//! Random lives of a few projects under random faults: one effect per revision, never a lower revision after a higher,
+//! sums that add up, and in the end nothing unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

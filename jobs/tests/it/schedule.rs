@@ -4,45 +4,59 @@ use std::sync::{Arc, Mutex};
 
 use retrofit_jobs::clock::Clock;
 use retrofit_jobs::schedule::{Job, JobContext, Plan, Scheduler};
-use retrofit_jobs::store::{JobState, JobStore, NewJobRun};
-use tokio::sync::Notify;
+use retrofit_jobs::store::{Fence, JobLease, JobState, JobStore, NewJobRun};
 
 use crate::memory::Memory;
 use crate::world::NIGHT;
 
-const HOUR: i64 = 3_600_000;
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// Counts its runs, and tells when there were so many.
-#[derive(Clone, Default)]
-struct Counter {
+/// A scheduler at work, and the runs of its one job.
+struct Night {
+    store: Arc<Memory>,
+    clock: Clock,
     runs: Arc<Mutex<Vec<JobContext>>>,
-    ran: Arc<Notify>,
 }
 
-impl Counter {
-    fn job(&self) -> Job {
-        let counter = self.clone();
-        Job::new("nightly-sync", move |context| {
-            let counter = counter.clone();
-            async move {
-                counter.runs.lock().unwrap().push(context);
-                counter.ran.notify_waiters();
-                Ok("完成".to_owned())
-            }
-        })
-    }
-
-    async fn reaches(&self, count: usize) {
-        loop {
-            let notified = self.ran.notified();
-            if self.runs.lock().unwrap().len() >= count {
-                return;
-            }
-            notified.await;
+impl Night {
+    fn new(now: i64) -> Self {
+        Self {
+            store: Arc::default(),
+            clock: Clock::held(now),
+            runs: Arc::default(),
         }
     }
 
+    /// Starts a process that runs the schedule, for as long as the test lasts. `ends` is how each run of the job does.
+    fn start(&self, ends: fn() -> Result<String, String>) {
+        let runs = self.runs.clone();
+        let job = Job::new("nightly-sync", move |context| {
+            runs.lock().unwrap().push(context);
+            async move { ends() }
+        });
+        let scheduler =
+            Scheduler::new(Plan::built_in(), &[job], self.store.clone(), self.clock.clone(), "test").unwrap();
+        tokio::spawn(scheduler.run(std::future::pending()));
+    }
+
+    /// Moves the clock to an instant, and waits until so many rows in all are there and ended.
+    async fn at(&self, instant: i64, rows: usize) {
+        self.clock.shift(instant - self.clock.now());
+        loop {
+            let ended = {
+                let tables = self.store.tables();
+                tables.jobs.iter().filter(|job| job.state != JobState::Running).count()
+            };
+            if ended >= rows {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Due times and whether they were caught up, in the order of the runs.
     fn runs(&self) -> Vec<(i64, bool)> {
         self.runs
             .lock()
@@ -51,111 +65,98 @@ impl Counter {
             .map(|run| (run.due_at, run.catch_up))
             .collect()
     }
-}
 
-fn scheduler(store: &Arc<Memory>, job: Job, clock: &Clock) -> Scheduler {
-    Scheduler::new(Plan::built_in(), &[job], store.clone(), clock.clone(), "test").unwrap()
-}
-
-fn ran_before(store: &Memory, due_at: i64, lease_until: i64) {
-    let run = NewJobRun {
-        job: "nightly-sync".into(),
-        due_at,
-        catch_up: false,
-        holder: "dead".into(),
-        started_at: due_at,
-        lease_until,
-    };
-    store.begin_job_run(&run).unwrap().unwrap();
-}
-
-fn end_all(store: &Memory) {
-    for job in &mut store.tables().jobs {
-        job.state = JobState::Done;
+    /// A row that another process has left.
+    fn left(&self, due_at: i64, lease_until: i64, state: JobState) {
+        let run = NewJobRun {
+            job: "nightly-sync".into(),
+            due_at,
+            catch_up: false,
+            holder: "dead".into(),
+            started_at: due_at,
+            lease_until,
+        };
+        self.store.begin_job_run(&run).unwrap().unwrap();
+        self.store.tables().jobs.last_mut().unwrap().state = state;
     }
 }
 
+const WELL: fn() -> Result<String, String> = || Ok("完成".to_owned());
+
 #[tokio::test]
 async fn each_night_runs_once() {
-    let (store, counter, clock) = (
-        Arc::<Memory>::default(),
-        Counter::default(),
-        Clock::driven(NIGHT - 60_000),
-    );
-    scheduler(&store, counter.job(), &clock).run(counter.reaches(3)).await;
+    let night = Night::new(NIGHT - MINUTE);
+    night.start(WELL);
+    for day in 0..3_i64 {
+        night.at(NIGHT + day * DAY, usize::try_from(day).unwrap() + 1).await;
+    }
     assert_eq!(
-        counter.runs(),
+        night.runs(),
         [(NIGHT, false), (NIGHT + DAY, false), (NIGHT + 2 * DAY, false)]
     );
-    assert_eq!(counter.runs.lock().unwrap()[0].window_end, Some(NIGHT + 5 * HOUR));
-    assert_eq!(store.tables().jobs[0].outcome, "完成");
+    assert_eq!(night.runs.lock().unwrap()[0].window_end, Some(NIGHT + 5 * HOUR));
+    assert_eq!(night.store.tables().jobs[0].outcome, "完成");
 }
 
 #[tokio::test]
 async fn three_days_down_make_one_catch_up_run() {
-    let (store, counter, clock) = (
-        Arc::<Memory>::default(),
-        Counter::default(),
-        Clock::driven(NIGHT + HOUR),
-    );
-    ran_before(&store, NIGHT - 3 * DAY, 0);
-    end_all(&store);
-    scheduler(&store, counter.job(), &clock).run(counter.reaches(2)).await;
-    assert_eq!(counter.runs(), [(NIGHT, true), (NIGHT + DAY, false)]);
+    let night = Night::new(NIGHT + HOUR);
+    night.left(NIGHT - 3 * DAY, 0, JobState::Done);
+    night.start(WELL);
+    night.at(NIGHT + HOUR, 2).await;
+    night.at(NIGHT + DAY, 3).await;
+    assert_eq!(night.runs(), [(NIGHT, true), (NIGHT + DAY, false)]);
+    assert!(night.store.tables().jobs[1].new.catch_up);
 }
 
 #[tokio::test]
-async fn two_schedulers_and_a_clock_set_back_make_one_run_per_due_time() {
-    let (store, counter) = (Arc::<Memory>::default(), Counter::default());
-    let clocks = [Clock::driven(NIGHT - 60_000), Clock::driven(NIGHT - 60_000)];
-    let runs = clocks
-        .each_ref()
-        .map(|clock| scheduler(&store, counter.job(), clock).run(counter.reaches(2)));
-    let [one, two] = runs;
-    let set_back = async {
-        counter.reaches(1).await;
-        clocks[0].shift(-HOUR);
-    };
-    tokio::join!(one, two, set_back);
-    let mut dues: Vec<_> = counter.runs().into_iter().map(|(due_at, _)| due_at).collect();
-    let runs = dues.len();
-    dues.dedup();
-    assert_eq!(dues.len(), runs, "a due time was run twice");
-    assert!(runs >= 2);
+async fn several_schedulers_and_a_clock_set_back_make_one_run_per_due_time() {
+    let night = Night::new(NIGHT - MINUTE);
+    for _ in 0..3 {
+        night.start(WELL);
+    }
+    night.at(NIGHT, 1).await;
+    night.at(NIGHT - HOUR, 1).await;
+    night.at(NIGHT + MINUTE, 1).await;
+    night.at(NIGHT + DAY, 2).await;
+    night.at(NIGHT + 2 * DAY, 3).await;
+    assert_eq!(
+        night.runs(),
+        [(NIGHT, false), (NIGHT + DAY, false), (NIGHT + 2 * DAY, false)]
+    );
 }
 
 #[tokio::test]
-async fn a_run_whose_process_died_is_taken_up_and_the_ghost_is_fenced() {
-    let (store, counter, clock) = (
-        Arc::<Memory>::default(),
-        Counter::default(),
-        Clock::driven(NIGHT + 60_000),
-    );
-    ran_before(&store, NIGHT, NIGHT + 120_000);
-    scheduler(&store, counter.job(), &clock).run(counter.reaches(1)).await;
-    assert!(clock.now() > NIGHT + 120_000, "not before the lease is over");
-    assert_eq!(counter.runs()[0].0, NIGHT);
-    assert_eq!(store.tables().jobs[0].token, 2);
+async fn a_run_whose_process_died_is_taken_up_when_its_lease_is_over() {
+    let night = Night::new(NIGHT + MINUTE);
+    night.left(NIGHT, NIGHT + 2 * MINUTE, JobState::Running);
+    night.start(WELL);
+    night.at(NIGHT + 2 * MINUTE, 0).await;
+    assert_eq!(night.runs(), []);
+    night.at(NIGHT + 3 * MINUTE, 1).await;
+    assert_eq!(night.runs().len(), 1);
+    assert_eq!(night.store.tables().jobs[0].token, 2);
+    let ghost = JobLease { id: 1, token: 1 };
+    assert_eq!(night.store.renew_job_run(ghost, NIGHT + HOUR).unwrap(), Fence::Lost);
 }
 
 #[tokio::test]
 async fn a_job_that_fails_or_panics_is_failed_and_not_run_again_that_night() {
-    for panics in [false, true] {
-        let (store, clock) = (Arc::<Memory>::default(), Clock::driven(NIGHT - 60_000));
-        let counter = Counter::default();
-        let inside = counter.clone();
-        let job = Job::new("nightly-sync", move |context| {
-            let counter = inside.clone();
-            async move {
-                counter.runs.lock().unwrap().push(context);
-                counter.ran.notify_waiters();
-                assert!(!panics, "as asked");
-                Err("平台无法连接".to_owned())
-            }
-        });
-        scheduler(&store, job, &clock).run(counter.reaches(2)).await;
-        assert_eq!(counter.runs(), [(NIGHT, false), (NIGHT + DAY, false)]);
-        assert_eq!(store.tables().jobs[0].state, JobState::Failed);
+    let fails: fn() -> Result<String, String> = || Err("平台无法连接".to_owned());
+    let panics: fn() -> Result<String, String> = || panic!("as asked");
+    for (ends, said) in [(fails, "无法连接"), (panics, "意外终止")] {
+        let night = Night::new(NIGHT - MINUTE);
+        night.start(ends);
+        night.at(NIGHT, 1).await;
+        night.at(NIGHT + HOUR, 1).await;
+        night.at(NIGHT + DAY, 2).await;
+        assert_eq!(night.runs(), [(NIGHT, false), (NIGHT + DAY, false)]);
+        let first = &night.store.tables().jobs[0];
+        assert!(
+            first.state == JobState::Failed && first.outcome.contains(said),
+            "{}",
+            first.outcome
+        );
     }
 }
 
@@ -166,7 +167,7 @@ fn a_plan_for_a_job_that_there_is_not_is_refused() {
         Plan::built_in(),
         &[job],
         Arc::<Memory>::default(),
-        Clock::driven(0),
+        Clock::held(0),
         "test",
     )
     .err()

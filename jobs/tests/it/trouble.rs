@@ -26,7 +26,7 @@ async fn an_answer_lost_after_the_commit_is_asked_for() {
         world.simulator.inject(Fault::once(fault.clone()).after_processing());
         let outcome = world.sync().await;
         assert_eq!(
-            (outcome.state, outcome.accepted, world.posts()),
+            (outcome.state, outcome.counts.accepted, world.posts()),
             (RunState::Done, 3, 1),
             "{fault:?}"
         );
@@ -47,7 +47,7 @@ async fn a_request_lost_on_its_way_is_repeated_under_its_key() {
         world.simulator.inject(Fault::once(fault.clone()));
         let outcome = world.sync().await;
         assert_eq!(
-            (outcome.state, outcome.accepted, outcome.batches),
+            (outcome.state, outcome.counts.accepted, outcome.batches),
             (RunState::Done, 3, 1),
             "{fault:?}"
         );
@@ -72,12 +72,12 @@ async fn what_stays_unknown_is_asked_about_by_the_next_run() {
         .simulator
         .inject(Fault::always(FaultKind::Drop).at(Endpoint::ReadBatch));
     let first = world.sync().await;
-    assert_eq!((first.state, first.unknown), (RunState::Partial, 3));
+    assert_eq!((first.state, first.counts.unknown), (RunState::Partial, 3));
     assert_eq!(world.store.states(), BTreeMap::from([("unknown", 3)]));
     world.simulator.clear_faults();
     let second = world.sync().await;
     assert_eq!(
-        (second.state, second.selected, second.accepted, second.batches),
+        (second.state, second.selected, second.counts.accepted, second.batches),
         (RunState::Done, 3, 3, 0)
     );
     assert_eq!((world.posts(), world.effects().len()), (1, 3));
@@ -88,12 +88,17 @@ async fn a_batch_unknown_past_its_keys_life_goes_out_anew_if_it_never_arrived() 
     let world = World::new().await;
     world.approve(2);
     world.simulator.inject(Fault::always(FaultKind::Drop).everywhere());
-    assert_eq!(world.sync().await.unknown, 2);
+    assert_eq!(world.sync().await.counts.unknown, 2);
     world.simulator.clear_faults();
     world.clock.shift(25 * 3_600 * 1_000);
     let outcome = world.sync().await;
     assert_eq!(
-        (outcome.state, outcome.selected, outcome.accepted, outcome.batches),
+        (
+            outcome.state,
+            outcome.selected,
+            outcome.counts.accepted,
+            outcome.batches
+        ),
         (RunState::Done, 2, 2, 1)
     );
     let tables = world.store.tables();
@@ -111,7 +116,10 @@ async fn a_platform_that_asks_to_wait_is_given_time() {
     world.approve(3);
     world.simulator.inject(Fault::times(2, answer(429, Some(30))));
     let outcome = world.sync().await;
-    assert_eq!((outcome.state, outcome.accepted, world.posts()), (RunState::Done, 3, 3));
+    assert_eq!(
+        (outcome.state, outcome.counts.accepted, world.posts()),
+        (RunState::Done, 3, 3)
+    );
     assert!(world.clock.now() - NIGHT >= 60_000);
     let waits: Vec<_> = world
         .store
@@ -130,7 +138,7 @@ async fn a_platform_that_asks_for_too_much_time_ends_the_run() {
         world.approve(3);
         world.simulator.inject(Fault::always(answer(429, retry_after)));
         let outcome = world.sync().await;
-        assert_eq!((outcome.state, outcome.not_sent), (RunState::PlatformBusy, 3));
+        assert_eq!((outcome.state, outcome.counts.not_sent), (RunState::PlatformBusy, 3));
         assert_eq!(world.store.states(), BTreeMap::from([("ready", 3)]));
     }
 }
@@ -143,7 +151,7 @@ async fn a_pause_that_outlasts_the_window_closes_it() {
     let outcome = world
         .sync_with(|options| options.window_end = Some(NIGHT + 60_000))
         .await;
-    assert_eq!((outcome.state, outcome.not_sent), (RunState::WindowClosed, 3));
+    assert_eq!((outcome.state, outcome.counts.not_sent), (RunState::WindowClosed, 3));
 }
 
 #[tokio::test]
@@ -156,7 +164,7 @@ async fn one_poisoned_record_among_500_is_found_within_20_posts() {
             .inject(Fault::always(answer(status, None)).holding(code(poisoned)));
         let outcome = world.sync().await;
         assert_eq!(
-            (outcome.state, outcome.accepted, outcome.rejected),
+            (outcome.state, outcome.counts.accepted, outcome.counts.rejected),
             (RunState::Done, 499, 1),
             "{poisoned}"
         );
@@ -183,13 +191,13 @@ async fn a_refused_envelope_is_no_records_fault() {
     world.simulator.inject(Fault::always(answer(400, None)));
     let outcome = world.sync().await;
     assert_eq!(
-        (outcome.state, outcome.not_sent, outcome.rejected),
+        (outcome.state, outcome.counts.not_sent, outcome.counts.rejected),
         (RunState::Refused, 300, 0)
     );
     assert!(world.posts() < 50, "{} posts", world.posts());
     assert_eq!(world.store.states(), BTreeMap::from([("ready", 300)]));
     world.simulator.clear_faults();
-    assert_eq!(world.sync().await.accepted, 300);
+    assert_eq!(world.sync().await.counts.accepted, 300);
 }
 
 #[tokio::test]
@@ -197,7 +205,7 @@ async fn a_record_that_is_refused_with_none_to_compare_is_rejected() {
     let world = World::new().await;
     world.approve(1);
     world.simulator.inject(Fault::always(answer(422, None)));
-    assert_eq!(world.sync().await.rejected, 1);
+    assert_eq!(world.sync().await.counts.rejected, 1);
 }
 
 #[tokio::test]
@@ -208,11 +216,14 @@ async fn missing_receipts_are_unknown_and_settled_by_the_next_run() {
         .simulator
         .inject(Fault::once(FaultKind::MissingReceipts).holding(code(2)));
     let first = world.sync().await;
-    assert_eq!((first.state, first.accepted, first.unknown), (RunState::Partial, 2, 1));
+    assert_eq!(
+        (first.state, first.counts.accepted, first.counts.unknown),
+        (RunState::Partial, 2, 1)
+    );
     assert_eq!(world.store.tables().strays[0].kind, StrayKind::Missing);
     let second = world.sync().await;
     assert_eq!(
-        (second.state, second.selected, second.unchanged),
+        (second.state, second.selected, second.counts.unchanged),
         (RunState::Done, 1, 1)
     );
     assert_eq!(world.effects().len(), 3);
@@ -227,14 +238,14 @@ async fn foreign_and_malformed_receipts_are_kept_and_not_believed() {
         source_id: "LC-2026-000777".into(),
     }));
     let first = world.sync().await;
-    assert_eq!((first.state, first.accepted), (RunState::Done, 3));
+    assert_eq!((first.state, first.counts.accepted), (RunState::Done, 3));
     assert_eq!(world.store.tables().strays[0].kind, StrayKind::Foreign);
 
     world.store.approve(&code(1), 2, Op::Upsert, values("改名"));
     world.simulator.inject(Fault::once(FaultKind::WrongTypes));
     let second = world.sync().await;
     assert_eq!(
-        (second.state, second.accepted, second.unknown),
+        (second.state, second.counts.accepted, second.counts.unknown),
         (RunState::Partial, 0, 1)
     );
     let malformed = world
@@ -244,7 +255,7 @@ async fn foreign_and_malformed_receipts_are_kept_and_not_believed() {
         .iter()
         .any(|stray| stray.kind == StrayKind::Malformed);
     assert!(malformed);
-    assert_eq!(world.sync().await.unchanged, 1);
+    assert_eq!(world.sync().await.counts.unchanged, 1);
     assert_eq!(world.effects().len(), 4);
 }
 
@@ -256,7 +267,7 @@ async fn a_skewed_clock_is_named() {
         world.simulator.set_clock_offset(TimeDelta::seconds(offset));
         let outcome = world.sync().await;
         assert_eq!(
-            (outcome.state, outcome.not_sent, world.posts()),
+            (outcome.state, outcome.counts.not_sent, world.posts()),
             (RunState::ClockSkew, 2, 1)
         );
         let detail = outcome.detail.unwrap();
@@ -273,7 +284,7 @@ async fn a_platform_that_refuses_us_is_asked_once() {
     world.profile = Profile::parse(&elsewhere).unwrap();
     let outcome = world.sync().await;
     assert_eq!(
-        (outcome.state, outcome.not_sent, world.posts()),
+        (outcome.state, outcome.counts.not_sent, world.posts()),
         (RunState::Refused, 2, 1)
     );
     assert!(outcome.detail.unwrap().contains("403"));
@@ -282,7 +293,7 @@ async fn a_platform_that_refuses_us_is_asked_once() {
     world.simulator.inject(Fault::once(answer(401, None)));
     let outcome = world.sync().await;
     assert_eq!(
-        (outcome.state, outcome.not_sent, world.posts()),
+        (outcome.state, outcome.counts.not_sent, world.posts()),
         (RunState::Refused, 2, 2)
     );
 }
@@ -300,13 +311,13 @@ async fn a_platform_that_is_down_leaves_everything_unsent() {
     )
     .await;
     assert_eq!(
-        (outcome.state, outcome.not_sent, outcome.unknown),
+        (outcome.state, outcome.counts.not_sent, outcome.counts.unknown),
         (RunState::PlatformDown, 3, 0)
     );
     assert_eq!(world.store.states(), BTreeMap::from([("ready", 3)]));
 
     world.simulator = Simulator::start(settings(&world.clock)).await.unwrap();
-    assert_eq!(world.sync().await.accepted, 3);
+    assert_eq!(world.sync().await.counts.accepted, 3);
 }
 
 #[tokio::test]
@@ -316,17 +327,20 @@ async fn a_platform_that_only_fails_opens_the_circuit() {
     world.simulator.inject(Fault::always(answer(500, None)).everywhere());
     let first = world.sync().await;
     assert_eq!(
-        (first.state, first.unknown, first.not_sent),
+        (first.state, first.counts.unknown, first.counts.not_sent),
         (RunState::PlatformDown, 1_000, 1_000)
     );
     let second = world.sync().await;
     assert_eq!(
-        (second.state, second.unknown, second.not_sent),
+        (second.state, second.counts.unknown, second.counts.not_sent),
         (RunState::PlatformDown, 1_000, 1_000)
     );
     world.simulator.clear_faults();
     let third = world.sync().await;
-    assert_eq!((third.state, third.accepted, third.batches), (RunState::Done, 2_000, 4));
+    assert_eq!(
+        (third.state, third.counts.accepted, third.batches),
+        (RunState::Done, 2_000, 4)
+    );
     assert_eq!(world.effects().len(), 2_000);
 }
 
@@ -339,7 +353,7 @@ async fn one_batch_that_always_fails_does_not_hold_up_the_others() {
         .inject(Fault::always(FaultKind::Drop).holding(code(700)));
     let outcome = world.sync().await;
     assert_eq!(
-        (outcome.state, outcome.accepted, outcome.unknown),
+        (outcome.state, outcome.counts.accepted, outcome.counts.unknown),
         (RunState::Partial, 1_000, 500)
     );
 }
@@ -362,18 +376,18 @@ async fn a_platform_stopped_in_the_middle_is_resumed() {
     world.simulator.stop().await;
     let first = run.await.unwrap();
     assert_eq!(
-        (first.state, first.pending + first.accepted),
+        (first.state, first.counts.pending + first.counts.accepted),
         (RunState::PlatformDown, 500)
     );
-    assert_eq!((first.unknown, first.not_sent), (500, 500));
+    assert_eq!((first.counts.unknown, first.counts.not_sent), (500, 500));
 
     let mut settings = settings(&world.clock);
     settings.database = Some(file);
     world.simulator = Simulator::start(settings).await.unwrap();
     let second = world.sync().await;
     assert_eq!(
-        (second.state, second.accepted),
-        (RunState::Done, 1_500 - first.accepted)
+        (second.state, second.counts.accepted),
+        (RunState::Done, 1_500 - first.counts.accepted)
     );
     assert_eq!(world.effects().len(), 1_500);
 }
@@ -399,11 +413,11 @@ async fn work_of_a_dead_process_is_taken_up_and_its_ghost_changes_nothing() {
         } else {
             (RunState::Partial, 0, 3)
         };
-        assert_eq!((living.state, living.accepted, living.unknown), expected);
+        assert_eq!((living.state, living.counts.accepted, living.counts.unknown), expected);
         gate.open();
         let ghost = ghost.await.unwrap();
         assert_eq!((ghost.state, ghost.selected), (RunState::Abandoned, 0));
-        assert_eq!(world.sync().await.accepted, living.unknown);
+        assert_eq!(world.sync().await.counts.accepted, living.counts.unknown);
         assert_eq!(world.effects().len(), 3);
         assert_eq!(world.store.states(), BTreeMap::from([("accepted", 3)]));
     }
@@ -416,7 +430,7 @@ async fn several_runs_at_once_share_the_work() {
     let platform = world.platform();
     let run = || sync(&world.store, &platform, |options| options.concurrency = 2);
     let (one, two, three) = tokio::join!(run(), run(), run());
-    assert_eq!(one.accepted + two.accepted + three.accepted, 2_100);
+    assert_eq!(one.counts.accepted + two.counts.accepted + three.counts.accepted, 2_100);
     assert_eq!(world.effects().len(), 2_100);
     assert_eq!(world.store.states(), BTreeMap::from([("accepted", 2_100)]));
 }

@@ -1,7 +1,6 @@
 //! A registry in memory and a platform on loopback, under one clock.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -96,13 +95,19 @@ pub(crate) async fn sync(
     options.concurrency = 1;
     change(&mut options);
     let outcome = deliver(store.clone(), platform, options).await.unwrap();
-    let sum = outcome.accepted
-        + outcome.rejected
-        + outcome.unchanged
-        + outcome.stale
-        + outcome.pending
-        + outcome.unknown
-        + outcome.not_sent;
+    let sum: u64 = {
+        let json = serde_json::to_value(&outcome).unwrap();
+        let ends = [
+            "accepted",
+            "rejected",
+            "unchanged",
+            "stale",
+            "pending",
+            "unknown",
+            "not_sent",
+        ];
+        ends.iter().map(|end| json[end].as_u64().unwrap()).sum()
+    };
     assert_eq!(outcome.selected, sum, "the balance");
     outcome
 }
@@ -115,14 +120,18 @@ pub(crate) fn settings(clock: &Clock) -> Settings {
 }
 
 pub(crate) fn platform(url: &str, clock: &Clock, profile: Profile) -> Platform {
-    let settings = PlatformSettings {
+    Platform::new(reach(url), profile, clock.clone()).unwrap()
+}
+
+/// How to reach a simulator with the settings above.
+pub(crate) fn reach(url: &str) -> PlatformSettings {
+    PlatformSettings {
         url: url.to_owned(),
         app_key: "city-key".into(),
         secret: "hush".into(),
-        ca_file: None::<PathBuf>,
+        ca_file: None,
         proxy: None,
-    };
-    Platform::new(settings, profile, clock.clone()).unwrap()
+    }
 }
 
 pub(crate) fn code(number: usize) -> String {

@@ -14,7 +14,7 @@ CREATE TABLE users (
     name TEXT NOT NULL,
     role TEXT NOT NULL,
     department TEXT,
-    password_hash TEXT,
+    password_hash TEXT NOT NULL,
     must_change BIGINT NOT NULL,
     failures BIGINT NOT NULL DEFAULT 0,
     locked_until BIGINT,

@@ -1,8 +1,8 @@
 //! Doing what a preview showed: one transaction, or nothing.
 
-use chrono::{DateTime, Datelike as _};
-use chrono_tz::Asia::Shanghai;
+use chrono::Datelike as _;
 use retrofit_import::finding::Severity;
+use retrofit_import::rules::RULE_SET_VERSION;
 use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
 use super::plan::{Counts, Plan, Planned, Preview, held_by_reason, plan};
@@ -15,7 +15,7 @@ use crate::db::{Conn, DbError};
 use crate::registry::people::Operator;
 use crate::registry::states::State;
 use crate::registry::values::{from_json, keys, project};
-use crate::registry::{Error, RULES, Registry, audit};
+use crate::registry::{Error, Registry, audit, business_day};
 
 /// What came of a commit.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl Commit<'_> {
     fn project_row(&self, row: &Row, id: i64, revision: i64) -> Result<ProjectRow, DbError> {
         let mut projected = ProjectRow {
             id,
-            entry_year: year(self.now),
+            entry_year: business_day(self.now).year().into(),
             department: self.preview.upload.department.clone(),
             revision,
             state: State::Pending.word().into(),
@@ -157,7 +157,7 @@ impl Commit<'_> {
             op: Op::Upsert.word().into(),
             values_json: row.json.clone(),
             digest: row.digest.clone(),
-            rules: RULES.into(),
+            rules: RULE_SET_VERSION.into(),
             upload_id: Some(self.preview.upload.id),
             sheet: Some(row.sheet.to_string()),
             row_no: Some(row.row.into()),
@@ -231,19 +231,13 @@ impl Commit<'_> {
             &rows,
             &findings,
         )?;
-        audit::done(
+        audit::note(
             conn,
             self.operator,
             self.now,
-            "upload.commit",
+            ("upload.commit", audit::Outcome::Done),
             &upload.to_string(),
             &summary,
         )
     }
-}
-
-/// The business year of an instant.
-fn year(now: UtcMillis) -> i64 {
-    let utc = DateTime::from_timestamp_millis(now).unwrap_or_default();
-    utc.with_timezone(&Shanghai).year().into()
 }

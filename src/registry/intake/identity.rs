@@ -114,12 +114,11 @@ impl Resolver<'_> {
             let owner = owners.get(number).and_then(|owners| owners.first());
             let first = *seen.entry(number).or_insert(at);
             match (&self.found[at], owner) {
-                (None, _) if first != at => self.clash(at, Clash::MetTwice(first)),
+                (None, _) | (Some(Identity::Met(_)), None) if first != at => self.clash(at, Clash::MetTwice(first)),
                 (None, Some(owner)) => self.claim(at, owner.clone()),
                 (Some(Identity::Met(met)), Some(owner)) if met.id != owner.id => {
                     self.clash(at, Clash::NumberTaken(code_of(owner)));
                 }
-                (Some(Identity::Met(_)), None) if first != at => self.clash(at, Clash::MetTwice(first)),
                 _ => {}
             }
         }

@@ -146,7 +146,14 @@ pub fn receive(
         let upload = uploads::insert(conn, &upload)?;
         let detail =
             serde_json::json!({ "department": department, "period": period, "sha256": sha256, "file": file_name });
-        audit::done(conn, operator, now, "upload.receive", &upload.id.to_string(), &detail)?;
+        audit::note(
+            conn,
+            operator,
+            now,
+            ("upload.receive", audit::Outcome::Done),
+            &upload.id.to_string(),
+            &detail,
+        )?;
         Ok(upload)
     })
 }
@@ -179,6 +186,14 @@ impl Roster {
     /// Whether there is anything to work with.
     pub fn is_readable(&self) -> bool {
         !self.rows.is_empty()
+    }
+
+    /// Whether a part of the file could not be read: a sheet that lacks a column, say.
+    pub fn has_file_errors(&self) -> bool {
+        self.summary
+            .findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
     }
 }
 

@@ -1,0 +1,120 @@
+//! What findings say and where they point.
+
+use retrofit_import::catalogue::{Catalogue, Field};
+use retrofit_import::finding::Finding;
+use retrofit_import::rules::RosterJudge;
+use retrofit_import::workbook::Address;
+
+use super::example::Example;
+use super::examples::TODAY;
+
+fn judge(catalogue: &Catalogue, rows: &[&[(&str, &str)]]) -> Vec<Finding> {
+    let mut judge = RosterJudge::new(catalogue, TODAY.parse().unwrap());
+    let mut findings = Vec::new();
+    for (cells, row) in rows.iter().zip(1..) {
+        let mut example = Example::new(row);
+        example.write(catalogue, cells.iter().copied());
+        findings.extend(judge.judge_record(&example.record));
+    }
+    findings
+}
+
+fn only(findings: Vec<Finding>, code: &str) -> Finding {
+    let mut found = findings.into_iter().filter(|finding| finding.code == code);
+    let one = found.next().unwrap();
+    assert_eq!(found.next(), None);
+    one
+}
+
+#[test]
+fn a_finding_points_at_its_cell_and_quotes_it() {
+    let catalogue = Catalogue::load(None).unwrap();
+    let cells = [("抗震设防烈度", "7度"), ("设计基本地震加速度", "0.20g")];
+    let finding = only(judge(&catalogue, &[&cells]), "S001");
+    let column = u32::try_from(Field::AccelerationG.index()).unwrap();
+    assert_eq!(finding.address, Some(Address::new(0, column)));
+    assert_eq!((finding.sheet.as_deref(), finding.row), (Some("例"), Some(1)));
+    assert_eq!(finding.field, Some(Field::AccelerationG));
+    assert_eq!(finding.value.as_deref(), Some("0.20g"));
+    assert_eq!(finding.message, "设防烈度7度与加速度0.20g不对应。");
+    assert_eq!(
+        finding.suggestion.unwrap(),
+        "7度对应的加速度是0.10g或0.15g；烈度填错的改烈度。"
+    );
+    assert_eq!(finding.basis.unwrap(), "GB 50011-2010（2016年版）表3.2.2");
+}
+
+#[test]
+fn a_column_that_the_sheet_lacks_is_flagged_at_the_name() {
+    let catalogue = Catalogue::load(None).unwrap();
+    let finding = only(
+        judge(&catalogue, &[&[("工程名称", "一号楼"), ("工程进度", "正在加固")]]),
+        "T008",
+    );
+    let column = u32::try_from(Field::Name.index()).unwrap();
+    assert_eq!(finding.field, Some(Field::StartDate));
+    assert_eq!(finding.address, Some(Address::new(0, column)));
+    assert_eq!(finding.value, None);
+}
+
+#[test]
+fn a_class_rests_on_the_clause_for_its_use() {
+    let catalogue = Catalogue::load(None).unwrap();
+    let finding = only(
+        judge(&catalogue, &[&[("用途", "住宅"), ("抗震设防类别", "适度设防类")]]),
+        "S005",
+    );
+    assert_eq!(finding.basis.unwrap(), "GB 50223-2008 第6章（居住建筑）");
+}
+
+#[test]
+fn a_repeated_number_names_the_earlier_row() {
+    let catalogue = Catalogue::load(None).unwrap();
+    let finding = only(
+        judge(&catalogue, &[&[("工程编号", "A-1")], &[], &[("工程编号", "A-1")]]),
+        "D001",
+    );
+    assert_eq!(
+        (finding.row, finding.message.as_str()),
+        (Some(3), "工程编号A-1与“例”第1行相同。")
+    );
+}
+
+#[test]
+fn a_figure_that_is_not_verified_says_so() {
+    let catalogue = Catalogue::load(None).unwrap();
+    let of = |county| {
+        let cells = [("县（市、区）", county), ("设计基本地震加速度", "0.05")];
+        only(judge(&catalogue, &[&cells]), "S002").message
+    };
+    assert_eq!(of("莘县"), "加速度0.05g低于莘县的区划值0.20g（县级缺省值，待核）。");
+    assert_eq!(of("临清市"), "加速度0.05g低于临清市的区划值0.10g。");
+}
+
+#[test]
+fn a_townships_zonation_wins_over_its_countys() {
+    let folder = tempfile::tempdir().unwrap();
+    let embedded = include_str!("../../../catalogue/zonation.csv");
+    let township = "371525209,万善乡,7,0.15,3,2016-06-01,read,to-verify,printed table C.15";
+    let table = format!("{}\n{township}\n", embedded.trim_end());
+    std::fs::write(folder.path().join("zonation.csv"), table).unwrap();
+    let catalogue = Catalogue::load(Some(folder.path())).unwrap();
+    let cells = |township| {
+        [
+            ("县（市、区）", "冠县"),
+            ("乡镇（街道）", township),
+            ("设计基本地震加速度", "0.10"),
+            ("设计地震分组", "第二组"),
+        ]
+    };
+    assert_eq!(judge(&catalogue, &[&cells("371525105")]), []);
+    let findings = judge(&catalogue, &[&cells("371525209")]);
+    assert_eq!(
+        only(findings.clone(), "S002").message,
+        "加速度0.10g低于万善乡的区划值0.15g。"
+    );
+    assert_eq!(
+        only(findings, "S003").message,
+        "设计地震分组第二组与万善乡的分组第三组不同（待核）。"
+    );
+}

@@ -1,0 +1,336 @@
+//! `retrofit demo`: the whole product on one machine in a minute, with the sample rosters and a simulated platform.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use chrono::NaiveDate;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use platform_simulator::{Fault, FaultKind, Settings, Simulator};
+use retrofit_import::workbook::Worker;
+use retrofit_jobs::clock::Clock;
+use retrofit_jobs::delivery::{SyncOptions, SyncOutcome, deliver};
+use retrofit_jobs::platform::{Platform, PlatformSettings, Profile};
+
+use super::{print, sync as sync_command};
+use crate::config::Config;
+use crate::registry::intake::{self, Counts};
+use crate::registry::people::{self, NewPerson, Office, Operator, Role};
+use crate::registry::review::{self, Decided, Filter, Ruling, Selection};
+use crate::registry::{Registry, State};
+use crate::{process, sync, web};
+
+/// Where the demonstration keeps its files, below the working folder.
+const FOLDER: &str = "retrofit-demo";
+/// A folder with this file in it is the demonstration's own and may be removed.
+const MARKER: &str = ".retrofit-demo";
+/// The password of every demonstration account.
+const PASSWORD: &str = "Jiagu-2026";
+/// The rosters are of this month and are checked as on this day, whatever today is.
+const PERIOD: &str = "2026-11";
+/// What the officers explain in the demonstration.
+const EXPLANATION: &str = "演示：经核实，情况属实。";
+
+/// A sample roster that ships with the program: department, file name, bytes.
+struct Sample {
+    department: &'static str,
+    name: &'static str,
+    bytes: &'static [u8],
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample {
+        department: "JTJ",
+        name: "01-jtj-schools.xlsx",
+        bytes: include_bytes!("../../import/tests/rosters/01-jtj-schools.xlsx"),
+    },
+    Sample {
+        department: "WJW",
+        name: "02-wjw-per-county.xlsx",
+        bytes: include_bytes!("../../import/tests/rosters/02-wjw-per-county.xlsx"),
+    },
+    Sample {
+        department: "ZJJ",
+        name: "03-zjj-housing-gbk.csv",
+        bytes: include_bytes!("../../import/tests/rosters/03-zjj-housing-gbk.csv"),
+    },
+    Sample {
+        department: "JYJ",
+        name: "05-jyj-bridges-yuan.xlsx",
+        bytes: include_bytes!("../../import/tests/rosters/05-jyj-bridges-yuan.xlsx"),
+    },
+    Sample {
+        department: "SLJ",
+        name: "06-slj-reservoirs.xls",
+        bytes: include_bytes!("../../import/tests/rosters/06-slj-reservoirs.xls"),
+    },
+    Sample {
+        department: "YJJ",
+        name: "07-yjj-depots-shelters.ods",
+        bytes: include_bytes!("../../import/tests/rosters/07-yjj-depots-shelters.ods"),
+    },
+    Sample {
+        department: "TXB",
+        name: "10-txb-telecom.xlsx",
+        bytes: include_bytes!("../../import/tests/rosters/10-txb-telecom.xlsx"),
+    },
+    // The last one is left unreviewed, so that the queue has something to show.
+    Sample {
+        department: "GDGS",
+        name: "08-gdgs-power-utf8.csv",
+        bytes: include_bytes!("../../import/tests/rosters/08-gdgs-power-utf8.csv"),
+    },
+];
+
+/// 演示：导入示例清单、审核、上报到模拟平台，然后打开网页
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// 上报后即结束，不打开网页
+    #[arg(long)]
+    once: bool,
+    /// 网页端口
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    port: u16,
+}
+
+/// Exit 0: records were delivered and none is unknown; 1 otherwise.
+pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Runtime::new()?.block_on(demonstrate(args))
+}
+
+async fn demonstrate(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    // The port is taken first: better no demonstration than one that fails at its end.
+    let listener = match args.once {
+        true => None,
+        false => Some(listen(args.port).await?),
+    };
+    let folder = clean_folder(Path::new(FOLDER))?;
+    let (registry, loaded) = tokio::task::spawn_blocking(move || load(&folder)).await??;
+    print(&loaded.lines)?;
+
+    let mut settings = Settings::new("demo-city", "demo-secret");
+    settings.database = Some(PathBuf::from(FOLDER).join("platform.db"));
+    let simulator = Simulator::start(settings).await?;
+    simulator.inject(refusal(loaded.approved_code));
+    let outcome = nightly_sync(&registry, &simulator.url()).await?;
+    print(&format!(
+        "上报：模拟平台 {}，{}。\n",
+        simulator.url(),
+        sync::label(outcome.state)
+    ))?;
+    print(&format!("对账：{}。\n", sync::balance(&outcome)))?;
+    print(&format!(
+        "平台现有 {} 条记录；被退回的已转回部门，并附平台的原话。\n",
+        simulator.records()?.len()
+    ))?;
+
+    let delivered = outcome.counts.accepted > 0 && outcome.counts.unknown == 0;
+    if let Some(listener) = listener {
+        print(&accounts(listener.local_addr()?))?;
+        web::serve(listener, registry, super::stop()).await?;
+    }
+    simulator.stop().await;
+    Ok(ExitCode::from(u8::from(!delivered)))
+}
+
+async fn listen(port: u16) -> anyhow::Result<tokio::net::TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listening = tokio::net::TcpListener::bind(address).await;
+    listening.with_context(|| format!("端口 {port} 不可用，请用 --port 另选一个"))
+}
+
+/// Makes the demonstration's folder anew; a folder of that name that is not the demonstration's is left alone.
+fn clean_folder(folder: &Path) -> anyhow::Result<PathBuf> {
+    if folder.exists() {
+        if !folder.join(MARKER).exists() {
+            bail!(
+                "文件夹 {} 已存在，且不是演示程序建立的；请改名或换一个目录运行。",
+                folder.display()
+            );
+        }
+        fs::remove_dir_all(folder).with_context(|| format!("无法清空 {}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).with_context(|| format!("无法建立 {}", folder.display()))?;
+    fs::write(folder.join(MARKER), "")?;
+    Ok(folder.to_owned())
+}
+
+/// What was loaded, told.
+struct Loaded {
+    lines: String,
+    /// The code of a project that was approved.
+    approved_code: Option<String>,
+}
+
+/// Opens a registry, adds people, imports the samples and reviews them.
+fn load(folder: &Path) -> anyhow::Result<(Registry, Loaded)> {
+    let config = Config {
+        data_dir: folder.to_owned(),
+        database_url: folder.join("registry.db").display().to_string(),
+        catalogue_dir: folder.join("catalogue"),
+        bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    };
+    let registry = Registry::open(&config, Clock::system(), Worker::current()?)?;
+    let secretariat = add_people(&registry)?;
+    let (total, readable) = import_samples(&registry, folder)?;
+    let approved = approve(&registry, &secretariat)?;
+    let waiting = review::count(&registry, &secretariat, &pending())?;
+    let first = review::list(&registry, &secretariat, &approved_filter(), 0, 1)?;
+
+    let confirmed = registry
+        .catalogue
+        .departments()
+        .iter()
+        .filter(|department| department.is_confirmed())
+        .count();
+    let departments = registry.catalogue.departments().len();
+    let lines = format!(
+        "演示数据在 {}，每次运行重新开始。\n\
+         部门 {departments} 个：{confirmed} 个见于公开通知，其余 {} 个为占位，待用户确认。\n\
+         清单：{readable} 个部门各一份（xlsx、xls、ods、csv），共 {} 行。\n\
+         入库：新增 {} 个工程；{} 行有强制性问题，留待部门更正。\n\
+         审核：通过 {} 个，待审核 {waiting} 个。\n",
+        folder.display(),
+        departments - confirmed,
+        total.rows,
+        total.new,
+        total.held,
+        approved.decided,
+    );
+    let approved_code = first.first().map(|project| project.code().to_string());
+    Ok((registry, Loaded { lines, approved_code }))
+}
+
+/// Adds one reporter for each sample's department, and one person of each other role; gives the secretariat's.
+fn add_people(registry: &Registry) -> anyhow::Result<Operator> {
+    let administrator = Operator::console(Office::Administrator);
+    let reporters = SAMPLES
+        .iter()
+        .map(|sample| (reporter(sample.department), Role::Reporter, Some(sample.department)));
+    let others = [
+        ("mishuchu", Role::Secretariat),
+        ("shenji", Role::Auditor),
+        ("guanli", Role::Administrator),
+    ];
+    let others = others.into_iter().map(|(name, role)| (name.to_owned(), role, None));
+    for (name, role, department) in reporters.chain(others) {
+        // Each account's password is changed once, so that nobody who looks around is asked for a new one.
+        let first = format!("{PASSWORD}-first");
+        let person = NewPerson {
+            name: &name,
+            role,
+            department,
+            password: &first,
+        };
+        people::add_user(registry, &administrator, &person)?;
+        people::change_password(registry, &Operator::named(registry, &name)?, &first, PASSWORD)?;
+    }
+    Ok(Operator::named(registry, "mishuchu")?)
+}
+
+/// The account name of a department's reporter.
+fn reporter(department: &str) -> String {
+    department.to_ascii_lowercase()
+}
+
+/// Imports every sample; the sums of their counts, and how many could be read.
+fn import_samples(registry: &Registry, folder: &Path) -> anyhow::Result<(Counts, usize)> {
+    let today = NaiveDate::from_ymd_opt(2026, 11, 23).context("a day of the calendar")?;
+    let bar = ProgressBar::new(SAMPLES.len() as u64);
+    bar.set_style(ProgressStyle::with_template("导入清单 {bar:30} {pos}/{len} {msg}")?);
+    let mut total = Counts::default();
+    let mut readable = 0;
+    for sample in SAMPLES {
+        bar.set_message(sample.name);
+        let operator = Operator::named(registry, &reporter(sample.department))?;
+        let file = folder.join(sample.name);
+        fs::write(&file, sample.bytes)?;
+        let upload = intake::receive(registry, &operator, sample.department, PERIOD, sample.name, &file)?;
+        let roster = intake::read(registry, &upload, today)?;
+        readable += usize::from(roster.is_readable());
+        let preview = intake::preview(registry, &upload, roster, Some(EXPLANATION))?;
+        intake::commit(registry, &operator, &preview)?;
+        let counts = preview.counts();
+        total.rows += counts.rows;
+        total.new += counts.new;
+        total.held += counts.held;
+        fs::remove_file(&file)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok((total, readable))
+}
+
+fn pending() -> Filter {
+    Filter {
+        state: Some(State::Pending),
+        ..Filter::default()
+    }
+}
+
+fn approved_filter() -> Filter {
+    Filter {
+        state: Some(State::Approved),
+        ..Filter::default()
+    }
+}
+
+/// Approves everything but the last sample's department.
+fn approve(registry: &Registry, secretariat: &Operator) -> anyhow::Result<Decided> {
+    let mut all = Decided::default();
+    for sample in &SAMPLES[..SAMPLES.len() - 1] {
+        let filter = Filter {
+            department: Some(sample.department.into()),
+            ..pending()
+        };
+        let decided = review::decide(registry, secretariat, &Selection::Matching(filter), Ruling::Approve)?;
+        all.decided += decided.decided;
+        all.refused.extend(decided.refused);
+    }
+    Ok(all)
+}
+
+/// One record that the platform refuses, so that there is a refusal to look at.
+fn refusal(code: Option<String>) -> Fault {
+    let fault = Fault::once(FaultKind::Reject {
+        field: "dz".into(),
+        code: "address_unclear".into(),
+        message: "详细地址不够具体，请写到门牌号或村".into(),
+    });
+    match code {
+        Some(code) => fault.holding(code),
+        None => fault,
+    }
+}
+
+/// The nightly job, once, against the simulator.
+async fn nightly_sync(registry: &Registry, url: &str) -> anyhow::Result<SyncOutcome> {
+    let settings = PlatformSettings {
+        url: url.into(),
+        app_key: "demo-city".into(),
+        secret: "demo-secret".into(),
+        ca_file: None,
+        proxy: None,
+    };
+    let platform = Platform::new(settings, Profile::national_v1(), registry.clock.clone())?;
+    let options = SyncOptions {
+        wait: Duration::from_secs(60),
+        watcher: Some(sync_command::bar()),
+        ..SyncOptions::new(process::holder(), "nightly-sync")
+    };
+    Ok(deliver(Arc::new(registry.clone()), &platform, options).await?)
+}
+
+fn accounts(address: SocketAddr) -> String {
+    let reporters: Vec<String> = SAMPLES.iter().map(|sample| reporter(sample.department)).collect();
+    format!(
+        "网页：http://{address}/ （按 Ctrl+C 结束）\n\
+         账号：mishuchu（秘书处）、{}（部门）、shenji（审计）、guanli（管理员）；密码都是 {PASSWORD}\n",
+        reporters.join("、")
+    )
+}

@@ -1,0 +1,184 @@
+//! The command line: one file per command.
+//!
+//! Exit codes: 0 done, 1 done in part, 2 refused or used wrongly, 3 our own fault. Commands that differ say so.
+
+mod check;
+#[cfg(feature = "demo")]
+mod demo;
+mod import;
+mod migrate;
+mod review;
+mod serve;
+mod sync;
+mod template;
+mod user;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use retrofit_import::catalogue::Catalogue;
+use retrofit_import::check::Checker;
+use retrofit_import::workbook::{Limits, Worker};
+use retrofit_jobs::clock::Clock;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+use self::check::Format;
+use crate::config::Config;
+use crate::db::DbError;
+use crate::registry::people::{Office, Operator};
+use crate::registry::{Error, Failure, Registry, business_day};
+
+const PARTLY: u8 = 1;
+const REFUSED: u8 = 2;
+const FAILED: u8 = 3;
+
+/// 聊城市抗震加固工程登记与上报
+#[derive(Debug, Parser)]
+#[command(name = "retrofit", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::CheckArgs),
+    Template(template::TemplateArgs),
+    Import(import::ImportArgs),
+    Review(review::ReviewArgs),
+    User(user::UserArgs),
+    Sync(sync::SyncArgs),
+    Serve(serve::ServeArgs),
+    Migrate(migrate::MigrateArgs),
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArgs),
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A service tells what it does; a command at the console tells only what went wrong.
+    let usual = if matches!(cli.command, Command::Serve(_)) {
+        LevelFilter::INFO
+    } else {
+        LevelFilter::ERROR
+    };
+    let filter = EnvFilter::builder()
+        .with_default_directive(usual.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_env_filter(filter)
+        .init();
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(error) => report(&error),
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Check(args) => check::run(&args, &checker()?, business_day(Clock::system().now())),
+        Command::Template(args) => template::run(&args, &catalogue()?),
+        Command::Import(args) => import::run(&args, &registry()?),
+        Command::Review(args) => review::run(&args, &registry()?),
+        Command::User(args) => user::run(&args, &registry()?),
+        Command::Sync(args) => sync::run(&args, &registry()?),
+        Command::Serve(args) => {
+            let config = Config::from_env()?;
+            serve::run(&args, &config, &open(&config)?)
+        }
+        Command::Migrate(args) => migrate::run(&args),
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => demo::run(&args),
+    }
+}
+
+/// Says what went wrong: to the operator what is the operator's, to the log as well what is ours.
+fn report(error: &anyhow::Error) -> ExitCode {
+    let of_ours = match error.downcast_ref::<Failure>() {
+        // Settings of the deployment: the operator's to mend.
+        Some(Failure::Db(DbError::Scheme(_)) | Failure::Catalogue(_)) => false,
+        Some(_) => true,
+        None => matches!(error.downcast_ref(), Some(Error::Failed(_))),
+    };
+    if of_ours {
+        tracing::error!("{error:#}");
+    }
+    let kind = if of_ours { "系统故障" } else { "错误" };
+    // Nothing is left to be told where standard error is closed.
+    let _ = writeln!(io::stderr(), "{kind}：{error:#}");
+    ExitCode::from(if of_ours { FAILED } else { REFUSED })
+}
+
+/// Ready when the process is asked to end, from the terminal or by the service manager.
+async fn stop() {
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(error) => tracing::error!(%error, "cannot listen for the signal to stop"),
+    }
+}
+
+/// Writes to standard output. A reader that has gone away is no fault.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("无法写到标准输出"),
+        _ => Ok(()),
+    }
+}
+
+fn catalogue() -> anyhow::Result<Catalogue> {
+    Ok(Catalogue::load(Some(&Config::from_env()?.catalogue_dir))?)
+}
+
+fn checker() -> anyhow::Result<Checker> {
+    Ok(Checker {
+        catalogue: catalogue()?.into(),
+        worker: Worker::current()?,
+        limits: Limits::default(),
+    })
+}
+
+fn registry() -> anyhow::Result<Registry> {
+    open(&Config::from_env()?)
+}
+
+fn open(config: &Config) -> anyhow::Result<Registry> {
+    Ok(Registry::open(config, Clock::system(), Worker::current()?)?)
+}
+
+/// Who acts.
+#[derive(Debug, Args)]
+struct Acting {
+    /// 以哪个用户的身份操作；不写时以命令所属的岗位（控制台）操作
+    #[arg(long = "as", value_name = "USER", env = "RETROFIT_OPERATOR")]
+    operator: Option<String>,
+}
+
+impl Acting {
+    fn operator(&self, registry: &Registry, office: Office<'_>) -> Result<Operator, Error> {
+        match self.operator.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) => Operator::named(registry, name),
+            None => Ok(Operator::console(office)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,116 @@
+//! `retrofit sync`: delivers to the national platform now, and says how the last delivery went.
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use retrofit_jobs::delivery::{SyncOptions, SyncOutcome, Watcher, deliver};
+use retrofit_jobs::store::RunState;
+
+use super::{Acting, Format, PARTLY, print};
+use crate::registry::people::Office;
+use crate::registry::{Registry, delivery};
+use crate::{process, sync};
+
+/// 向国家平台上报
+#[derive(Debug, Args)]
+pub(super) struct SyncArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// 立即上报已审核的工程，并等待回执
+    Run {
+        /// 等待回执的秒数
+        #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+        wait: u64,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// 最近一次上报的情况
+    Status {
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// 输出格式
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+pub(super) fn run(args: &SyncArgs, registry: &Registry) -> anyhow::Result<ExitCode> {
+    match &args.action {
+        Action::Run { wait, common } => run_now(registry, Duration::from_secs(*wait), common),
+        Action::Status { common } => status(registry, common),
+    }
+}
+
+/// Exit 0: every selected record has its final receipt; 1: the run ended in another state.
+fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Result<ExitCode> {
+    let operator = common.acting.operator(registry, Office::Secretariat)?;
+    if !operator.may_deliver() {
+        bail!("用户“{}”不是秘书处成员，不能上报。", operator.name);
+    }
+    let platform = sync::platform(registry)?;
+    let options = SyncOptions {
+        wait,
+        watcher: (common.format == Format::Text && std::io::stderr().is_terminal()).then(bar),
+        ..SyncOptions::new(process::holder(), operator.name)
+    };
+    let store = Arc::new(registry.clone());
+    let outcome = tokio::runtime::Runtime::new()?.block_on(deliver(store, &platform, options))?;
+    tell(&outcome, common.format)?;
+    Ok(if outcome.state == RunState::Done {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(PARTLY)
+    })
+}
+
+/// A bar that follows the run.
+pub(super) fn bar() -> Watcher {
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}") {
+        bar.set_style(style);
+    }
+    Arc::new(move |progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+    })
+}
+
+fn status(registry: &Registry, common: &Common) -> anyhow::Result<ExitCode> {
+    let operator = common.acting.operator(registry, Office::Secretariat)?;
+    let last = delivery::runs(registry, &operator, 1)?.pop();
+    match (common.format, last) {
+        (_, Some(last)) => tell(&delivery::outcome(&last)?, common.format)?,
+        (Format::Json, None) => print("null\n")?,
+        (Format::Text, None) => print("还没有上报过。\n")?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(outcome: &SyncOutcome, format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Json => print(&format!("{}\n", serde_json::to_string(outcome)?)),
+        Format::Text => print(&format!(
+            "第 {} 次上报：{}。{}，共 {} 批。{}\n",
+            outcome.run_id.0,
+            sync::label(outcome.state),
+            sync::balance(outcome),
+            outcome.batches,
+            outcome.detail.as_deref().unwrap_or_default()
+        )),
+    }
+}

@@ -1,0 +1,57 @@
+//! What every delivery of this deployment shares, whoever starts it.
+
+use anyhow::Context as _;
+use retrofit_jobs::delivery::SyncOutcome;
+use retrofit_jobs::platform::{Platform, Profile};
+use retrofit_jobs::store::RunState;
+
+use crate::config;
+use crate::registry::Registry;
+
+/// The platform that the environment names.
+///
+/// # Errors
+/// A setting that is missing or that no client can be made of: the operator's to mend.
+pub fn platform(registry: &Registry) -> anyhow::Result<Platform> {
+    let profile = match config::platform_profile()? {
+        None => Profile::national_v1(),
+        Some(path) => {
+            let name = path.display();
+            let text = std::fs::read_to_string(&path).with_context(|| format!("无法读取平台配置文件 {name}"))?;
+            Profile::parse(&text).with_context(|| format!("平台配置文件 {name} 有误"))?
+        }
+    };
+    Ok(Platform::new(config::platform()?, profile, registry.clock.clone())?)
+}
+
+/// The balanced count in one line.
+pub fn balance(outcome: &SyncOutcome) -> String {
+    format!(
+        "应报 {} = 接收 {} + 退回 {} + 未变 {} + 过期 {} + 待回执 {} + 不明 {} + 未发 {}",
+        outcome.selected,
+        outcome.counts.accepted,
+        outcome.counts.rejected,
+        outcome.counts.unchanged,
+        outcome.counts.stale,
+        outcome.counts.pending,
+        outcome.counts.unknown,
+        outcome.counts.not_sent
+    )
+}
+
+/// The officers' word for the state of a run.
+pub const fn label(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "进行中",
+        RunState::Done => "完成",
+        RunState::Pending => "已发出，等待回执",
+        RunState::Partial => "部分结果不明，下次核对",
+        RunState::PlatformDown => "平台无法连接",
+        RunState::PlatformBusy => "平台繁忙",
+        RunState::Refused => "平台拒绝",
+        RunState::ClockSkew => "时钟与平台不一致",
+        RunState::WindowClosed => "超出上报时段",
+        RunState::Abandoned => "中断",
+        RunState::Failed => "系统故障",
+    }
+}

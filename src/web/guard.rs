@@ -1,0 +1,113 @@
+//! Who gets through to a handler.
+//!
+//! **Posts from other sites.** The session cookie is `SameSite=Lax`, which keeps it out of other sites' posts, and besides, a request that
+//! may change something is refused unless its browser says that it comes from our own pages: `Sec-Fetch-Site`, or, where a browser does
+//! not send that (over plain HTTP in an intranet none does), an `Origin` that names the `Host` asked. A client that sends neither
+//! is no browser and has no other site's page in it. This does without a token in every form, so that a page left open over a change of session
+//! still sends. A reverse proxy must hand the `Host` through.
+
+use axum::extract::{ConnectInfo, Extension, FromRequestParts, Request, State};
+use axum::http::header::{HOST, ORIGIN, REFERER};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use std::net::SocketAddr;
+
+use super::error::WebError;
+use super::frame::blocking;
+use super::router::Access;
+use crate::registry::Registry;
+use crate::registry::people::{self, Session};
+
+/// The cookie that holds a session's token.
+pub(super) const COOKIE: &str = "retrofit_session";
+
+/// Lets a request through to its handler, with its [`Session`] as an extension where the route asks for one.
+pub(super) async fn enter(
+    State((registry, access)): State<(Registry, Access)>,
+    Origin(origin): Origin,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if !is_safe(request.method()) && !is_own_site(request.headers()) {
+        return WebError::Forbidden("这个请求不是从本系统的页面发出的，已被拦下。").into_response();
+    }
+    let Access::Roles(roles) = access else {
+        return next.run(request).await;
+    };
+    let token = CookieJar::from_headers(request.headers())
+        .get(COOKIE)
+        .map(|cookie| cookie.value().to_owned());
+    let session = blocking(&registry, move |registry| match token {
+        Some(token) => Ok(people::resume(registry, &token, &origin)?),
+        None => Ok(None),
+    });
+    let session = match session.await {
+        Ok(Some(session)) => session,
+        Ok(None) => return to_login(&request).into_response(),
+        Err(error) => return error.into_response(),
+    };
+    if session.must_change && !["/password", "/logout"].contains(&request.uri().path()) {
+        return Redirect::to("/password").into_response();
+    }
+    if !roles.contains(&session.operator.role) {
+        return WebError::Forbidden("这个功能只对别的角色开放。").into_response();
+    }
+    request.extensions_mut().insert(session);
+    next.run(request).await
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+fn is_own_site(headers: &HeaderMap) -> bool {
+    let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    if let Some(site) = header("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    match (header(ORIGIN.as_str()), header(HOST.as_str())) {
+        (None, _) => true,
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        (Some(_), None) => false,
+    }
+}
+
+/// To the login, and from there back to the page that was asked for, or from which something was sent.
+fn to_login(request: &Request) -> Redirect {
+    let back = if is_safe(request.method()) {
+        request.uri().path_and_query().map(|path| path.as_str().to_owned())
+    } else {
+        let referer = request.headers().get(REFERER).and_then(|referer| referer.to_str().ok());
+        referer
+            .and_then(|referer| referer.parse::<Uri>().ok())
+            .and_then(|referer| referer.path_and_query().map(|path| path.as_str().to_owned()))
+    };
+    match back.filter(|back| back != "/") {
+        Some(back) => {
+            let query = serde_urlencoded::to_string([("next", back), ("lost", "1".into())]).unwrap_or_default();
+            Redirect::to(&format!("/login?{query}"))
+        }
+        None => Redirect::to("/login"),
+    }
+}
+
+/// The address that a request comes from, for the audit log.
+#[derive(Clone, Debug)]
+pub(super) struct Origin(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Origin {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(address.map_or_else(
+            || "unknown".into(),
+            |address| address.0.ip().to_string(),
+        )))
+    }
+}
+
+/// What a handler of a route with roles is given.
+pub(super) type Officer = Extension<Session>;

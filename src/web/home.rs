@@ -1,0 +1,217 @@
+//! `/`: a department's home. What is due, what came back and why, a place to send the roster, and what was sent before.
+
+use askama::Template;
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{Datelike as _, Months, NaiveDate};
+use serde::Deserialize;
+
+use super::error::WebError;
+use super::frame::{Frame, blocking, page as render};
+use super::guard::Officer;
+use super::login::home_of;
+use super::words;
+use crate::registry::intake::{self, Upload};
+use crate::registry::people::{Role, Session};
+use crate::registry::review::{self, Filter};
+use crate::registry::{Registry, State as ReviewState, lists};
+
+/// The day of the month by which a month's rosters are due.
+const DUE_DAY: u32 = 25;
+/// How many earlier months the form offers.
+const MONTHS_BACK: u32 = 6;
+/// Rows that the page shows of each list.
+const SHOWN: i64 = 50;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct HomePage {
+    frame: Frame,
+    period: String,
+    due: Due,
+    form: UploadForm,
+    returned: Vec<Returned>,
+    returned_count: i64,
+    waiting: i64,
+    approved: i64,
+    uploads: Vec<Sent>,
+    /// The secretariat's home shows every department's.
+    all_departments: bool,
+}
+
+/// How the month stands.
+enum Due {
+    /// Days left, the last one being 0.
+    In(u32),
+    /// Days since.
+    Past(u32),
+}
+
+/// The form that takes a roster.
+pub(super) struct UploadForm {
+    pub(super) periods: Vec<(String, String)>,
+    /// Which is chosen at first.
+    pub(super) period: String,
+    /// Whom the secretariat may send for: code and name. Empty for a department's own people.
+    pub(super) departments: Vec<(String, String)>,
+    pub(super) department: String,
+}
+
+/// A project that came back.
+struct Returned {
+    code: String,
+    department: String,
+    name: String,
+    reason: String,
+    at: String,
+}
+
+/// An upload in the history.
+struct Sent {
+    id: i64,
+    file_name: String,
+    department: String,
+    period: String,
+    at: String,
+    by: String,
+    state: &'static str,
+    class: &'static str,
+    counts: Option<Counts>,
+}
+
+/// `GET /`.
+pub(super) async fn page(State(registry): State<Registry>, Extension(session): Officer) -> Result<Response, WebError> {
+    let role = session.operator.role;
+    if !matches!(role, Role::Reporter | Role::Lead | Role::Secretariat) {
+        return Ok(Redirect::to(home_of(role)).into_response());
+    }
+    blocking(&registry, move |registry| render(&home(registry, &session)?)).await
+}
+
+fn home(registry: &Registry, session: &Session) -> Result<HomePage, WebError> {
+    let operator = &session.operator;
+    let catalogue = &registry.catalogue;
+    let today = words::today(registry);
+    let in_state = |state| Filter {
+        state: Some(state),
+        ..Filter::default()
+    };
+    let count = |state| review::count(registry, operator, &in_state(state));
+    let returned = review::list(registry, operator, &in_state(ReviewState::Returned), 0, SHOWN)?;
+    let reasons = lists::reasons(registry, &returned)?;
+    let returned = returned.into_iter().map(|row| Returned {
+        code: row.code().to_string(),
+        department: words::department(catalogue, &row.department).to_owned(),
+        reason: reasons.get(&row.id).cloned().unwrap_or_default(),
+        at: words::moment(row.updated_at),
+        name: row.name,
+    });
+    let uploads = intake::uploads(registry, operator, SHOWN)?;
+    Ok(HomePage {
+        frame: Frame::new(registry, session, "报送", "/"),
+        period: words::period_label(&words::period(today)),
+        due: due(today),
+        form: UploadForm::new(registry, session, None),
+        returned: returned.collect(),
+        returned_count: count(ReviewState::Returned)?,
+        waiting: count(ReviewState::Pending)?,
+        approved: count(ReviewState::Approved)?,
+        uploads: uploads.into_iter().map(|upload| sent(registry, upload)).collect(),
+        all_departments: operator.role == Role::Secretariat,
+    })
+}
+
+fn due(today: NaiveDate) -> Due {
+    match DUE_DAY.checked_sub(today.day()) {
+        Some(left) => Due::In(left),
+        None => Due::Past(today.day() - DUE_DAY),
+    }
+}
+
+impl UploadForm {
+    /// The form for this officer; as `upload` was sent, where it is to be sent again.
+    pub(super) fn new(registry: &Registry, session: &Session, upload: Option<&Upload>) -> Self {
+        let today = words::today(registry);
+        let mut periods: Vec<String> = (0..=MONTHS_BACK)
+            .filter_map(|back| Some(words::period(today.checked_sub_months(Months::new(back))?)))
+            .collect();
+        if let Some(upload) = upload.filter(|upload| !periods.contains(&upload.period)) {
+            periods.push(upload.period.clone());
+        }
+        let departments = match session.operator.role {
+            Role::Secretariat => registry.catalogue.departments(),
+            _ => &[],
+        };
+        Self {
+            period: upload.map_or_else(|| words::period(today), |upload| upload.period.clone()),
+            periods: periods
+                .into_iter()
+                .map(|period| (words::period_label(&period), period))
+                .map(|(label, period)| (period, label))
+                .collect(),
+            departments: departments
+                .iter()
+                .map(|department| (department.code.clone(), department.name.clone()))
+                .collect(),
+            department: upload
+                .map(|upload| upload.department.clone())
+                .or_else(|| session.operator.department.clone())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// What an upload's summary keeps of its last commit.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Counts {
+    pub(super) rows: usize,
+    pub(super) new: usize,
+    pub(super) changed: usize,
+    pub(super) unchanged: usize,
+    pub(super) held: usize,
+}
+
+/// The counts of an upload's last commit, where there was one.
+pub(super) fn counts(upload: &Upload) -> Option<Counts> {
+    #[derive(Deserialize)]
+    struct Summary {
+        counts: Counts,
+    }
+    let summary: Summary = serde_json::from_str(upload.summary.as_deref()?).ok()?;
+    Some(summary.counts)
+}
+
+fn sent(registry: &Registry, upload: Upload) -> Sent {
+    let counts = counts(&upload);
+    let (state, class) = match (&*upload.state, counts) {
+        ("committed", Some(Counts { held: 1.., .. })) => ("已提交，有暂缓", "confirm"),
+        ("committed", _) => ("已提交", "good"),
+        ("unreadable", _) => ("无法读取", "error"),
+        _ => ("未提交，待核对", "confirm"),
+    };
+    Sent {
+        id: upload.id,
+        department: words::department(&registry.catalogue, &upload.department).to_owned(),
+        period: words::period_label(&upload.period),
+        at: words::moment(upload.received_at),
+        by: upload.received_by,
+        file_name: upload.file_name,
+        state,
+        class,
+        counts,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_25th_is_the_last_day() {
+        let on = |day| due(NaiveDate::from_ymd_opt(2026, 11, day).unwrap());
+        assert!(matches!(on(1), Due::In(24)));
+        assert!(matches!(on(25), Due::In(0)));
+        assert!(matches!(on(26), Due::Past(1)));
+    }
+}

@@ -1,0 +1,45 @@
+//! The pages: what officers see. Server-rendered Chinese HTML that works without JavaScript.
+//!
+//! - `router` lists every route with who may use it; `guard` lets nobody else through and refuses posts from other sites.
+//! - One file per page, its HTML in `templates/`. A handler reads, makes a template's struct, and renders it; nothing here writes SQL.
+//! - `frame` is what surrounds a page, `words` how values are said, `error` what a page says when it cannot be shown.
+//! - `assets` are the stylesheet and the script, embedded.
+
+mod assets;
+mod departments;
+mod error;
+mod findings;
+mod frame;
+mod guard;
+mod home;
+mod login;
+mod progress;
+mod project;
+mod review;
+mod router;
+mod rules;
+mod runs;
+mod upload;
+mod words;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+
+pub use router::{Access, Route, router, routes};
+use tokio::net::TcpListener;
+
+use crate::registry::Registry;
+
+/// Serves the pages on `listener` until `shutdown` comes true; requests under way are finished.
+///
+/// # Errors
+/// Those of the listener.
+pub async fn serve(
+    listener: TcpListener,
+    registry: Registry,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let service = router(&registry).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}

@@ -1,0 +1,296 @@
+//! `/projects/{code}`: one project: its values, its versions and what differs between them, findings, deliveries.
+
+use askama::Template;
+use axum::extract::{Extension, Path, Query, State};
+use axum::response::{Redirect, Response};
+use axum_extra::extract::Form;
+use retrofit_jobs::store::{DeliveryState, Word as _};
+use serde::Deserialize;
+
+use super::error::WebError;
+use super::findings::{ChangeLine, row_place};
+use super::frame::{Frame, blocking, page as render};
+use super::guard::Officer;
+use super::words;
+use crate::db::deliveries::DeliveryRow;
+use crate::db::revisions::RevisionRow;
+use crate::registry::people::{Operator, Session};
+use crate::registry::projects::{self, Record};
+use crate::registry::{Error, Registry, RegistryCode, State as ReviewState, lists};
+
+#[derive(Template)]
+#[template(path = "project.html")]
+struct ProjectPage {
+    frame: Frame,
+    code: String,
+    name: String,
+    department: String,
+    state: &'static str,
+    class: String,
+    reason: Option<String>,
+    groups: Vec<Group>,
+    findings: Vec<FindingLine>,
+    revisions: Vec<RevisionLine>,
+    /// The two versions that are compared, where there are two.
+    compared: Option<Compared>,
+    deliveries: Vec<DeliveryLine>,
+    may_resubmit: bool,
+    may_withdraw: bool,
+}
+
+/// Fields that stand together.
+struct Group {
+    title: &'static str,
+    values: Vec<(String, String)>,
+}
+
+struct FindingLine {
+    code: String,
+    message: String,
+    basis: String,
+    explanation: Option<(String, String)>,
+}
+
+struct RevisionLine {
+    number: i64,
+    state: &'static str,
+    class: String,
+    withdraw: bool,
+    at: String,
+    by: String,
+    source: Option<(i64, String)>,
+    note: Option<String>,
+    decided: Option<(String, String)>,
+    reason: Option<String>,
+    changes: Vec<ChangeLine>,
+}
+
+struct Compared {
+    from: i64,
+    to: i64,
+    changes: Vec<ChangeLine>,
+}
+
+struct DeliveryLine {
+    revision: i64,
+    at: String,
+    state: &'static str,
+    class: String,
+    platform_no: String,
+    errors: Vec<(String, String)>,
+}
+
+/// The groups of the catalogue, in the officers' words.
+const GROUPS: [(&str, &str); 7] = [
+    ("identity", "工程"),
+    ("place", "地点"),
+    ("building", "建筑"),
+    ("seismic", "抗震"),
+    ("progress", "进度"),
+    ("money", "资金"),
+    ("parties", "单位和联系人"),
+];
+
+/// Which versions are to be compared.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+/// `GET /projects/{code}`.
+pub(super) async fn page(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(code): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| {
+        let record = find(registry, &session.operator, &code)?;
+        render(&ProjectPage::new(registry, &session, &record, &asked)?)
+    })
+    .await
+}
+
+/// A project that the officer may see; of another department's, not even that it exists.
+fn find(registry: &Registry, operator: &Operator, code: &str) -> Result<Record, WebError> {
+    let code = code.parse().map_err(|_| WebError::NotFound)?;
+    projects::record(registry, operator, code).map_err(|error| match error {
+        Error::Refused(_) => WebError::NotFound,
+        failed @ Error::Failed(_) => failed.into(),
+    })
+}
+
+/// What the forms for a returned or wrong project send.
+#[derive(Deserialize)]
+pub(super) struct Reason {
+    note: String,
+}
+
+/// `POST /projects/{code}/resubmit`: sends a returned project again as it is.
+pub(super) async fn resubmit(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(code): Path<String>,
+    Form(Reason { note }): Form<Reason>,
+) -> Result<Redirect, WebError> {
+    revise(registry, session, code, note, projects::resubmit).await
+}
+
+/// `POST /projects/{code}/withdraw`: proposes to remove a project that was entered in error.
+pub(super) async fn withdraw(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(code): Path<String>,
+    Form(Reason { note }): Form<Reason>,
+) -> Result<Redirect, WebError> {
+    revise(registry, session, code, note, projects::propose_withdrawal).await
+}
+
+async fn revise(
+    registry: Registry,
+    session: Session,
+    code: String,
+    note: String,
+    how: fn(&Registry, &Operator, RegistryCode, &str) -> Result<(), Error>,
+) -> Result<Redirect, WebError> {
+    blocking(&registry, move |registry| {
+        let code = find(registry, &session.operator, &code)?.project.code();
+        how(registry, &session.operator, code, &note)?;
+        Ok(Redirect::to(&format!("/projects/{code}")))
+    })
+    .await
+}
+
+impl ProjectPage {
+    fn new(registry: &Registry, session: &Session, record: &Record, asked: &Asked) -> Result<Self, WebError> {
+        let catalogue = &registry.catalogue;
+        let project = &record.project;
+        let values = record.values(project.revision)?;
+        let group = |(id, title): (&str, &'static str)| {
+            let fields = catalogue.fields().iter().filter(|info| info.group == id);
+            let said = fields.filter_map(|info| {
+                let value = values.get(&info.field)?;
+                Some((info.label.clone(), words::value(catalogue, info.field, value)))
+            });
+            Group {
+                title,
+                values: said.collect(),
+            }
+        };
+        let changes = |from, to| {
+            let changes = record.changes(from, to)?;
+            Ok::<_, WebError>(
+                changes
+                    .iter()
+                    .map(|change| ChangeLine::new(catalogue, change))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let mut revisions = Vec::with_capacity(record.revisions.len());
+        for (at, row) in record.revisions.iter().enumerate().rev() {
+            let before = at.checked_sub(1).map(|before| record.revisions[before].revision);
+            let differing = before.map(|before| changes(before, row.revision)).transpose()?;
+            revisions.push(revision_line(row, differing.unwrap_or_default()));
+        }
+        let compared = match (asked.from, asked.to) {
+            (Some(from), Some(to)) => Some(Compared {
+                from,
+                to,
+                changes: changes(from, to)?,
+            }),
+            _ => None,
+        };
+        let state = ReviewState::from_word(&project.state);
+        let may_send = session.operator.may_send(&project.department);
+        let findings = record.findings.iter().map(|(finding, explanation)| FindingLine {
+            code: finding.code.clone(),
+            message: finding.message.clone(),
+            basis: finding.basis.clone().unwrap_or_default(),
+            explanation: explanation
+                .as_ref()
+                .map(|given| (given.explanation.clone(), given.given_by.clone())),
+        });
+        Ok(Self {
+            may_resubmit: may_send && state == Some(ReviewState::Returned),
+            may_withdraw: may_send && project.op != "withdraw",
+            frame: Frame::new(registry, session, project.name.clone(), "/review"),
+            code: project.code().to_string(),
+            name: project.name.clone(),
+            department: words::department(catalogue, &project.department).to_owned(),
+            state: state.map_or("", ReviewState::label),
+            class: project.state.clone(),
+            reason: record.revisions.last().and_then(|row| row.reason.clone()),
+            groups: GROUPS
+                .into_iter()
+                .map(group)
+                .filter(|group| !group.values.is_empty())
+                .collect(),
+            findings: findings.collect(),
+            revisions,
+            compared,
+            deliveries: record
+                .deliveries
+                .iter()
+                .rev()
+                .map(|row| delivery_line(registry, record, row))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn revision_line(row: &RevisionRow, changes: Vec<ChangeLine>) -> RevisionLine {
+    RevisionLine {
+        number: row.revision,
+        state: ReviewState::from_word(&row.state).map_or("", ReviewState::label),
+        class: row.state.clone(),
+        withdraw: row.op == "withdraw",
+        at: words::moment(row.submitted_at),
+        by: row.submitted_by.clone(),
+        source: row.upload_id.map(|upload| {
+            let place = row_place(row.sheet.as_deref().unwrap_or_default(), row.row_no.unwrap_or_default());
+            (upload, place)
+        }),
+        note: row.note.clone(),
+        decided: row.decided_by.clone().zip(row.decided_at.map(words::moment)),
+        reason: row.reason.clone(),
+        changes,
+    }
+}
+
+fn delivery_line(registry: &Registry, record: &Record, row: &DeliveryRow) -> Result<DeliveryLine, WebError> {
+    let receipt = record
+        .receipts
+        .iter()
+        .rev()
+        .find(|receipt| receipt.delivery_id == row.id);
+    Ok(DeliveryLine {
+        revision: row.revision,
+        at: words::moment(row.changed_at),
+        state: DeliveryState::from_word(&row.state).map_or("", delivery_words),
+        class: row.state.clone(),
+        platform_no: receipt
+            .and_then(|receipt| receipt.platform_no.clone())
+            .unwrap_or_default(),
+        errors: match receipt {
+            Some(receipt) => lists::errors(registry, &receipt.errors_json)?,
+            None => Vec::new(),
+        },
+    })
+}
+
+/// The state of a delivery in the officers' words.
+fn delivery_words(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Ready => "等待上报",
+        DeliveryState::Claimed => "正在上报",
+        DeliveryState::Unknown => "已发出，结果待查",
+        DeliveryState::Pending => "平台处理中",
+        DeliveryState::Accepted => "平台已接收",
+        DeliveryState::Rejected => "平台退回",
+        DeliveryState::Unchanged => "平台已有，无变化",
+        DeliveryState::Stale => "平台已有更新的版本",
+        DeliveryState::Superseded => "已由后一版代替",
+    }
+}

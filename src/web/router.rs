@@ -1,0 +1,143 @@
+//! Every route, flat: the method, the path, who may use it, and the handler.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::routing::{self, MethodRouter};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::{assets, departments, error, guard, home, login, progress, project, review, rules, runs, upload};
+use crate::registry::Registry;
+use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
+
+const ALL: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor, Administrator]);
+const DATA: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor]);
+const SENDERS: Access = Access::Roles(&[Reporter, Lead, Secretariat]);
+const OVERSEERS: Access = Access::Roles(&[Secretariat, Auditor]);
+const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
+
+/// Every route. What a role may see behind it (its own department's data, or all) is the registry's to say.
+pub fn routes() -> Vec<Route> {
+    vec![
+        get("/login", Access::Anyone, login::form),
+        post("/login", Access::Anyone, login::log_in),
+        post("/logout", ALL, login::log_out),
+        get("/password", ALL, login::password_form),
+        post("/password", ALL, login::change_password),
+        get("/", ALL, home::page),
+        post("/uploads", SENDERS, upload::receive).with_limit_of_its_own(),
+        get("/uploads/{id}", DATA, upload::page),
+        post("/uploads/{id}/preview", SENDERS, upload::preview),
+        post("/uploads/{id}/commit", SENDERS, upload::commit),
+        get("/review", OVERSEERS, review::queue),
+        post("/review", SECRETARIAT, review::decide),
+        get("/projects/{code}", DATA, project::page),
+        post("/projects/{code}/resubmit", SENDERS, project::resubmit),
+        post("/projects/{code}/withdraw", SENDERS, project::withdraw),
+        get("/progress", OVERSEERS, progress::page),
+        get("/runs", OVERSEERS, runs::page),
+        get("/departments", ALL, departments::list),
+        get("/rules", ALL, rules::list),
+        get("/rules/{code}", ALL, rules::one),
+        get("/static/{file}", Access::Anyone, assets::file),
+    ]
+}
+
+/// A route.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    handler: MethodRouter<Registry>,
+}
+
+impl Route {
+    /// Lifts the limit on what is sent: the handler has one.
+    fn with_limit_of_its_own(self) -> Self {
+        Self {
+            handler: self.handler.layer(DefaultBodyLimit::disable()),
+            ..self
+        }
+    }
+}
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug)]
+pub enum Access {
+    /// Everybody, without a login.
+    Anyone,
+    /// Those who are logged in with one of these roles.
+    Roles(&'static [Role]),
+}
+
+impl Access {
+    /// Whether a person with this role is let through.
+    pub fn allows(self, role: Role) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Roles(roles) => roles.contains(&role),
+        }
+    }
+}
+
+fn get<H: Handler<T, Registry>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
+    Route {
+        method: Method::GET,
+        path,
+        access,
+        handler: routing::get(handler),
+    }
+}
+
+fn post<H: Handler<T, Registry>, T: 'static>(path: &'static str, access: Access, handler: H) -> Route {
+    Route {
+        method: Method::POST,
+        path,
+        access,
+        handler: routing::post(handler),
+    }
+}
+
+/// Scripts, styles, forms and requests of our own alone; no frames.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The pages of a registry.
+pub fn router(registry: &Registry) -> Router {
+    let mut router = Router::new();
+    for Route {
+        path, access, handler, ..
+    } in routes()
+    {
+        let guarded = from_fn_with_state((registry.clone(), access), guard::enter);
+        router = router.route(path, handler.route_layer(guarded));
+    }
+    router
+        .fallback(error::no_page)
+        .method_not_allowed_fallback(error::no_page)
+        // Forms are small.
+        .layer(DefaultBodyLimit::max(1 << 20))
+        .layer(map_response(error::dress))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(header(CACHE_CONTROL, "no-store"))
+        .layer(header(CONTENT_SECURITY_POLICY, POLICY))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // Not `no-referrer`: browsers would then send `Origin: null` with our own forms, which the guard refuses.
+        .layer(header(REFERRER_POLICY, "same-origin"))
+        .with_state(registry.clone())
+}
+
+/// Sets a header where the handler has not.
+fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}

@@ -1,0 +1,293 @@
+//! The binary, as an operator uses it, against the platform's simulator.
+
+use std::process::{Command, Output};
+
+use platform_simulator::{Settings, Simulator};
+use serde_json::Value;
+
+use crate::support::{RETROFIT, World};
+
+/// A roster of three schools as a department might send it; the third lacks its address.
+const ROSTER: &str = "\
+工程编号,工程名称,工程类别,工程性质,用途,产权单位,县（市、区）,乡镇（街道）,详细地址,结构类型,抗震设防烈度,设计基本地震加速度,抗震设防类别,工程进度,加固方式,鉴定报告编号,后续使用年限,开工日期
+J-1,第一小学教学楼,学校,加固,教学楼,第一小学,东昌府区,古楼街道,兴华路1号,砌体结构,7度,0.15g,乙类,正在加固,板墙加固,JD-1,50,2026-03-01
+J-2,第二小学教学楼,学校,加固,教学楼,第二小学,东昌府区,古楼街道,兴华路2号,砌体结构,7度,0.15g,乙类,正在加固,板墙加固,JD-2,50,2026-03-01
+J-3,第三小学教学楼,学校,加固,教学楼,第三小学,东昌府区,古楼街道,,砌体结构,7度,0.15g,乙类,正在加固,板墙加固,JD-3,50,2026-03-01
+";
+
+struct Console<'a> {
+    world: &'a World,
+    platform: Option<String>,
+}
+
+impl Console<'_> {
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(RETROFIT);
+        command.args(args);
+        command.env("RETROFIT_DATA_DIR", self.world.folder());
+        command.env("RETROFIT_DATABASE_URL", &self.world.config.database_url);
+        for name in [
+            "RETROFIT_OPERATOR",
+            "RETROFIT_FAULT",
+            "RETROFIT_PLATFORM_PROXY",
+            "RETROFIT_PLATFORM_CA_FILE",
+        ] {
+            command.env_remove(name);
+        }
+        if let Some(url) = &self.platform {
+            command.env("RETROFIT_PLATFORM_URL", url);
+            command.env("RETROFIT_PLATFORM_APP_KEY", "city-key");
+            command.env("RETROFIT_PLATFORM_SECRET", "hush");
+        }
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// The JSON that a command prints, and its exit code.
+    fn json(&self, args: &[&str]) -> (Value, i32) {
+        let output = self.run(&[args, &["--format", "json"]].concat());
+        let value = serde_json::from_slice(&output.stdout);
+        (
+            value.unwrap_or_else(|_| panic!("{args:?}: {output:?}")),
+            output.status.code().unwrap(),
+        )
+    }
+
+    fn import(&self, roster: &str, more: &[&str]) -> (Value, i32) {
+        let file = self.world.file(roster);
+        let args = [
+            "import",
+            file.to_str().unwrap(),
+            "--department",
+            "JTJ",
+            "--period",
+            "2026-11",
+            "--today",
+            "2026-11-23",
+        ];
+        self.json(&[&args[..], more].concat())
+    }
+}
+
+fn numbers(value: &Value, keys: &[&str]) -> Vec<i64> {
+    keys.iter()
+        .map(|key| value[key].as_i64().unwrap_or_else(|| panic!("{key} in {value}")))
+        .collect()
+}
+
+const COUNTS: [&str; 7] = [
+    "rows",
+    "new",
+    "changed",
+    "unchanged",
+    "held",
+    "to_confirm",
+    "not_listed",
+];
+const BALANCE: [&str; 8] = [
+    "selected",
+    "accepted",
+    "rejected",
+    "unchanged",
+    "stale",
+    "pending",
+    "unknown",
+    "not_sent",
+];
+
+/// A platform, and a console that delivers to it.
+async fn console(world: &World) -> (Console<'_>, Simulator) {
+    let platform = Simulator::start(Settings::new("city-key", "hush")).await.unwrap();
+    let console = Console {
+        world,
+        platform: Some(platform.url()),
+    };
+    (console, platform)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_goes_from_the_file_to_the_platform() {
+    for world in World::both() {
+        let (console, platform) = console(&world).await;
+        let (shown, exit) = console.import(ROSTER, &[]);
+        assert_eq!((shown["committed"].as_bool(), exit), (Some(false), 1));
+        let (first, exit) = console.import(ROSTER, &["--yes"]);
+        assert_eq!((numbers(&first, &COUNTS), exit), (vec![3, 2, 0, 0, 1, 0, 0], 1));
+        let (again, _) = console.import(ROSTER, &["--yes"]);
+        assert_eq!(again["upload_id"], first["upload_id"]);
+        assert_eq!(numbers(&again, &COUNTS), [3, 0, 0, 2, 1, 0, 0]);
+        let mended = ROSTER.replace("古楼街道,,砌体", "古楼街道,兴华路3号,砌体");
+        let (mended, exit) = console.import(&mended, &["--yes"]);
+        assert_eq!((numbers(&mended, &COUNTS), exit), (vec![3, 1, 0, 2, 0, 0, 0], 0));
+
+        let (queue, _) = console.json(&["review", "list"]);
+        assert_eq!(queue["count"], 3);
+        let (returned, exit) = console.json(&["review", "return", "LC-2026-000002@1", "--reason", "面积不符"]);
+        assert_eq!((returned["decided"].as_i64(), exit), (Some(1), 0));
+        let (approved, _) = console.json(&["review", "approve", "--all"]);
+        assert_eq!(approved["decided"], 2);
+
+        let (sent, exit) = console.json(&["sync", "run"]);
+        assert_eq!(
+            (numbers(&sent, &BALANCE), exit),
+            (vec![2, 2, 0, 0, 0, 0, 0, 0], 0),
+            "{sent}"
+        );
+        assert_eq!(console.json(&["sync", "status"]).0, sent);
+        let held: Vec<_> = platform
+            .records()
+            .unwrap()
+            .into_iter()
+            .map(|record| record.source_id)
+            .collect();
+        assert_eq!(held, ["LC-2026-000001", "LC-2026-000003"]);
+        let (nothing, _) = console.json(&["sync", "run"]);
+        assert_eq!(numbers(&nothing, &BALANCE), [0; 8]);
+        platform.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_dies_at_any_point_is_finished_by_the_next() {
+    for point in ["after-key-stored", "after-sent", "after-receipt"] {
+        for world in World::both() {
+            let (console, platform) = console(&world).await;
+            console.import(ROSTER, &["--yes"]);
+            console.json(&["review", "approve", "--all"]);
+            let died = console
+                .command(&["sync", "run"])
+                .env("RETROFIT_FAULT", point)
+                .output()
+                .unwrap();
+            assert_eq!(died.status.code(), None, "{point}: killed, {died:?}");
+
+            let (next, exit) = console.json(&["sync", "run"]);
+            assert_eq!((next["state"].as_str(), exit), (Some("done"), 0), "{point}: {next}");
+            assert_eq!(next["selected"], 2, "{point}: {next}");
+            assert_eq!(next["unknown"], 0, "{point}: {next}");
+            let history: Vec<_> = platform
+                .history()
+                .unwrap()
+                .into_iter()
+                .map(|effect| (effect.source_id, effect.revision))
+                .collect();
+            assert_eq!(
+                history,
+                [("LC-2026-000001".to_owned(), 1), ("LC-2026-000002".to_owned(), 1)],
+                "{point}: once each"
+            );
+            let (after, _) = console.json(&["sync", "run"]);
+            assert_eq!(after["selected"], 0, "{point}");
+            platform.stop().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_that_is_down_ends_the_run_in_a_named_state() {
+    for world in World::both() {
+        let (console, platform) = console(&world).await;
+        console.import(ROSTER, &["--yes"]);
+        console.json(&["review", "approve", "--all"]);
+        platform.stop().await;
+        let (down, exit) = console.json(&["sync", "run", "--wait", "1"]);
+        assert_eq!((down["state"].as_str(), exit), (Some("platform-down"), 1), "{down}");
+        assert_eq!(numbers(&down, &BALANCE), [2, 0, 0, 0, 0, 0, 0, 2], "{down}");
+    }
+}
+
+#[test]
+fn operators_are_told_what_is_wrong_and_what_to_do() {
+    let world = World::sqlite();
+    let console = Console {
+        world: &world,
+        platform: None,
+    };
+    let file = world.file(ROSTER);
+    let file = file.to_str().unwrap();
+    let image = world.folder().join("image.xlsx");
+    std::fs::write(&image, b"\x89PNG\r\n\x1a\n and so on").unwrap();
+    let image = image.to_str().unwrap();
+    let cases: [(&[&str], i32, &str); 9] = [
+        (
+            &["import", "/nowhere.xlsx", "--department", "JTJ", "--period", "2026-11"],
+            2,
+            "无法读取文件",
+        ),
+        (
+            &["import", file, "--department", "XXX", "--period", "2026-11"],
+            2,
+            "没有代码为“XXX”的部门",
+        ),
+        (
+            &["import", file, "--department", "JTJ", "--period", "11"],
+            2,
+            "报送月份",
+        ),
+        (
+            &[
+                "import",
+                file,
+                "--department",
+                "JTJ",
+                "--period",
+                "2026-11",
+                "--as",
+                "nobody",
+            ],
+            2,
+            "没有名为“nobody”的用户",
+        ),
+        (
+            &["import", image, "--department", "JTJ", "--period", "2026-11", "--yes"],
+            2,
+            "F001",
+        ),
+        (&["review", "approve"], 2, "--all"),
+        (&["review", "approve", "LC-1"], 2, "不是登记编号"),
+        (&["review", "return", "--all", "--reason", " "], 2, "退回须写明原因"),
+        (&["sync", "run"], 2, "RETROFIT_PLATFORM_URL"),
+    ];
+    for (args, exit, words) in cases {
+        let output = console.run(args);
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(exit), "{args:?}: {said}");
+        assert!(said.contains(words), "{args:?}: {said}");
+        assert!(!said.contains("panicked"), "{args:?}: {said}");
+    }
+    let output = console
+        .command(&["migrate"])
+        .env("RETROFIT_DATABASE_URL", "mysql://host/db")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn a_named_operator_acts_with_the_persons_rights() {
+    let world = World::sqlite();
+    let console = Console {
+        world: &world,
+        platform: None,
+    };
+    for (name, role, department) in [
+        ("zhang", "reporter", "JTJ"),
+        ("li", "secretariat", "YJJ"),
+        ("wang", "auditor", "YJJ"),
+    ] {
+        let output = console.run(&["user", "add", name, "--role", role, "--department", department]);
+        assert!(output.status.success(), "{output:?}");
+    }
+    console.import(ROSTER, &["--yes", "--as", "zhang"]);
+    for name in ["zhang", "wang"] {
+        let output = console.run(&["review", "approve", "--all", "--as", name]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+    }
+    let (approved, _) = console.json(&["review", "approve", "--all", "--as", "li"]);
+    assert_eq!(approved["decided"], 2);
+    let (seen, _) = console.json(&["review", "list", "--state", "approved", "--as", "wang"]);
+    assert_eq!(seen["projects"][0]["submitted_by"], "zhang");
+}

@@ -1,0 +1,144 @@
+//! Who may use which route. A route without a row here fails.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, StatusCode};
+use retrofit_registry::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
+use retrofit_registry::web::{Access, routes};
+
+use super::{Browser, PASSWORD, Site, roster, school};
+
+/// Every route with the roles that may use it; `None` for everybody, logged in or not.
+const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
+    ("GET", "/login", None),
+    ("POST", "/login", None),
+    ("GET", "/static/{file}", None),
+    ("POST", "/logout", Some(EVERY)),
+    ("GET", "/password", Some(EVERY)),
+    ("POST", "/password", Some(EVERY)),
+    ("GET", "/", Some(EVERY)),
+    ("GET", "/departments", Some(EVERY)),
+    ("GET", "/rules", Some(EVERY)),
+    ("GET", "/rules/{code}", Some(EVERY)),
+    ("POST", "/uploads", Some(&[Reporter, Lead, Secretariat])),
+    ("GET", "/uploads/{id}", Some(&[Reporter, Lead, Secretariat, Auditor])),
+    ("POST", "/uploads/{id}/preview", Some(&[Reporter, Lead, Secretariat])),
+    ("POST", "/uploads/{id}/commit", Some(&[Reporter, Lead, Secretariat])),
+    ("GET", "/projects/{code}", Some(&[Reporter, Lead, Secretariat, Auditor])),
+    (
+        "POST",
+        "/projects/{code}/resubmit",
+        Some(&[Reporter, Lead, Secretariat]),
+    ),
+    (
+        "POST",
+        "/projects/{code}/withdraw",
+        Some(&[Reporter, Lead, Secretariat]),
+    ),
+    ("GET", "/review", Some(&[Secretariat, Auditor])),
+    ("POST", "/review", Some(&[Secretariat])),
+    ("GET", "/progress", Some(&[Secretariat, Auditor])),
+    ("GET", "/runs", Some(&[Secretariat, Auditor])),
+];
+
+const EVERY: &[Role] = &[Reporter, Lead, Secretariat, Auditor, Administrator];
+
+#[test]
+fn every_route_has_its_row() {
+    let listed: BTreeSet<(String, &str)> = routes()
+        .iter()
+        .map(|route| (route.method.to_string(), route.path))
+        .collect();
+    let rows: BTreeSet<(String, &str)> = MATRIX
+        .iter()
+        .map(|&(method, path, _)| (method.to_owned(), path))
+        .collect();
+    assert_eq!(listed, rows);
+    assert_eq!(MATRIX.len(), rows.len(), "a row stands twice");
+    for route in routes() {
+        let (.., expected) = row(&route.method, route.path);
+        for &role in EVERY {
+            let allowed = expected.is_none_or(|roles| roles.contains(&role));
+            assert_eq!(
+                route.access.allows(role),
+                allowed,
+                "{} {} {role:?}",
+                route.method,
+                route.path
+            );
+        }
+        assert_eq!(
+            matches!(route.access, Access::Anyone),
+            expected.is_none(),
+            "{}",
+            route.path
+        );
+    }
+}
+
+fn row(method: &Method, path: &str) -> &'static (&'static str, &'static str, Option<&'static [Role]>) {
+    MATRIX.iter().find(|(of, at, _)| of == method && *at == path).unwrap()
+}
+
+#[tokio::test]
+async fn the_server_lets_through_whom_the_matrix_names() {
+    let site = Site::new().await;
+    let browsers = [
+        (Reporter, site.officer("n1", Reporter, Some("JTJ")).await),
+        (Lead, site.officer("n2", Lead, Some("JTJ")).await),
+        (Secretariat, site.officer("n3", Secretariat, None).await),
+        (Auditor, site.officer("n4", Auditor, None).await),
+        (Administrator, site.officer("n5", Administrator, None).await),
+    ];
+    let shown = browsers[0].1.upload("a.csv", roster(&[school(1)])).await;
+    assert!(browsers[0].1.confirm(&shown, "").await.shows("已于"));
+
+    let stranger = site.stranger();
+    for (method, path, roles) in MATRIX {
+        let page = ask(&stranger, method, path).await;
+        let turned_away = page.path == "/login" && *path != "/login";
+        assert_eq!(turned_away, roles.is_some(), "{method} {path} without a login");
+    }
+    for (role, browser) in &browsers {
+        for (method, path, roles) in MATRIX {
+            let allowed = roles.is_none_or(|roles| roles.contains(role));
+            let page = ask(browser, method, path).await;
+            assert_eq!(
+                page.status != StatusCode::FORBIDDEN,
+                allowed,
+                "{method} {path} {role:?}"
+            );
+            assert_ne!(
+                page.status,
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "{method} {path} {role:?}: {}",
+                page.text
+            );
+            if allowed && *method == "GET" && !path.starts_with("/static") {
+                assert_eq!(page.status, StatusCode::OK, "{path} {role:?}");
+            }
+            if *path == "/logout" {
+                let name = match role {
+                    Reporter => "n1",
+                    Lead => "n2",
+                    Secretariat => "n3",
+                    Auditor => "n4",
+                    Administrator => "n5",
+                };
+                browser.log_in(name, PASSWORD).await;
+            }
+        }
+    }
+}
+
+/// Asks for a route with the parameters of what is there, and an empty form.
+async fn ask(browser: &Browser, method: &str, path: &str) -> super::Page {
+    let path = path
+        .replace("{id}", "1")
+        .replace("/projects/{code}", "/projects/LC-2026-000001");
+    let path = path.replace("{code}", "S001").replace("{file}", "style.css");
+    match method {
+        "GET" => browser.get(&path).await,
+        _ => browser.post(&path, &[]).await,
+    }
+}

@@ -1,0 +1,227 @@
+//! The pages, through HTTP on loopback.
+
+mod access;
+mod intake;
+mod login;
+mod pages;
+mod review;
+
+use std::net::SocketAddr;
+use std::sync::Once;
+
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use retrofit_registry::registry::people::{self, NewPerson, Operator, Role};
+use retrofit_registry::web;
+use tokio::net::TcpListener;
+
+use crate::support::{World, administrator};
+
+/// What `add_user` is given, and what the officer makes of it.
+const FIRST: &str = "Diyici-2026";
+const PASSWORD: &str = "Jiagu-2026-x";
+
+/// The pages of a registry of their own.
+struct Site {
+    world: World,
+    address: SocketAddr,
+}
+
+/// A person's browser: it keeps cookies, follows redirects, and runs no scripts.
+struct Browser {
+    client: Client,
+    address: SocketAddr,
+}
+
+/// A page as it came.
+struct Page {
+    status: StatusCode,
+    path: String,
+    text: String,
+}
+
+impl Site {
+    async fn new() -> Self {
+        Self::of(World::sqlite()).await
+    }
+
+    async fn of(world: World) -> Self {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(web::serve(listener, world.registry.clone(), std::future::pending()));
+        Self { world, address }
+    }
+
+    /// Somebody whom the administrator added.
+    fn add(&self, name: &str, role: Role, department: Option<&str>) {
+        let person = NewPerson {
+            name,
+            role,
+            department,
+            password: FIRST,
+        };
+        people::add_user(&self.world.registry, &administrator(), &person).unwrap();
+    }
+
+    /// A browser in which somebody with this role is at work.
+    async fn officer(&self, name: &str, role: Role, department: Option<&str>) -> Browser {
+        self.add(name, role, department);
+        let operator = Operator::named(&self.world.registry, name).unwrap();
+        people::change_password(&self.world.registry, &operator, FIRST, PASSWORD).unwrap();
+        let browser = self.stranger();
+        let page = browser.log_in(name, PASSWORD).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        browser
+    }
+
+    async fn reporter(&self, department: &str) -> Browser {
+        self.officer(&department.to_lowercase(), Role::Reporter, Some(department))
+            .await
+    }
+
+    async fn secretariat(&self) -> Browser {
+        self.officer("mishu", Role::Secretariat, None).await
+    }
+
+    /// A browser in which nobody has logged in.
+    fn stranger(&self) -> Browser {
+        static PROVIDER: Once = Once::new();
+        PROVIDER.call_once(|| {
+            // Nothing here speaks TLS; the client wants to be able to.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        });
+        Browser {
+            client: Client::builder().cookie_store(true).no_proxy().build().unwrap(),
+            address: self.address,
+        }
+    }
+}
+
+impl Browser {
+    fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("http://{}{path}", self.address))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Page {
+        let answer = request.send().await.unwrap();
+        Page {
+            status: answer.status(),
+            path: answer.url().path().to_owned(),
+            text: answer.text().await.unwrap(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Page {
+        self.send(self.ask(Method::GET, path)).await
+    }
+
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        self.send(self.ask(Method::POST, path).form(form)).await
+    }
+
+    async fn log_in(&self, name: &str, password: &str) -> Page {
+        self.post("/login", &[("name", name), ("password", password)]).await
+    }
+
+    /// Sends a roster for November.
+    async fn upload(&self, file_name: &str, bytes: Vec<u8>) -> Page {
+        let file = Part::bytes(bytes).file_name(file_name.to_owned());
+        let form = Form::new().text("period", "2026-11").part("file", file);
+        self.send(self.ask(Method::POST, "/uploads").multipart(form)).await
+    }
+
+    /// Confirms what an upload's page shows.
+    async fn confirm(&self, shown: &Page, explain: &str) -> Page {
+        let fingerprint = shown.hidden("fingerprint");
+        let path = format!("{}/commit", shown.path);
+        self.post(&path, &[("fingerprint", fingerprint), ("explain", explain)])
+            .await
+    }
+}
+
+impl Page {
+    /// The value of a hidden field of the page's form.
+    fn hidden(&self, name: &str) -> &str {
+        let start = format!("name=\"{name}\" value=\"");
+        let (_, rest) = self
+            .text
+            .split_once(&start)
+            .unwrap_or_else(|| panic!("no {name} on {}", self.path));
+        rest.split_once('"').unwrap().0
+    }
+
+    fn shows(&self, words: &str) -> bool {
+        self.text.contains(words)
+    }
+}
+
+/// The columns of [`roster`].
+const HEADS: &str = "工程编号,工程名称,工程类别,工程性质,用途,产权单位,县（市、区）,乡镇（街道）,详细地址,结构类型,地上层数,建筑面积,\
+                     抗震设防烈度,设计基本地震加速度,抗震设防类别,工程进度,备注";
+
+/// A school in a roster.
+#[derive(Clone)]
+struct School {
+    number: u32,
+    name: String,
+    owner: &'static str,
+    acceleration: &'static str,
+    area: &'static str,
+}
+
+/// A sound row.
+fn school(number: u32) -> School {
+    School {
+        number,
+        name: format!("第{number}小学教学楼"),
+        owner: "聊城第一小学",
+        acceleration: "0.15g",
+        area: "3124.6",
+    }
+}
+
+impl School {
+    /// A row with an error: nobody owns it.
+    fn without_owner(self) -> Self {
+        Self { owner: "", ..self }
+    }
+
+    /// A row to confirm: below the zonation's acceleration.
+    fn below_zonation(self) -> Self {
+        Self {
+            acceleration: "0.10g",
+            ..self
+        }
+    }
+
+    fn named(self, name: &str) -> Self {
+        Self {
+            name: name.into(),
+            ..self
+        }
+    }
+
+    fn with_area(self, area: &'static str) -> Self {
+        Self { area, ..self }
+    }
+}
+
+/// A roster as a csv file.
+fn roster(schools: &[School]) -> Vec<u8> {
+    let mut lines = vec![HEADS.to_owned()];
+    lines.extend(schools.iter().map(|school| {
+        let School {
+            number,
+            owner,
+            acceleration,
+            area,
+            ..
+        } = school;
+        let name = school.name.replace('"', "\"\"");
+        format!(
+            "JTJ-{number:04},\"{name}\",学校,加固,教学楼,{owner},东昌府区,古楼街道,兴华路{number}号,砌体结构,4,{area},\
+             7度,{acceleration},乙类,计划加固,"
+        )
+    }));
+    lines.join("\n").into_bytes()
+}

@@ -1,0 +1,162 @@
+//! What holds for every page: text stays text, nothing comes from outside, and the bones of the HTML are sound.
+
+use reqwest::{Method, StatusCode};
+
+use super::{Page, Site, roster, school};
+
+const SCRIPT: &str = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>";
+
+/// Every page that a secretariat's member can open, on a registry in which every text is hostile.
+async fn hostile() -> Vec<Page> {
+    let site = Site::new().await;
+    let department = site.reporter("JTJ").await;
+    let schools = [
+        school(1).named(SCRIPT),
+        school(2).named("x<b>y").without_owner(),
+        school(3).named("a<i>b").below_zonation(),
+    ];
+    let shown = department.upload(&format!("{SCRIPT}.csv"), roster(&schools)).await;
+    let mut pages = vec![department.confirm(&shown, SCRIPT).await];
+    let form = [("fingerprint", pages[0].hidden("fingerprint")), ("explain", SCRIPT)];
+    let done = department.post("/uploads/1/commit", &form).await;
+    assert!(done.shows("已于"), "{}", done.text);
+    let secretariat = site.secretariat().await;
+    let form = [
+        ("project", "LC-2026-000001:1"),
+        ("ruling", "return"),
+        ("reason", SCRIPT),
+    ];
+    pages.push(secretariat.post("/review", &form).await);
+    pages.push(department.get("/").await);
+    for path in [
+        "/",
+        "/review",
+        "/review?state=returned",
+        "/progress",
+        "/runs",
+        "/departments",
+        "/rules",
+        "/rules/S001",
+        "/password",
+        "/uploads/1",
+        "/uploads/1?again=1",
+        "/projects/LC-2026-000001",
+        "/projects/LC-2026-000002?from=1&to=1",
+        "/login",
+        "/login?next=%22%3E%3Cscript%3E",
+        "/nowhere%3Cscript%3E",
+    ] {
+        pages.push(secretariat.get(path).await);
+    }
+    pages.extend([shown, done]);
+    pages
+}
+
+#[tokio::test]
+async fn what_comes_from_a_cell_a_file_name_or_a_form_is_text() {
+    let mut told = 0;
+    for page in hostile().await {
+        assert!(
+            !page.shows("<script>") && !page.shows("<img") && !page.shows("<b>y") && !page.shows("<i>b"),
+            "{}: {}",
+            page.path,
+            page.text
+        );
+        told += usize::from(page.shows("&#60;script&#62;alert"));
+    }
+    // Home twice, the uploads' pages, the queue, the record: shown, and as text.
+    assert!(told >= 7, "{told}");
+}
+
+#[tokio::test]
+async fn every_page_has_one_head_line_its_language_labels_and_nothing_from_outside() {
+    for page in hostile().await {
+        let count = |words: &str| page.text.matches(words).count();
+        let at = (&page.path, &page.text);
+        assert_eq!(count("<h1>"), 1, "{at:?}");
+        assert!(
+            page.shows("<html lang=\"zh-CN\">") && page.shows("name=\"viewport\""),
+            "{at:?}"
+        );
+        assert!(
+            !page.shows("http://") && !page.shows("https://") && !page.shows("style=\"") && !page.shows("onclick"),
+            "{at:?}"
+        );
+        assert_eq!(count("<table"), count("<caption"), "{at:?}");
+        for kind in ["<select id=\"", "<textarea id=\"", "<input id=\""] {
+            for rest in page.text.split(kind).skip(1) {
+                let id = rest.split('"').next().unwrap();
+                assert!(
+                    page.shows(&format!("<label for=\"{id}\">")),
+                    "{id} has no label: {at:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_carry_a_strict_policy_and_assets_may_be_kept() {
+    let site = Site::new().await;
+    let stranger = site.stranger();
+    let answer = stranger.ask(Method::GET, "/login").send().await.unwrap();
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    let policy = header("content-security-policy");
+    assert!(
+        policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("cache-control"), "no-store");
+
+    let page = stranger.get("/login").await;
+    for (kind, mark) in [("href=\"/static/", "text/css"), ("src=\"/static/", "text/javascript")] {
+        let file = page.text.split(kind).nth(1).unwrap().split('"').next().unwrap();
+        let answer = stranger
+            .ask(Method::GET, &format!("/static/{file}"))
+            .send()
+            .await
+            .unwrap();
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with(mark));
+        assert!(
+            answer.headers()["cache-control"]
+                .to_str()
+                .unwrap()
+                .contains("immutable")
+        );
+    }
+    assert_eq!(stranger.get("/static/style.css").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_not_there_says_what_to_do() {
+    let site = Site::new().await;
+    let browser = site.reporter("JTJ").await;
+    for path in ["/nowhere", "/rules/X999", "/projects/LC-1", "/uploads/99", "/static/x"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(
+            page.shows("没有这个页面") && page.shows("回到首页"),
+            "{path}: {}",
+            page.text
+        );
+    }
+    assert_eq!(browser.post("/departments", &[]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.get("/uploads/x").await.status, StatusCode::NOT_FOUND);
+    assert!(browser.get("/review").await.shows("您的账号不能使用这个功能"));
+}
+
+#[tokio::test]
+async fn our_own_fault_has_a_number_and_tells_nothing_else() {
+    let site = Site::new().await;
+    let browser = site.reporter("JTJ").await;
+    browser.upload("a.csv", roster(&[school(1)])).await;
+    std::fs::remove_dir_all(site.world.folder().join("uploads")).unwrap();
+    let page = browser.get("/uploads/1").await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(
+        page.shows("<code>E-") && page.shows("编号") && !page.shows("uploads"),
+        "{}",
+        page.text
+    );
+}
