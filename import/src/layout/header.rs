@@ -78,6 +78,11 @@ impl HeaderIndex {
         named.flatten().map(|(field, _)| field)
     }
 
+    /// Whether a folded text is a field's name as it stands.
+    pub(crate) fn is_name(&self, folded: &str) -> bool {
+        self.names.contains_key(folded)
+    }
+
     /// Whether a text heads a column: it names a field, or the rows' numbers.
     pub(crate) fn heads(&self, text: &str) -> bool {
         self.single(text).is_some() || (text.len() <= LONGEST && SERIAL.contains(&undecorated(text).as_str()))
@@ -202,10 +207,13 @@ mod tests {
     use super::{HeaderIndex, Heading};
     use crate::catalogue::{Catalogue, Field};
 
+    /// A field and its units.
+    type Known<'a> = (Field, &'a [&'a str]);
+
     #[test]
     fn understands_decorated_headers() -> Result<(), Box<dyn std::error::Error>> {
         let index = HeaderIndex::new(&Catalogue::load(None)?);
-        let cases: &[(&[&str], Option<(Field, &[&str])>)] = &[
+        let cases: &[(&[&str], Option<Known>)] = &[
             (&["*工 程 名 称（必填）"], Some((Field::Name, &[]))),
             (&["3. 工程名称"], Some((Field::Name, &[]))),
             (&["建筑面积\n（万㎡）"], Some((Field::FloorAreaM2, &["万m2"]))),

@@ -222,11 +222,13 @@ fn is_plainly_data(line: &Line, header: &Block, index: &HeaderIndex) -> bool {
     if !line.areas.is_empty() || !filled || name.len() < SHORTEST_PLAIN || **name == *column.header {
         return false;
     }
-    let first = fold(&written(&first.content));
-    if is_total(&first) || is_note(&first) || is_example(&first) || is_total(&fold(name)) {
+    let (first, folded) = (fold(&written(&first.content)), fold(name));
+    if is_total(&first) || is_note(&first) || is_example(&first) || is_total(&folded) || index.is_name(&folded) {
         return false;
     }
-    name.len() >= LONGEST_HEADER || !index.heads(name)
+    // Headers are words alone, but for a row that numbers the columns.
+    let figures = |content: &Content| matches!(content, Content::Number(_) | Content::Date(_) | Content::Percent(_));
+    name.len() >= LONGEST_HEADER || cells.iter().any(|cell| figures(&cell.content)) || !index.heads(name)
 }
 
 /// Whether a row's texts head columns: names of fields, and hardly anything else.

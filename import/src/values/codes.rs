@@ -155,19 +155,19 @@ impl CodeIndex {
         county: Option<&str>,
     ) -> Option<&'a Division> {
         let divisions = catalogue.divisions();
-        let base = county.map(|county| divisions.base_county(county));
+        let parent = county.map(|county| divisions.base_county(county));
         let find = |text: &str| {
             let named = self.divisions.get(text).into_iter().flatten();
             let mut towns = named
                 .filter_map(|code| divisions.get(code))
                 .filter(|found| found.level == Level::Township);
             let first = towns.clone().next();
-            towns.find(|town| Some(town.parent.as_str()) == base).or(first)
+            towns.find(|town| Some(town.parent.as_str()) == parent).or(first)
         };
         if let Some(town) = find(folded) {
             return Some(town);
         }
-        let above: Vec<String> = [base, county]
+        let above: Vec<String> = [parent, county]
             .into_iter()
             .flatten()
             .flat_map(|code| self.names_of(code))
@@ -179,7 +179,7 @@ impl CodeIndex {
                 .unwrap_or(text);
             // The statistical code of a township has three zeros more.
             let code = text.strip_suffix("000").filter(|code| code.len() == 9);
-            let full = |kind: &str| find(&format!("{bare}{kind}")).filter(|town| Some(town.parent.as_str()) == base);
+            let full = |kind: &str| find(&format!("{bare}{kind}")).filter(|town| Some(town.parent.as_str()) == parent);
             let kinds = || ["街道", "镇", "乡"].into_iter().find_map(full);
             find(text)
                 .or_else(|| find(bare))

@@ -3,84 +3,20 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use rust_decimal::{Decimal, RoundingStrategy};
-
 use super::codes::{CodeIndex, nearest};
 use super::date::{self, NoDate};
 use super::fold::{clean, fold};
+use super::reading::{Carried, Fault, Reading};
 use super::text::{BadUscc, check_uscc, is_phone};
 use super::types::{PartialDate, Value};
-use super::unit::{Quantity, Unit, quantity, unit};
-use super::{coordinate, number};
 use crate::catalogue::{Catalogue, CodeEntry, CodeList, Field, FieldType};
-use crate::record::Read;
 use crate::workbook::Content;
-
-/// What is wrong with a cell, in the officer's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// The V rule.
-    pub(crate) code: &'static str,
-    /// What was found and what is wrong with it.
-    pub(crate) message: String,
-    /// What to write instead.
-    pub(crate) suggestion: Option<String>,
-}
-
-impl Fault {
-    fn new(code: &'static str, message: String, suggestion: impl Into<String>) -> Self {
-        Self {
-            code,
-            message,
-            suggestion: Some(suggestion.into()),
-        }
-    }
-}
-
-/// A value of a field that another field's cell carries.
-pub(crate) type Carried = (Field, Value);
-
-/// What became of a cell.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
-    /// The value, or that it is blank or unread.
-    pub(crate) read: Read,
-    /// Why it is unread, or a hint on what was read.
-    pub(crate) fault: Option<Fault>,
-    /// Values of other fields that the cell carries too: the acceleration of `7度（0.15g）`, the unit of `20户`. For a coordinate out of
-    /// its range: the number itself, because the two coordinates may have been swapped.
-    pub(crate) also: Vec<Carried>,
-    /// Whether the value says something else than what was written: a unit was converted, a date's number understood, a name mapped.
-    pub(crate) changed: bool,
-}
-
-impl Reading {
-    fn value(value: Value) -> Self {
-        Self {
-            read: Read::Value(value),
-            ..Self::default()
-        }
-    }
-
-    fn fault(fault: Fault) -> Self {
-        Self {
-            read: Read::Unread,
-            fault: Some(fault),
-            ..Self::default()
-        }
-    }
-
-    /// The same; `changed` where the value says something else than what was written.
-    fn changed(self, changed: bool) -> Self {
-        Self { changed, ..self }
-    }
-}
 
 /// Reads cells by the catalogue in force.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
-    catalogue: Arc<Catalogue>,
-    index: CodeIndex,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) index: CodeIndex,
 }
 
 impl Reader {
@@ -286,176 +222,6 @@ impl Reader {
         ))
     }
 
-    fn read_number(
-        &self,
-        field: Field,
-        text: &str,
-        content: &Content,
-        column_unit: Option<&str>,
-        decimals: u32,
-    ) -> Reading {
-        let folded = fold(text);
-        let mut bare = folded.as_str();
-        match quantity(field) {
-            Some(Quantity::Degrees) if !matches!(content, Content::Number(_)) => {
-                if let Some(degrees) = coordinate::from_dms(&folded) {
-                    let minutes = !folded.ends_with(['°', '度', 'º']);
-                    return self.in_range(field, degrees, text).changed(minutes);
-                }
-                if let Some(pair) = coordinate::pair(text) {
-                    return self.read_pair(field, pair, text);
-                }
-                bare = coordinate::without_hemisphere(&folded);
-            }
-            Some(Quantity::Money) => bare = folded.trim_start_matches("人民币").trim_start_matches(['¥', '￥']),
-            Some(Quantity::Percent) => {
-                if let Some(percent) = folded.strip_prefix("百分之") {
-                    bare = percent;
-                }
-            }
-            Some(Quantity::Storeys) => bare = folded.trim_start_matches("地上").trim_start_matches("地下"),
-            _ => {}
-        }
-        let Some(found) = number::written(bare) else {
-            return Reading::fault(self.no_number(field, text));
-        };
-        let (factor, also) = match self.unit_factor(field, found.rest, column_unit) {
-            Ok(found) => found,
-            Err(Some(reason)) => {
-                let message = format!("“{text}”的单位不能用：{reason}。");
-                return Reading::fault(Fault::new("V002", message, self.number_hint(field)));
-            }
-            Err(None) => return Reading::fault(self.no_number(field, text)),
-        };
-        let Some(exact) = found.number.checked_mul(factor) else {
-            return Reading::fault(self.out_of_range(field, text));
-        };
-        let rounded = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
-        let mut reading = self.in_range(field, rounded, text);
-        let rounding = reading.fault.is_none() && rounded != exact;
-        reading.changed =
-            factor != Decimal::ONE || also.is_some() || rounding || matches!(content, Content::Percent(_));
-        reading.also.extend(also);
-        if rounding {
-            let message = format!("“{text}”保留 {decimals} 位小数，按 {} 读取。", rounded.normalize());
-            reading.fault = Some(Fault::new("V010", message, "如需精确，请按规定的小数位数填写。"));
-        }
-        reading
-    }
-
-    /// A cell of either coordinate that holds both.
-    fn read_pair(&self, field: Field, (longitude, latitude): (Decimal, Decimal), text: &str) -> Reading {
-        let (own, other) = match field {
-            Field::Longitude => (longitude, (Field::Latitude, latitude)),
-            _ => (latitude, (Field::Longitude, longitude)),
-        };
-        let rounded = |number: Decimal| {
-            number.round_dp_with_strategy(coordinate::DECIMALS, RoundingStrategy::MidpointAwayFromZero)
-        };
-        let mut reading = self.in_range(field, rounded(own), text).changed(true);
-        let carried = self.in_range(other.0, rounded(other.1), text);
-        match carried.read {
-            Read::Value(value) if reading.fault.is_none() => reading.also.push((other.0, value)),
-            // Two numbers in one cell are not swapped columns.
-            _ => {
-                reading = Reading::fault(
-                    reading
-                        .fault
-                        .or(carried.fault)
-                        .unwrap_or_else(|| self.out_of_range(field, text)),
-                )
-            }
-        }
-        reading
-    }
-
-    /// Whether a folded text is a unit that numbers of the field may have, or that is refused by name.
-    pub(crate) fn is_unit(&self, field: Field, folded: &str) -> bool {
-        quantity(field).is_some_and(|quantity| unit(quantity, folded).is_some())
-            || (field == Field::ScaleValue && self.scale_unit(folded).is_some())
-    }
-
-    /// The unit of a scale and what the number is multiplied by: `户`, `万㎡`.
-    fn scale_unit(&self, folded: &str) -> Option<(Decimal, Arc<str>)> {
-        let code = |text: &str| self.index.code(CodeList::ScaleUnit, text);
-        let ten_thousands = || code(folded.strip_prefix('万')?);
-        code(folded)
-            .map(|code| (Decimal::ONE, code))
-            .or_else(|| Some((Decimal::from(10_000), ten_thousands()?)))
-    }
-
-    /// The factor of the unit behind the number, else of the column; and the scale's unit where the cell names it.
-    fn unit_factor(
-        &self,
-        field: Field,
-        rest: &str,
-        column_unit: Option<&str>,
-    ) -> Result<(Decimal, Option<Carried>), Option<&'static str>> {
-        let rest = rest.trim_matches(['(', ')', '[', ']']);
-        let written = if rest.is_empty() { column_unit } else { Some(rest) };
-        let (Some(written), Some(quantity)) = (written, quantity(field)) else {
-            return if rest.is_empty() {
-                Ok((Decimal::ONE, None))
-            } else {
-                Err(None)
-            };
-        };
-        match unit(quantity, written) {
-            Some(Unit::Factor(factor)) => return Ok((factor, None)),
-            Some(Unit::Refused(reason)) => return Err(Some(reason)),
-            None => {}
-        }
-        if field == Field::ScaleValue
-            && let Some((factor, code)) = self.scale_unit(written)
-        {
-            return Ok((factor, Some((Field::ScaleUnit, Value::Code(code)))));
-        }
-        Err(None)
-    }
-
-    fn no_number(&self, field: Field, text: &str) -> Fault {
-        Fault::new("V002", format!("“{text}”不是数字。"), self.number_hint(field))
-    }
-
-    fn number_hint(&self, field: Field) -> String {
-        let unit = self.catalogue.field(field).unit_label();
-        let unit = unit.map(|unit| format!("，单位{unit}")).unwrap_or_default();
-        format!("请只填数字{unit}；没有的留空。")
-    }
-
-    /// Keeps a number inside the field's range. A coordinate that would fit the other coordinate is kept as written: P002 speaks of it.
-    fn in_range(&self, field: Field, number: Decimal, text: &str) -> Reading {
-        let range = self.catalogue.field(field).range;
-        if range.is_none_or(|(low, high)| (low..=high).contains(&number)) {
-            return Reading::value(match field.field_type() {
-                FieldType::Integer => match i64::try_from(number) {
-                    Ok(whole) => Value::Integer(whole),
-                    Err(_) => return Reading::fault(self.out_of_range(field, text)),
-                },
-                _ => Value::Decimal(number),
-            });
-        }
-        let mut reading = Reading::fault(self.out_of_range(field, text));
-        if matches!(field, Field::Longitude | Field::Latitude) {
-            reading.also.push((field, Value::Decimal(number)));
-        }
-        reading
-    }
-
-    fn out_of_range(&self, field: Field, text: &str) -> Fault {
-        let info = self.catalogue.field(field);
-        let message = format!("「{}」填的是“{text}”，超出合理范围。", info.label);
-        let suggestion = match info.range {
-            Some((low, high)) => format!(
-                "应在 {} 到 {} 之间，请核对数值和单位。",
-                low.normalize(),
-                high.normalize()
-            ),
-            None => "请核对数值和单位。".to_owned(),
-        };
-        Fault::new("V005", message, suggestion)
-    }
-
     fn read_date(&self, field: Field, text: &str, content: &Content) -> Reading {
         let date = match content {
             Content::Date(iso) => date::from_iso(iso),
@@ -562,7 +328,7 @@ fn excel_error(content: &Content) -> Option<&str> {
     ];
     match content {
         Content::Error(error) => Some(error),
-        Content::Text(text) => ERRORS.iter().find(|error| text.trim() == **error).copied(),
+        Content::Text(text) if text.contains('#') => ERRORS.iter().find(|error| text.trim() == **error).copied(),
         _ => None,
     }
 }

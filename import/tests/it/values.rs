@@ -7,10 +7,11 @@ use crate::layout::{check_csv, header, row, value};
 /// Reads each text in a column of its own rows: the canonical value, or the code of the finding that refuses it.
 fn read(column: &str, field: Field, texts: &[&str]) -> Vec<String> {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let rows: String = texts
+    let rows: Vec<String> = texts
         .iter()
         .map(|text| format!("{},{}\n", row("第一中学教学楼"), quoted(text)))
         .collect();
+    let rows = rows.concat();
     let (_, rows) = check_csv(&format!("{},{}\n{rows}", header(), quoted(column)));
     assert_eq!(rows.len(), texts.len());
     let got = rows.iter().map(|row| {

@@ -1,224 +1,23 @@
 //! Random layouts of random values: what is rendered is what is read, and a finding names the cell that Excel shows.
 
+mod cells;
+
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::Index;
 use proptest::test_runner::Config;
 use retrofit_import::catalogue::Field;
 use retrofit_import::check::{CheckedRow, Summary};
 use retrofit_import::workbook::column_name;
 use rust_xlsxwriter::{Format, Workbook};
 
+use self::cells::{Cell, SPECS, cell};
 use crate::layout::{check_bytes, value};
-
-/// What a cell says, and what it is read as.
-type Cell = (String, String);
-
-/// A column: its field, the group that it may stand under, its headers under a group and its headers alone.
-struct Spec {
-    field: Field,
-    group: &'static str,
-    below: &'static [&'static str],
-    alone: &'static [&'static str],
-}
-
-const fn spec(
-    field: Field,
-    group: &'static str,
-    below: &'static [&'static str],
-    alone: &'static [&'static str],
-) -> Spec {
-    Spec {
-        field,
-        group,
-        below,
-        alone,
-    }
-}
-
-const SPECS: &[Spec] = &[
-    spec(
-        Field::Name,
-        "工程",
-        &["名称", "工程名称"],
-        &[
-            "工程名称",
-            "项目名称",
-            "*工 程 名 称（必填）",
-            "1.工程名称",
-            "①工程名称",
-        ],
-    ),
-    spec(
-        Field::Category,
-        "工程",
-        &["类别"],
-        &["工程类别", "房屋设施类别", "工程\n类别"],
-    ),
-    spec(Field::RecordKind, "工程", &["性质"], &["工程性质", "建设性质"]),
-    spec(Field::Use, "工程", &["用途"], &["用途", "房屋用途"]),
-    spec(Field::OwnerUnit, "", &[], &["产权单位", "产权（使用）单位"]),
-    spec(
-        Field::County,
-        "位置",
-        &["县区", "县（市、区）"],
-        &["县（市、区）", "所属县区", "【县区】"],
-    ),
-    spec(
-        Field::Township,
-        "位置",
-        &["所属乡镇", "镇街"],
-        &["乡镇（街道）", "镇街"],
-    ),
-    spec(Field::Address, "位置", &["地址"], &["详细地址", "地 址★"]),
-    spec(Field::StructureType, "", &[], &["结构类型", "结构形式：", "结　构"]),
-    spec(
-        Field::FloorAreaM2,
-        "",
-        &[],
-        &["建筑面积（㎡）", "建筑面积\n（平方米）", "面积/㎡", "总建筑面积"],
-    ),
-    spec(Field::Intensity, "抗震", &["烈度"], &["抗震设防烈度", "设防烈度（度）"]),
-    spec(
-        Field::AccelerationG,
-        "抗震",
-        &["加速度"],
-        &["设计基本地震加速度", "地震加速度(g)"],
-    ),
-    spec(Field::FortificationClass, "抗震", &["设防类别"], &["抗震设防类别"]),
-    spec(Field::AppraisalUnit, "鉴定", &["单位"], &["鉴定单位"]),
-    spec(
-        Field::AppraisalDate,
-        "鉴定",
-        &["日期", "时间"],
-        &["鉴定日期", "抗震鉴定日期"],
-    ),
-    spec(Field::Stage, "", &[], &["工程进度", "实施进度"]),
-    spec(
-        Field::InvestmentPlanned,
-        "资金（元）",
-        &["总投资"],
-        &["计划总投资（元）", "概算投资/元"],
-    ),
-    spec(
-        Field::FundMunicipal,
-        "资金（元）",
-        &["市级", "其中：市级补助"],
-        &["市级资金(元)"],
-    ),
-    spec(Field::BuiltDate, "", &[], &["始建竣工时间", "建成年代"]),
-];
-
-/// The cells of a field.
-fn cell(field: Field) -> BoxedStrategy<Cell> {
-    let of = |list: &'static [(&'static str, &'static str)]| {
-        select(list)
-            .prop_map(|(written, read)| (written.to_owned(), read.to_owned()))
-            .boxed()
-    };
-    match field {
-        Field::Name => (1..500u32, select(vec!["中学教学楼", "小学1号宿舍楼", "卫生院门诊楼"]))
-            .prop_map(|(number, kind)| {
-                let name = format!("第{number}{kind}");
-                (name.clone(), name)
-            })
-            .boxed(),
-        Field::Category => of(&[
-            ("学校", "02"),
-            ("02 学校", "02"),
-            ("（02）学校", "02"),
-            ("2", "02"),
-            ("医疗机构", "03"),
-        ]),
-        Field::RecordKind => of(&[("加固", "1"), ("抗震加固", "1"), ("新建", "2")]),
-        Field::Use => of(&[("教学楼", "201"), ("101 住宅", "101"), ("门诊", "301")]),
-        Field::OwnerUnit => of(&[
-            ("某某中学", "某某中学"),
-            (" 某某\u{a0}", "某某"),
-            ("鲁西设\n计院", "鲁西设计院"),
-        ]),
-        Field::County => of(&[
-            ("东昌府区", "371502"),
-            ("371502", "371502"),
-            ("聊城市东昌府区", "371502"),
-        ]),
-        Field::Township => of(&[
-            ("古楼街道", "371502001"),
-            ("371502002", "371502002"),
-            ("新区街道办事处", "371502003"),
-        ]),
-        Field::Address => (1..999u32)
-            .prop_map(|number| (format!("花园路{number}号"), format!("花园路{number}号")))
-            .boxed(),
-        Field::StructureType => of(&[("框架", "03"), ("砖混结构", "01"), ("03钢筋混凝土框架结构", "03")]),
-        Field::FloorAreaM2 => (1..9_999_999u32, select(vec!["", "㎡", "平方米", " m²"]))
-            .prop_map(|(hundredths, unit)| {
-                let number = decimal(hundredths.into(), 2);
-                (format!("{number}{unit}"), number)
-            })
-            .boxed(),
-        Field::Intensity => of(&[("7度", "7"), ("七度", "7"), ("Ⅶ", "7"), ("7度（0.15g）", "7")]),
-        Field::AccelerationG => of(&[("0.15g", "0.15"), ("0.15", "0.15"), ("０．１５Ｇ", "0.15")]),
-        Field::FortificationClass => of(&[("乙类", "B"), ("标准设防类", "C"), ("", "")]),
-        Field::AppraisalUnit => of(&[("甲检测中心", "甲检测中心"), ("", "")]),
-        Field::AppraisalDate | Field::BuiltDate => {
-            let month = field == Field::BuiltDate;
-            (1950..2026, 1..=12u32, 1..=28u32, 0..7)
-                .prop_map(move |(year, month_of, day, form)| date((year, month_of, day), form, month))
-                .boxed()
-        }
-        Field::Stage => of(&[("计划加固", "10"), ("完工", "40"), ("30 正在加固", "30")]),
-        _ => (1..9_999_999u32, 0..4)
-            .prop_map(|(hundreds, form)| {
-                let yuan = u64::from(hundreds) * 100;
-                let read = decimal(u64::from(hundreds), 2);
-                let written = match form {
-                    0 => yuan.to_string(),
-                    1 => format!("{read}万元"),
-                    2 => format!("{yuan}元"),
-                    _ => format!("{read} 万"),
-                };
-                (written, read)
-            })
-            .boxed(),
-    }
-}
-
-/// `number` divided by ten to the power of `places`, without trailing zeros.
-fn decimal(number: u64, places: usize) -> String {
-    let digits = format!("{number:0width$}", width = places + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - places);
-    format!("{whole}.{fraction}")
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
-}
-
-fn date((year, month, day): (i32, u32, u32), form: i32, kept_as_month: bool) -> Cell {
-    let whole = format!("{year}-{month:02}-{day:02}");
-    let of_month = format!("{year}-{month:02}");
-    let (written, read) = match form {
-        0 => (whole.clone(), whole),
-        1 => (format!("{year}/{month}/{day}"), whole),
-        2 => (format!("{year}年{month}月{day}日"), whole),
-        3 => (format!("{year}{month:02}{day:02}"), whole),
-        4 => (format!("{year}年{month}月"), of_month.clone()),
-        5 => (format!("{year}.{month:02}"), of_month.clone()),
-        _ => (year.to_string(), year.to_string()),
-    };
-    (
-        written,
-        if kept_as_month && read.len() > 7 {
-            of_month
-        } else {
-            read
-        },
-    )
-}
 
 /// A roster to be rendered.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 struct Roster {
     start: (u32, u32),
     title: bool,
@@ -348,39 +147,14 @@ impl Roster {
             .cloned()
             .collect();
 
-        let name = place(self.column_of(Field::Name));
         let county = self.column_of(Field::County);
         let merged = merging && self.merged_counties;
         let mut county_start: Option<u32> = None;
         let fault = self.fault.map(|index| index.index(self.rows.len()));
         for (number, row) in self.rows.iter().enumerate() {
-            let mut breaks = true;
-            match self.between[number] {
-                0 => grid.cells.push((at, name, "小 计".to_owned())),
-                1 => {
-                    grid.cells.push((at, left, "合计".to_owned()));
-                    grid.cells.push((at, first + width - 1, "12.5".to_owned()));
-                }
-                2 => grid.cells.push((at, left, "一、东昌府区（共3项）".to_owned())),
-                // The printed page: its last words, the title and the header.
-                3 if !merging => {
-                    grid.cells.push((at, left, "第1页 共2页".to_owned()));
-                    grid.cells.push((at + 1, left, "聊城市抗震加固工程台账".to_owned()));
-                    let down = at + 2 - top;
-                    grid.cells.extend(
-                        header
-                            .iter()
-                            .map(|(row, column, text)| (row + down, *column, text.clone())),
-                    );
-                    at += 2 + grid.header_row - top;
-                }
-                4 => {}
-                _ => {
-                    breaks = false;
-                    at = at.wrapping_sub(1);
-                }
-            }
-            at = at.wrapping_add(1);
+            let next = self.render_between(&mut grid, at, number, &header, merging);
+            let breaks = next > at;
+            at = next;
             if breaks || number == 0 {
                 close_county(&mut grid, &mut county_start, at, place(county));
             }
@@ -415,6 +189,44 @@ impl Roster {
             );
         }
         grid
+    }
+
+    /// What stands before a project's row; the project's row.
+    fn render_between(
+        &self,
+        grid: &mut Grid,
+        at: u32,
+        number: usize,
+        header: &[(u32, u32, String)],
+        merging: bool,
+    ) -> u32 {
+        let left = self.start.1;
+        let first = left + u32::from(self.serial);
+        let place = |index: usize| first + u32::try_from(index).unwrap();
+        match self.between[number] {
+            0 => grid
+                .cells
+                .push((at, place(self.column_of(Field::Name)), "小 计".to_owned())),
+            1 => {
+                grid.cells.push((at, left, "合计".to_owned()));
+                grid.cells.push((at, place(self.columns.len() - 1), "12.5".to_owned()));
+            }
+            2 => grid.cells.push((at, left, "一、东昌府区（共3项）".to_owned())),
+            // The printed page: its last words, the title and the header.
+            3 if !merging => {
+                grid.cells.push((at, left, "第1页 共2页".to_owned()));
+                grid.cells.push((at + 1, left, "聊城市抗震加固工程台账".to_owned()));
+                let top = header.iter().map(|(row, ..)| *row).min().unwrap();
+                let moved = header
+                    .iter()
+                    .map(|(row, column, text)| (row + at + 2 - top, *column, text.clone()));
+                grid.cells.extend(moved);
+                return at + 3 + grid.header_row - top;
+            }
+            4 => {}
+            _ => return at,
+        }
+        at + 1
     }
 
     fn column_of(&self, field: Field) -> usize {
