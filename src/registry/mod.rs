@@ -9,6 +9,7 @@
 //! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `job_runs`.
 
+pub mod annotated;
 pub mod audit;
 pub mod code;
 pub mod delivery;
