@@ -12,6 +12,7 @@
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
 //! - [`schedule`]: `Registry` is the store of the schedule, too; `job_runs`.
 
+pub mod annotated;
 pub mod audit;
 pub mod code;
 pub mod delivery;
