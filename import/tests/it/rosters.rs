@@ -170,9 +170,10 @@ fn diff(found: &Value, wanted: &Value) -> String {
     let changed = fields
         .into_iter()
         .filter(|field| found.get(*field) != wanted.get(*field));
-    changed
-        .map(|field| format!("{field}: {:?} wanted {:?}; ", found.get(field), wanted.get(field)))
-        .collect()
+    let told: Vec<String> = changed
+        .map(|field| format!("{field}: {:?} wanted {:?}", found.get(field), wanted.get(field)))
+        .collect();
+    told.join("; ")
 }
 
 #[test]
