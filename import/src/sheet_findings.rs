@@ -64,9 +64,9 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
         let near = known.headers.nearest(*field, &headers);
         let suggestion = match near {
             Some(header) => {
-                format!("表中「{header}」是否就是「{label}」？是的话请改为「{label}」，或在网页上指定对应关系。")
+                format!("表中「{header}」是否就是「{label}」？是的话请改为「{label}」。")
             }
-            None => format!("请增加「{label}」一栏并填写，或在网页上指定对应关系。"),
+            None => format!("请增加「{label}」一栏并填写。"),
         };
         let suggestion = match field {
             Field::AccelerationG => format!("{suggestion}也可以在烈度栏一并写明，如 7度（0.15g）。"),
@@ -94,7 +94,7 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
             column.header,
             column_name(earlier)
         );
-        let suggestion = "请只保留一列，另一列删除或改名；也可在网页上指定对应关系。".to_owned();
+        let suggestion = "请只保留一列，另一列删除或改名。".to_owned();
         findings.push(at_header("F008", column.at, Some(column.field), message, suggestion));
     }
     if table.is_sound() {

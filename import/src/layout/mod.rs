@@ -8,6 +8,7 @@ mod block;
 mod header;
 mod merged;
 mod rows;
+mod units;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,9 +20,10 @@ pub(crate) use merged::Line;
 use merged::Merged;
 pub(crate) use rows::EXAMPLE;
 use rows::Kind;
+pub(crate) use units::column_unit;
 
 use crate::catalogue::{Catalogue, Field};
-use crate::values::{Quantity, Reader, fold, named_unit, quantity, unit};
+use crate::values::{Reader, fold};
 use crate::workbook::{Row, SheetHead};
 
 /// A header has at most so many rows of names, and one more that numbers the columns.
@@ -104,6 +106,15 @@ pub(crate) enum Part {
     Row(DataRow),
 }
 
+/// A table's header.
+#[derive(Debug)]
+struct Header {
+    lines: Vec<Line>,
+    block: Block,
+    /// Whether a row under it was no part of it.
+    ended: bool,
+}
+
 /// Reads one sheet from the top.
 #[derive(Debug)]
 #[expect(
@@ -121,9 +132,7 @@ pub(crate) struct SheetReader<'a> {
     titles: Vec<String>,
     line_units: Vec<String>,
     /// The header in force, or the one that is being put together.
-    header: Option<(Vec<Line>, Block)>,
-    /// Whether the header has ended: a row under it was no part of it.
-    header_ended: bool,
+    header: Option<Header>,
     /// The table, once it is certain.
     table: Option<Arc<Table>>,
     waiting: Vec<DataRow>,
@@ -148,7 +157,6 @@ impl<'a> SheetReader<'a> {
             titles: Vec::new(),
             line_units: Vec::new(),
             header: None,
-            header_ended: false,
             table: None,
             waiting: Vec::new(),
             sparse: Vec::new(),
@@ -169,13 +177,10 @@ impl<'a> SheetReader<'a> {
         if line.own_cells().next().is_none() {
             return;
         }
-        if self.header.is_some() && !self.header_ended {
-            if self.continue_header(&line) {
-                return;
-            }
-            self.header_ended = true;
+        if self.continue_header(&line) {
+            return;
         }
-        let Some((_, block)) = &self.header else {
+        let Some(Header { block, .. }) = &self.header else {
             return self.seek_header(line);
         };
         let apart = self.after_footer || line.row.index.saturating_sub(self.last) > GAP;
@@ -264,17 +269,22 @@ impl<'a> SheetReader<'a> {
     fn set_header(&mut self, lines: Vec<Line>) {
         let refs: Vec<&Line> = lines.iter().collect();
         let block = Block::read(&refs, self.known.headers);
-        self.header = Some((lines, block));
-        self.header_ended = false;
+        self.header = Some(Header {
+            lines,
+            block,
+            ended: false,
+        });
     }
 
-    /// Whether the row still belongs to the header that is being put together; takes it in if so.
+    /// Whether the row still belongs to the header that is being put together; takes it in if so, and ends the header otherwise.
     fn continue_header(&mut self, line: &Line) -> bool {
         let Known { headers, reader, .. } = self.known;
-        let Some((lines, block)) = &mut self.header else {
+        let Some(header) = self.header.as_mut().filter(|header| !header.ended) else {
             return false;
         };
-        if lines.len() > HEADER_ROWS || !block.is_continued_by(line, lines, headers, reader) {
+        let lines = &mut header.lines;
+        if lines.len() > HEADER_ROWS || !header.block.is_continued_by(line, lines, headers, reader) {
+            header.ended = true;
             return false;
         }
         let mut lines = std::mem::take(lines);
@@ -286,7 +296,9 @@ impl<'a> SheetReader<'a> {
 
     /// Whether a row under a table is, with those above it, the header of another one.
     fn begins_other_table(&mut self, line: &Line) -> bool {
-        let Some((_, block)) = &self.header else { return false };
+        let Some(Header { block, .. }) = &self.header else {
+            return false;
+        };
         let named = cell_texts(&line.row).filter(|(_, text)| self.known.headers.single(text).is_some());
         if named.count() < 2 || block.is_repeated_by(&line.row) {
             return false;
@@ -318,7 +330,7 @@ impl<'a> SheetReader<'a> {
             return;
         }
         for (_, text) in line.own_cells().filter_map(cell_text) {
-            let units = units_in(&fold(&text));
+            let units = units::in_line(&fold(&text));
             if !units.is_empty() {
                 self.line_units = units;
             }
@@ -356,7 +368,9 @@ impl<'a> SheetReader<'a> {
             }
             return;
         }
-        let Some((_, block)) = &self.header else { return };
+        let Some(Header { block, .. }) = &self.header else {
+            return;
+        };
         let carries = block.column(Field::AccelerationG).is_some() || self.carries_acceleration(block, &row);
         self.waiting.push(row);
         if (carries && self.any_name()) || self.waiting.len() >= HELD_BACK {
@@ -366,7 +380,7 @@ impl<'a> SheetReader<'a> {
 
     /// Whether a row held back has a name: lists of the values that fields may have give none.
     fn any_name(&self) -> bool {
-        let name = self.header.as_ref().and_then(|(_, block)| block.column(Field::Name));
+        let name = self.header.as_ref().and_then(|header| header.block.column(Field::Name));
         name.is_some_and(|name| self.waiting.iter().any(|row| row.line.row.content(name.at).is_some()))
     }
 
@@ -383,7 +397,9 @@ impl<'a> SheetReader<'a> {
 
     /// Settles what the table is and lets go of the rows held back.
     fn settle(&mut self, carries_acceleration: bool, out: &mut dyn FnMut(Part)) {
-        let Some((_, block)) = &self.header else { return };
+        let Some(Header { block, .. }) = &self.header else {
+            return;
+        };
         let given = |field: Field| {
             block.column(field).is_some()
                 || (field == Field::AccelerationG && carries_acceleration)
@@ -426,7 +442,6 @@ impl<'a> SheetReader<'a> {
         }
         self.waiting.clear();
         self.header = None;
-        self.header_ended = false;
         self.table = None;
         self.county = None;
         self.after_footer = false;
@@ -457,44 +472,4 @@ fn is_group_row(line: &Line) -> bool {
         let folded = fold(&text);
         label(folded.split('(').next().unwrap_or_default())
     })
-}
-
-/// The folded units that a line above a table names: `单位：万元、㎡`, `填报单位：某局　单位：万元`.
-fn units_in(folded: &str) -> Vec<String> {
-    let mut units = Vec::new();
-    for (at, label) in folded.match_indices("单位:") {
-        let after = &folded[at + label.len()..];
-        let words = after.split(['、', ',', ';', ')', '/']);
-        let known = |word: &&str| is_line_unit(word);
-        units.extend(words.filter(known).map(str::to_owned));
-        // The next label may follow without a mark: 单位：万元填报日期：….
-        let glued = ["万元", "亿元", "千元", "元"].iter().find(|unit| {
-            let rest = after.strip_prefix(**unit);
-            rest.is_some_and(|rest| rest.starts_with(['填', '报', '制', '日', '时', '编']))
-        });
-        units.extend(glued.map(|unit| (*unit).to_owned()));
-    }
-    units
-}
-
-/// The quantities whose unit a line above the table may give.
-const LINE_QUANTITIES: [Quantity; 3] = [Quantity::Money, Quantity::Area, Quantity::Length];
-
-fn is_line_unit(word: &str) -> bool {
-    word != "万" && LINE_QUANTITIES.iter().any(|quantity| unit(*quantity, word).is_some())
-}
-
-/// The unit of a column for numbers without one of their own: of the header, else of the line above the table.
-pub(crate) fn column_unit<'a>(reader: &Reader, table: &'a Table, column: &'a Column) -> Option<&'a str> {
-    let is_unit = |word: &str| reader.is_unit(column.field, word);
-    let own = column.units.iter().find_map(|words| named_unit(words, is_unit));
-    let of_line = || {
-        let quantity = quantity(column.field).filter(|quantity| LINE_QUANTITIES.contains(quantity))?;
-        table
-            .line_units
-            .iter()
-            .find(|word| unit(quantity, word).is_some())
-            .map(String::as_str)
-    };
-    own.or_else(of_line)
 }

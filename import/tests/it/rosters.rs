@@ -170,10 +170,10 @@ fn diff(found: &Value, wanted: &Value) -> String {
     let changed = fields
         .into_iter()
         .filter(|field| found.get(*field) != wanted.get(*field));
-    let told: Vec<String> = changed
+    changed
         .map(|field| format!("{field}: {:?} wanted {:?}", found.get(field), wanted.get(field)))
-        .collect();
-    told.join("; ")
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 #[test]
