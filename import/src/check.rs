@@ -139,6 +139,8 @@ struct Sheet<'a> {
     head: SheetHead,
     name: Arc<str>,
     layout: SheetReader<'a>,
+    /// The place of its first table in the summary.
+    first: usize,
     /// The table under way: what reads its rows, and its place in the summary. An unsound table has no rows.
     table: Option<(RowReader<'a>, usize)>,
     any_row: bool,
@@ -157,6 +159,7 @@ impl<'a> Check<'a, '_> {
                     name: head.name.as_str().into(),
                     layout: SheetReader::new(self.known, &head),
                     head,
+                    first: self.summary.sheets.len(),
                     table: None,
                     any_row: false,
                     template: None,
@@ -201,7 +204,7 @@ impl<'a> Check<'a, '_> {
                 });
             }
             Part::Row(data) => {
-                let Some((rows, place)) = &sheet.table else { return };
+                let Some((rows, place)) = &mut sheet.table else { return };
                 let (record, mut findings) = rows.read(&sheet.name, &data);
                 findings.extend(self.judge.judge_record(&record));
                 findings.sort_by_key(|finding| (finding.address, finding.code));
@@ -229,10 +232,17 @@ impl<'a> Check<'a, '_> {
         for part in parts {
             self.take_part(&mut sheet, part);
         }
-        self.summary.findings.extend(match sheet.template {
+        let tables = &self.summary.sheets[sheet.first..];
+        let read = |row: u32| {
+            tables
+                .iter()
+                .any(|table| table.data_rows.binary_search(&(row + 1)).is_ok())
+        };
+        let finding = match sheet.template {
             Some(version) => sheet_findings::of_template(version),
-            None => sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row),
-        });
+            None => sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row, read),
+        };
+        self.summary.findings.extend(finding);
     }
 
     fn finish(mut self) -> Summary {

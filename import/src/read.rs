@@ -1,71 +1,122 @@
 //! Data row to record: each cell read, blanks of required fields and faults of values found.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::catalogue::{Catalogue, Field};
+use crate::catalogue::{Catalogue, Field, FieldType};
 use crate::finding::Finding;
-use crate::layout::{Column, DataRow, Table, column_unit};
+use crate::layout::{DataRow, Table, column_unit};
 use crate::record::{Read, Record};
 use crate::rules;
-use crate::values::{Fault, Reader, Value, clean, written};
-use crate::workbook::Address;
+use crate::values::{Fault, Reader, Reading, Value, clean, written};
+use crate::workbook::Content;
 
-/// A table's columns with their units worked out once.
+/// So many different texts of a column are remembered: more than any list of values has.
+const REMEMBERED: usize = 500;
+
+/// Reads a table's rows.
 #[derive(Debug)]
 pub(crate) struct RowReader<'a> {
     catalogue: &'a Catalogue,
     reader: &'a Reader,
     table: Arc<Table>,
-    units: Vec<Option<String>>,
     /// The columns in the order in which they are read: the county first, because townships are looked for in it.
-    order: Vec<usize>,
+    columns: Vec<ColumnReader>,
+}
+
+/// Reads the cells of a column.
+#[derive(Debug)]
+struct ColumnReader {
+    at: u32,
+    field: Field,
+    unit: Option<String>,
+    /// The readings of texts that come again and again, as codes do, for `county`.
+    remembered: HashMap<Box<str>, Reading>,
+    county: Option<Arc<str>>,
+}
+
+impl ColumnReader {
+    fn read(&mut self, reader: &Reader, content: &Content, county: Option<&Arc<str>>) -> Reading {
+        let read = || reader.read(self.field, content, self.unit.as_deref(), county.map(|code| &**code));
+        let again = matches!(
+            self.field.field_type(),
+            FieldType::Code(_) | FieldType::Codes(_) | FieldType::YesNo | FieldType::County | FieldType::Township
+        );
+        let Content::Text(text) = content else { return read() };
+        if !again {
+            return read();
+        }
+        if self.county.as_ref() != county {
+            self.remembered.clear();
+            self.county = county.cloned();
+        }
+        if let Some(reading) = self.remembered.get(text) {
+            return reading.clone();
+        }
+        let reading = read();
+        if self.remembered.len() < REMEMBERED {
+            self.remembered.insert(text.clone(), reading.clone());
+        }
+        reading
+    }
 }
 
 impl<'a> RowReader<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, reader: &'a Reader, table: Arc<Table>) -> Self {
-        let units = table
+        let mut columns: Vec<ColumnReader> = table
             .columns
             .iter()
-            .map(|column| column_unit(reader, &table, column).map(str::to_owned))
+            .map(|column| ColumnReader {
+                at: column.at,
+                field: column.field,
+                unit: column_unit(reader, &table, column).map(str::to_owned),
+                remembered: HashMap::new(),
+                county: None,
+            })
             .collect();
-        let mut order: Vec<usize> = (0..table.columns.len()).collect();
-        order.sort_by_key(|at| table.columns[*at].field != Field::County);
+        columns.sort_by_key(|column| column.field != Field::County);
         Self {
             catalogue,
             reader,
             table,
-            units,
-            order,
+            columns,
         }
     }
 
     /// Reads a row; the findings are those of its values.
-    pub(crate) fn read(&self, sheet: &Arc<str>, data: &DataRow) -> (Record, Vec<Finding>) {
-        let mut record = Record::new(sheet.clone(), data.row.index + 1);
+    pub(crate) fn read(&mut self, sheet: &Arc<str>, data: &DataRow) -> (Record, Vec<Finding>) {
+        let mut record = Record::new(sheet.clone(), data.line.row.index + 1);
         let mut faults: Vec<(Field, Fault)> = Vec::new();
         let mut carried: Vec<(Field, Value, Field)> = Vec::new();
-        if let Some(county) = &data.county
-            && !self.table.has(Field::County)
-        {
+        let mut county = data.county.clone().filter(|_| !self.table.has(Field::County));
+        if let Some(county) = &county {
             record.entry_mut(Field::County).read = Read::Value(Value::Division(county.clone()));
         }
-        for at in &self.order {
-            let (column, unit) = (&self.table.columns[*at], self.units[*at].as_deref());
-            let entry_address = address(column, data);
-            let county = record.code(Field::County).map(str::to_owned);
-            let entry = record.entry_mut(column.field);
-            entry.address = Some(entry_address);
-            let Some(content) = data.row.content(column.at) else {
+        for column in &mut self.columns {
+            let field = column.field;
+            let entry = record.entry_mut(field);
+            entry.address = Some(data.line.address(column.at));
+            let Some(content) = data.line.row.content(column.at) else {
                 continue;
             };
-            let reading = self.reader.read(column.field, content, unit, county.as_deref());
+            // Only townships look at the county.
+            let within = county.as_ref().filter(|_| field == Field::Township);
+            let reading = column.read(self.reader, content, within);
             entry.written = clean(&written(content)).into();
             entry.read = reading.read;
-            faults.extend(reading.fault.map(|fault| (column.field, fault)));
-            carried.extend(reading.also.map(|(field, value)| (field, value, column.field)));
+            if field == Field::County
+                && let Read::Value(Value::Division(code)) = &entry.read
+            {
+                county = Some(code.clone());
+            }
+            if reading.changed {
+                record.mark_changed(field);
+            }
+            faults.extend(reading.fault.map(|fault| (field, fault)));
+            carried.extend(reading.also.into_iter().map(|(to, value)| (to, value, field)));
         }
         for (field, value, from) in carried {
-            carry(&mut record, field, value, from);
+            faults.extend(carry(&mut record, field, value, from));
         }
         self.unswap(&mut record, &mut faults);
         faults.extend(self.blanks(&mut record));
@@ -137,10 +188,29 @@ impl<'a> RowReader<'a> {
     }
 }
 
-/// Gives a field the value that another field's cell carried, where its own cell is blank.
-fn carry(record: &mut Record, field: Field, value: Value, from: Field) {
+/// Gives a field the value that another field's cell carried, where its own cell is blank. Two coordinates in one cell are too many where
+/// the other cell has its own.
+fn carry(record: &mut Record, field: Field, value: Value, from: Field) -> Option<(Field, Fault)> {
     if field != from && record.is_given(field) {
-        return;
+        let own = &record.entry(field).written;
+        let is_coordinate = matches!(from, Field::Longitude | Field::Latitude);
+        if !is_coordinate || *own == record.entry(from).written {
+            return None;
+        }
+        let message = format!(
+            "“{}”是两个数，而经度、纬度的另一格也填了“{own}”。",
+            record.entry(from).written
+        );
+        record.entry_mut(from).read = Read::Unread;
+        let suggestion = Some("请在经度、纬度两格各填一个数。".to_owned());
+        return Some((
+            from,
+            Fault {
+                code: "V002",
+                message,
+                suggestion,
+            },
+        ));
     }
     let source = record.entry(from).clone();
     let entry = record.entry_mut(field);
@@ -148,13 +218,9 @@ fn carry(record: &mut Record, field: Field, value: Value, from: Field) {
     if field != from {
         entry.address = source.address;
         entry.written = source.written;
+        record.mark_changed(field);
     }
-}
-
-/// The cell that a finding flags; in a merged area, the cell that shows the value.
-fn address(column: &Column, data: &DataRow) -> Address {
-    let filled = data.filled.iter().find(|(at, _)| *at == column.at);
-    Address::new(filled.map_or(data.row.index, |(_, first_row)| *first_row), column.at)
+    None
 }
 
 fn finding(record: &Record, field: Field, fault: Fault) -> Finding {

@@ -33,6 +33,17 @@ pub struct Entry {
     pub written: Box<str>,
 }
 
+/// A value whose meaning the reading changed, for the officer to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Normalised<'a> {
+    /// The field.
+    pub field: Field,
+    /// What was written.
+    pub written: &'a str,
+    /// What it was read as.
+    pub canonical: Canonical,
+}
+
 /// One data row, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -41,7 +52,11 @@ pub struct Record {
     /// The row, 1-based as Excel shows it.
     pub row: u32,
     entries: Box<[Entry]>,
+    /// A bit for each field whose value says something else than what was written.
+    changed: u64,
 }
+
+const _: () = assert!(Field::COUNT <= u64::BITS as usize, "a bit for each field");
 
 impl Record {
     /// A record with nothing read yet.
@@ -50,6 +65,7 @@ impl Record {
             sheet,
             row,
             entries: vec![Entry::default(); Field::COUNT].into_boxed_slice(),
+            changed: 0,
         }
     }
 
@@ -78,6 +94,12 @@ impl Record {
     /// A field's entry, to fill it.
     pub fn entry_mut(&mut self, field: Field) -> &mut Entry {
         &mut self.entries[field.index()]
+    }
+
+    /// Marks a field's value as saying something else than what was written, not merely in another way: a unit was converted, an old name
+    /// mapped, a number understood as a date, two values in one cell taken apart.
+    pub fn mark_changed(&mut self, field: Field) {
+        self.changed |= 1 << field.index();
     }
 
     /// The value, where one was read.
@@ -146,5 +168,17 @@ impl Record {
     pub fn values(&self) -> BTreeMap<Field, Canonical> {
         let value = |field: &Field| Some((*field, self.value(*field)?.canonical()));
         Field::ALL.iter().filter_map(value).collect()
+    }
+
+    /// The values that say something else than what was written, in the order of the catalogue.
+    pub fn normalised(&self) -> impl Iterator<Item = Normalised<'_>> {
+        Field::ALL.iter().filter_map(|field| {
+            let changed = self.changed & (1 << field.index()) != 0;
+            Some(Normalised {
+                field: *field,
+                written: &self.entry(*field).written,
+                canonical: self.value(*field).filter(|_| changed)?.canonical(),
+            })
+        })
     }
 }

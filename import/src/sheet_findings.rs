@@ -64,9 +64,14 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
         let near = known.headers.nearest(*field, &headers);
         let suggestion = match near {
             Some(header) => {
-                format!("表中「{header}」是否就是「{label}」？是的话请改为「{label}」，或在网页上指定对应关系。")
+                format!("表中「{header}」是否就是「{label}」？是的话请改为「{label}」。")
             }
-            None => format!("请增加「{label}」一栏并填写，或在网页上指定对应关系。"),
+            None => format!("请增加「{label}」一栏并填写。"),
+        };
+        let suggestion = match field {
+            Field::AccelerationG => format!("{suggestion}也可以在烈度栏一并写明，如 7度（0.15g）。"),
+            Field::County => format!("{suggestion}也可以按县（市、区）分段，每段上面用一行写县（市、区）名。"),
+            _ => suggestion,
         };
         findings.push(at_header(
             "F005",
@@ -89,12 +94,12 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
             column.header,
             column_name(earlier)
         );
-        let suggestion = "请只保留一列，另一列删除或改名；也可在网页上指定对应关系。".to_owned();
+        let suggestion = "请只保留一列，另一列删除或改名。".to_owned();
         findings.push(at_header("F008", column.at, Some(column.field), message, suggestion));
     }
     if table.is_sound() {
         for (column, header) in &table.unknown {
-            let message = format!("{} 列「{header}」不认识，没有读取。", column_name(*column));
+            let message = format!("{} 列「{header}」不是系统里的栏目，没有读取。", column_name(*column));
             let suggestion = "不需要上报的栏目可以保留；需要的请改用模板里的栏目名称。".to_owned();
             findings.push(at_header("F006", *column, None, message, suggestion));
         }
@@ -102,8 +107,13 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
     findings
 }
 
-/// F007 and F010 on a sheet.
-pub(crate) fn of_sheet(head: &SheetHead, tables: &[Arc<Table>], any_row: bool) -> Option<Finding> {
+/// F007 and F010 on a sheet; `read` says of a row, from 0, whether it was read.
+pub(crate) fn of_sheet(
+    head: &SheetHead,
+    tables: &[Arc<Table>],
+    any_row: bool,
+    read: impl Fn(u32) -> bool,
+) -> Option<Finding> {
     let on_sheet = |code, message| {
         Some(Finding {
             sheet: Some(head.name.clone()),
@@ -119,13 +129,18 @@ pub(crate) fn of_sheet(head: &SheetHead, tables: &[Arc<Table>], any_row: bool) -
     }
     if tables.is_empty() {
         return if any_row {
-            on_sheet("F007", format!("工作表「{}」不是工程清单，已跳过。", head.name))
+            on_sheet("F007", format!("工作表「{}」不是工程清单，已跳过。", head.name)).map(|finding| Finding {
+                suggestion: Some(
+                    "如果它是工程清单，请检查表头里有没有「工程名称」等栏目，工作表名称不要带“字典”“说明”“示例”。"
+                        .to_owned(),
+                ),
+                ..finding
+            })
         } else {
             None
         };
     }
-    let first = tables.iter().map(|table| table.first_header_row).min().unwrap_or(0);
-    let rows = head.hidden_rows.iter().filter(|row| **row > first).count();
+    let rows = head.hidden_rows.iter().filter(|row| read(**row)).count();
     let columns = head.hidden_columns.iter().filter(|hidden| {
         tables
             .iter()
@@ -135,12 +150,13 @@ pub(crate) fn of_sheet(head: &SheetHead, tables: &[Arc<Table>], any_row: bool) -
     if rows + columns == 0 {
         return None;
     }
+    let hidden = [(rows, "行"), (columns, "列")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0);
+    let hidden: Vec<String> = hidden.map(|(count, of)| format!("{count} 个隐藏{of}")).collect();
     on_sheet(
         "F010",
-        format!(
-            "工作表「{}」有 {rows} 个隐藏行、{columns} 个隐藏列，其中的内容也读取了。",
-            head.name
-        ),
+        format!("工作表「{}」有 {}，其中的内容也读取了。", head.name, hidden.join("、")),
     )
 }
 

@@ -14,6 +14,7 @@ use retrofit_import::report::{Group, Report};
 use retrofit_import::write::annotated;
 use serde_json::json;
 
+use super::{REFUSED, complain, print};
 use crate::registry::department;
 
 /// How results are printed.
@@ -58,36 +59,61 @@ pub(super) fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyh
     if let Some(code) = &args.department {
         department(&checker.catalogue, code)?;
     }
-    if args.annotated.is_some() && args.files.len() != 1 {
-        bail!("--annotated 只能用于一个文件");
+    if let Some(out) = &args.annotated {
+        match args.files.as_slice() {
+            [file] => refuse_same_file(file, out)?,
+            _ => bail!("--annotated 只能用于一个文件"),
+        }
     }
     let mut worst = 0;
     let mut files = Vec::new();
     for file in &args.files {
-        let report = Report::new(checker, file, today, args.records)
-            .with_context(|| format!("无法读取文件 {}", file.display()))?;
+        let report = match Report::new(checker, file, today, args.records) {
+            Ok(report) => report,
+            // The other files are checked all the same.
+            Err(error) => {
+                worst = REFUSED;
+                complain(&format!("无法读取文件 {}：{error}", file.display()));
+                continue;
+            }
+        };
         worst = worst.max(exit_code(&report));
-        if let Some(out) = args.annotated.as_deref().filter(|_| report.summary.is_readable()) {
-            annotated(checker, file, &report, out).with_context(|| format!("无法写出批注工作簿 {}", out.display()))?;
+        if let Some(out) = &args.annotated {
+            annotate(checker, file, &report, out)?;
         }
         let name = file.to_string_lossy();
         match args.format {
             Format::Json => files.push(serde_json::to_value(report.json(&name, args.department.as_deref()))?),
-            Format::Text => print!(
-                "{}",
-                text(&report, file, args.department.as_deref(), &checker.catalogue)
-            ),
+            Format::Text => print(&text(&report, file, args.department.as_deref(), &checker.catalogue))?,
         }
     }
     if args.format == Format::Json {
-        println!("{}", json!({ "files": files }));
+        print(&format!("{}\n", json!({ "files": files })))?;
     }
     Ok(ExitCode::from(worst))
 }
 
+/// The officer's own file is never written over, by whatever path it is named.
+fn refuse_same_file(file: &Path, out: &Path) -> anyhow::Result<()> {
+    match (same_file::Handle::from_path(file), same_file::Handle::from_path(out)) {
+        (Ok(original), Ok(existing)) if original == existing => {
+            bail!("--annotated 不能写到被检查的文件上，请另起一个文件名")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn annotate(checker: &Checker, file: &Path, report: &Report, out: &Path) -> anyhow::Result<()> {
+    if !report.summary.is_readable() {
+        complain("没有读取到数据，没有写批注工作簿。");
+        return Ok(());
+    }
+    annotated(checker, file, report, out).with_context(|| format!("无法写出批注工作簿 {}", out.display()))
+}
+
 fn exit_code(report: &Report) -> u8 {
     if report.summary.refusal.is_some() {
-        2
+        REFUSED
     } else {
         u8::from(
             report

@@ -105,9 +105,10 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
 
 async fn demonstrate(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     // The port is taken first: better no demonstration than one that fails at its end.
-    let listener = match args.once {
-        true => None,
-        false => Some(listen(args.port).await?),
+    let listener = if args.once {
+        None
+    } else {
+        Some(listen(args.port).await?)
     };
     let folder = clean_folder(Path::new(FOLDER))?;
     let (registry, loaded) = tokio::task::spawn_blocking(move || load(&folder)).await??;
@@ -319,7 +320,7 @@ async fn nightly_sync(registry: &Registry, url: &str) -> anyhow::Result<SyncOutc
     };
     let platform = Platform::new(settings, Profile::national_v1(), registry.clock.clone())?;
     let options = SyncOptions {
-        wait: Duration::from_secs(60),
+        wait: Duration::from_mins(1),
         watcher: Some(sync_command::bar()),
         ..SyncOptions::new(process::holder(), "nightly-sync")
     };

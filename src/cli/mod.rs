@@ -142,6 +142,12 @@ async fn stop() {
     }
 }
 
+/// Tells the operator what did not go as asked, beside the result.
+fn complain(message: &str) {
+    // Nothing is left to be told where standard error is closed.
+    let _ = writeln!(io::stderr(), "{message}");
+}
+
 /// Writes to standard output. A reader that has gone away is no fault.
 fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();

@@ -1,4 +1,4 @@
-//! The registry as the store that `retrofit_jobs` delivers from and schedules by.
+//! The registry as the store that `retrofit_jobs` delivers from.
 //!
 //! It lives here and not beside the SQL because receipts move review states: what the platform rejects goes back to its department.
 
@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use retrofit_import::catalogue::Field;
 use retrofit_jobs::delivery::SyncOutcome;
 use retrofit_jobs::store::{
-    Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, JobEnd,
-    JobLease, JobState, JobStore, LastJobRun, NewBatch, NewJobRun, NewRun, Op, OpenBatch, OpenMember, Outgoing, Plain,
-    Receipt, RecordError, Rejection, RunEnd, RunId, StoreError, StrayReceipt, UtcMillis, Verdict, Word,
+    Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, NewBatch,
+    NewRun, Op, OpenBatch, OpenMember, Outgoing, Plain, Receipt, RecordError, Rejection, RunEnd, RunId, StoreError,
+    StrayReceipt, UtcMillis, Verdict, Word,
 };
 
 use super::code::RegistryCode;
@@ -19,7 +19,7 @@ use super::{Error, Registry};
 use crate::db::batches::{self, AttemptRow, MemberRow, ReceiptRow, StrayRow};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, Claimed, DeliveryRow};
-use crate::db::job_runs::{self, JobRunRow};
+use crate::db::job_runs;
 use crate::db::sync_runs::{self, CountsRow, SyncRunRow};
 use crate::db::{Conn, DbError};
 use crate::process;
@@ -33,15 +33,6 @@ pub fn runs(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<
     Ok(registry.db.read(|conn| sync_runs::latest(conn, limit))?)
 }
 
-/// The latest runs of scheduled jobs, newest first: for those who see every department.
-///
-/// # Errors
-/// Refused to others.
-pub fn job_runs(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<JobRunRow>, Error> {
-    sees_runs(operator)?;
-    Ok(registry.db.read(|conn| job_runs::latest(conn, limit))?)
-}
-
 /// How many deliveries are in each state: for those who see every department.
 ///
 /// # Errors
@@ -51,7 +42,7 @@ pub fn outbox(registry: &Registry, operator: &Operator) -> Result<Vec<(String, i
     Ok(registry.db.read(deliveries::count_by_state)?)
 }
 
-fn sees_runs(operator: &Operator) -> Result<(), Error> {
+pub(super) fn sees_runs(operator: &Operator) -> Result<(), Error> {
     if operator.sees() == super::people::Sight::All {
         Ok(())
     } else {
@@ -96,11 +87,11 @@ impl From<DbError> for Undone {
     }
 }
 
-fn store_error(error: DbError) -> StoreError {
+pub(super) fn store_error(error: DbError) -> StoreError {
     StoreError::new(error)
 }
 
-fn fence(held: bool) -> Fence {
+pub(super) fn fence(held: bool) -> Fence {
     if held { Fence::Held } else { Fence::Lost }
 }
 
@@ -458,7 +449,7 @@ fn source_id(year: i64, id: i64) -> String {
     RegistryCode { year, id }.to_string()
 }
 
-fn read_word<T: Word>(word: &str) -> Result<T, DbError> {
+pub(super) fn read_word<T: Word>(word: &str) -> Result<T, DbError> {
     T::from_word(word).ok_or_else(|| DbError::Unreadable(format!("the word `{word}`")))
 }
 
@@ -506,71 +497,4 @@ fn stray_rows(batch: BatchId, strays: &[StrayReceipt], now: UtcMillis) -> Vec<St
             received_at: now,
         })
         .collect()
-}
-
-impl JobStore for Registry {
-    fn last_job_run(&self, job: &str) -> Result<Option<LastJobRun>, StoreError> {
-        let last = self.db.read(|conn| {
-            let Some(row) = job_runs::last(conn, job)? else {
-                return Ok(None);
-            };
-            Ok(Some(LastJobRun {
-                due_at: row.due_at,
-                state: read_word(&row.state)?,
-                lease_until: row.lease_until,
-            }))
-        });
-        last.map_err(store_error)
-    }
-
-    fn begin_job_run(&self, run: &NewJobRun) -> Result<Option<JobLease>, StoreError> {
-        let begun = self.db.write(|conn| {
-            counters::lock(conn, Counter::Job)?;
-            let now = run.started_at;
-            if job_runs::is_another_alive(conn, &run.job, run.due_at, now)? {
-                return Ok(None);
-            }
-            let lease = match job_runs::find(conn, &run.job, run.due_at)? {
-                None => JobLease {
-                    id: job_runs::insert(conn, &new_job_run(run))?,
-                    token: 1,
-                },
-                Some(row) if row.state == JobState::Running.word() && row.lease_until < now => JobLease {
-                    id: row.id,
-                    token: job_runs::take_up(conn, row.id, &run.holder, run.lease_until)?,
-                },
-                Some(_) => return Ok(None),
-            };
-            job_runs::abandon_others(conn, &run.job, run.due_at, now)?;
-            Ok(Some(lease))
-        });
-        begun.map_err(store_error)
-    }
-
-    fn renew_job_run(&self, lease: JobLease, lease_until: UtcMillis) -> Result<Fence, StoreError> {
-        let held = self
-            .db
-            .write(|conn| job_runs::renew(conn, lease.id, lease.token, lease_until));
-        held.map(fence).map_err(store_error)
-    }
-
-    fn finish_job_run(&self, lease: JobLease, end: &JobEnd, now: UtcMillis) -> Result<Fence, StoreError> {
-        let held = self
-            .db
-            .write(|conn| job_runs::finish(conn, lease.id, lease.token, end.state.word(), &end.outcome, now));
-        held.map(fence).map_err(store_error)
-    }
-}
-
-fn new_job_run(run: &NewJobRun) -> job_runs::NewJobRun<'_> {
-    job_runs::NewJobRun {
-        job: &run.job,
-        due_at: run.due_at,
-        catch_up: i64::from(run.catch_up),
-        holder: &run.holder,
-        token: 1,
-        started_at: run.started_at,
-        lease_until: run.lease_until,
-        state: JobState::Running.word(),
-    }
 }

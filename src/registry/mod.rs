@@ -9,17 +9,21 @@
 //! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
 //! - [`waivers`]: `waive`, a rule for a project.
 //! - [`recheck`]: which approved records the rules of today would not let in.
-//! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `job_runs`.
+//! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
+//! - [`schedule`]: `Registry` is the store of the schedule, too; `job_runs`.
 
+pub mod annotated;
 pub mod audit;
 pub mod code;
 pub mod delivery;
 pub mod intake;
 pub mod lists;
+mod password;
 pub mod people;
 pub mod projects;
 pub mod recheck;
 pub mod review;
+pub mod schedule;
 mod states;
 mod values;
 pub mod waivers;

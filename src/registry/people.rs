@@ -5,14 +5,12 @@
 //! database anyway. Without a name it acts for the office that the command belongs to ([`Operator::console`]), under a name that no
 //! person can have, so that the history tells it apart.
 
-use std::sync::LazyLock;
-
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use retrofit_jobs::store::{UtcMillis, Word};
 
-use super::values::{hex, sha256};
-use super::{Error, Failure, Registry, audit};
+pub use super::password::random_password;
+use super::password::{STRANGER, new_hash, new_token, verifies};
+use super::values::sha256;
+use super::{Error, Registry, audit};
 use crate::db::people::{self, NewUser, SessionRow, UserRow};
 use crate::db::{Conn, DbError};
 
@@ -27,7 +25,6 @@ pub const IDLE: i64 = 30 * MINUTE;
 pub const ABSOLUTE: i64 = 12 * 60 * MINUTE;
 /// A session's last request is noted no more often than this, so that reading a page seldom writes.
 const TOUCH: i64 = MINUTE;
-const LEAST_LENGTH: usize = 10;
 /// Names that the history uses for what no person did.
 const RESERVED: [&str; 3] = ["console", "platform", "schedule"];
 
@@ -470,61 +467,4 @@ pub fn change_password(registry: &Registry, operator: &Operator, old: &str, new:
             &serde_json::json!({}),
         )?)
     })
-}
-
-/// Hashes a password that is good enough: at least 10 characters of 3 kinds (upper case, lower case, digits,
-/// others).
-fn new_hash(password: &str) -> Result<String, Error> {
-    let kinds: [fn(&char) -> bool; 4] = [
-        |letter| letter.is_uppercase(),
-        |letter| letter.is_lowercase(),
-        |letter| letter.is_numeric(),
-        |letter| !letter.is_uppercase() && !letter.is_lowercase() && !letter.is_numeric(),
-    ];
-    let found = kinds
-        .iter()
-        .filter(|kind| password.chars().any(|letter| kind(&letter)))
-        .count();
-    if password.chars().count() < LEAST_LENGTH || found < 3 {
-        return Err(Error::refused(
-            "密码须不少于 10 个字符，并含大写字母、小写字母、数字、其他符号中的至少三种。",
-        ));
-    }
-    Ok(hash(password)?)
-}
-
-fn hash(password: &str) -> Result<String, Failure> {
-    Argon2::default()
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(|error| Failure::Secret(error.to_string()))
-}
-
-/// The hash that a stranger's password is measured against; never right, because nobody has it.
-static STRANGER: LazyLock<String> = LazyLock::new(|| hash("nobody").unwrap_or_default());
-
-fn verifies(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-}
-
-/// A password for a person's first login: 20 characters of 3 kinds, drawn from 32 that are not mistaken for each other.
-///
-/// # Errors
-/// The system gives no randomness.
-pub fn random_password() -> Result<String, Error> {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789-";
-    let mut bytes = [0; 17];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::Secret(error.to_string()))?;
-    let drawn: String = bytes
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
-        .collect();
-    // One of each kind, whatever was drawn.
-    Ok(format!("{drawn}K7-"))
-}
-
-fn new_token() -> Result<String, Failure> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::Secret(error.to_string()))?;
-    Ok(hex(&bytes))
 }

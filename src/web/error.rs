@@ -63,6 +63,14 @@ impl From<MultipartRejection> for WebError {
     }
 }
 
+/// What an address names, where the officer may see it; of another department's, not even that it exists.
+pub(super) fn seen<T>(found: Result<T, Error>) -> Result<T, WebError> {
+    found.map_err(|error| match error {
+        Error::Refused(_) => WebError::NotFound,
+        failed @ Error::Failed(_) => failed.into(),
+    })
+}
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {

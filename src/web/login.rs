@@ -142,6 +142,8 @@ pub(super) async fn log_out(
 #[template(path = "password.html")]
 struct PasswordPage {
     frame: Frame,
+    /// Whose, for the browser that keeps passwords.
+    name: String,
     /// It must be changed before anything else.
     must: bool,
     wrong: Option<String>,
@@ -154,6 +156,7 @@ pub(super) async fn password_form(
 ) -> Result<Response, WebError> {
     page(&PasswordPage {
         frame: Frame::new(&registry, &session, "修改密码", "/password"),
+        name: session.operator.name.clone(),
         must: session.must_change,
         wrong: None,
     })
@@ -191,6 +194,7 @@ pub(super) async fn change_password(
     };
     let answer = page(&PasswordPage {
         frame: Frame::new(&registry, &session, "修改密码", "/password"),
+        name: session.operator.name.clone(),
         must: session.must_change,
         wrong: Some(wrong),
     })?;

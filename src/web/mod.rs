@@ -7,6 +7,7 @@
 
 mod assets;
 mod departments;
+mod downloads;
 mod error;
 mod findings;
 mod frame;

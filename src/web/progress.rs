@@ -67,9 +67,9 @@ impl Bar {
 }
 
 /// Where the bars begin, how long the longest is, and how far they are apart.
-const LEFT: i64 = 130;
-const LONGEST: i64 = 560;
-const STEP: i64 = 36;
+const LEFT: i64 = 110;
+const LONGEST: i64 = 440;
+const STEP: i64 = 32;
 
 /// `GET /progress`.
 pub(super) async fn page(State(registry): State<Registry>, Extension(session): Officer) -> Result<Response, WebError> {

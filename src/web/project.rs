@@ -7,7 +7,7 @@ use axum_extra::extract::Form;
 use retrofit_jobs::store::{DeliveryState, Word as _};
 use serde::Deserialize;
 
-use super::error::WebError;
+use super::error::{WebError, seen};
 use super::findings::{ChangeLine, row_place};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
@@ -113,13 +113,10 @@ pub(super) async fn page(
     .await
 }
 
-/// A project that the officer may see; of another department's, not even that it exists.
+/// The project of an address.
 fn find(registry: &Registry, operator: &Operator, code: &str) -> Result<Record, WebError> {
     let code = code.parse().map_err(|_| WebError::NotFound)?;
-    projects::record(registry, operator, code).map_err(|error| match error {
-        Error::Refused(_) => WebError::NotFound,
-        failed @ Error::Failed(_) => failed.into(),
-    })
+    seen(projects::record(registry, operator, code))
 }
 
 /// What the forms for a returned or wrong project send.

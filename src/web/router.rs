@@ -12,7 +12,9 @@ use axum::routing::{self, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{assets, departments, error, guard, home, login, progress, project, review, rules, runs, upload};
+use super::{
+    assets, departments, downloads, error, guard, home, login, progress, project, review, rules, runs, upload,
+};
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
 
@@ -33,6 +35,7 @@ pub fn routes() -> Vec<Route> {
         get("/", ALL, home::page),
         post("/uploads", SENDERS, upload::receive).with_limit_of_its_own(),
         get("/uploads/{id}", DATA, upload::page),
+        get("/uploads/{id}/annotated", DATA, downloads::annotated),
         post("/uploads/{id}/preview", SENDERS, upload::preview),
         post("/uploads/{id}/commit", SENDERS, upload::commit),
         get("/review", OVERSEERS, review::queue),
@@ -43,6 +46,7 @@ pub fn routes() -> Vec<Route> {
         get("/progress", OVERSEERS, progress::page),
         get("/runs", OVERSEERS, runs::page),
         get("/departments", ALL, departments::list),
+        get("/templates/{department}", ALL, downloads::template),
         get("/rules", ALL, rules::list),
         get("/rules/{code}", ALL, rules::one),
         get("/static/{file}", Access::Anyone, assets::file),

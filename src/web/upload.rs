@@ -12,14 +12,14 @@ use axum_extra::extract::Form;
 use serde::Deserialize;
 use tempfile::NamedTempFile;
 
-use super::error::WebError;
+use super::error::{WebError, seen};
 use super::findings::{CommittedPage, OpenPage};
 use super::frame::{blocking, page as render};
 use super::guard::Officer;
 use super::words;
+use crate::registry::Registry;
 use crate::registry::intake::{self, Outcome, Preview, Upload};
 use crate::registry::people::{Operator, Role, Session};
-use crate::registry::{Error, Registry};
 
 /// Characters of a file's name that are kept.
 const NAME_CHARS: usize = 120;
@@ -122,7 +122,7 @@ pub(super) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
-        let upload = find(registry, &session.operator, id)?;
+        let upload = seen(intake::upload(registry, &session.operator, id))?;
         if upload.state == "committed" && asked.again.is_none() {
             let (rows, findings) = intake::held(registry, &session.operator, id)?;
             return render(&CommittedPage::new(registry, &session, &upload, &rows, &findings));
@@ -131,14 +131,6 @@ pub(super) async fn page(
         render(&OpenPage::new(registry, &session, &preview, None)?)
     })
     .await
-}
-
-/// An upload that the officer may see; of another department's, not even that it exists.
-fn find(registry: &Registry, operator: &Operator, id: i64) -> Result<Upload, WebError> {
-    intake::upload(registry, operator, id).map_err(|error| match error {
-        Error::Refused(_) => WebError::NotFound,
-        failed @ Error::Failed(_) => failed.into(),
-    })
 }
 
 fn plan(registry: &Registry, upload: &Upload, explain: &str) -> Result<Preview, WebError> {
@@ -173,7 +165,7 @@ pub(super) async fn preview(
     Form(asked): Form<Confirmation>,
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
-        let upload = find(registry, &session.operator, id)?;
+        let upload = seen(intake::upload(registry, &session.operator, id))?;
         let preview = plan(registry, &upload, &asked.explain)?;
         render(&OpenPage::new(registry, &session, &preview, None)?)
     })
@@ -188,7 +180,7 @@ pub(super) async fn commit(
     Form(asked): Form<Confirmation>,
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
-        let upload = find(registry, &session.operator, id)?;
+        let upload = seen(intake::upload(registry, &session.operator, id))?;
         let preview = plan(registry, &upload, &asked.explain)?;
         if preview.fingerprint() != asked.fingerprint {
             let unexplained = intake::preview(registry, &upload, (*preview.roster).clone(), None)?;

@@ -55,13 +55,13 @@ pub(super) fn load(folder: Option<&Path>) -> Result<Catalogue, CatalogueError> {
     let departments = departments(&Table::read(folder, DEPARTMENTS)?, &codes)?;
     let rule_settings = RuleSettings::load(folder)?;
     Ok(Catalogue {
-        rule_settings,
         fields,
         codes,
         divisions,
         zonation,
         bounds,
         departments,
+        rule_settings,
     })
 }
 

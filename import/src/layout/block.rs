@@ -3,13 +3,42 @@
 use std::collections::BTreeMap;
 
 use super::header::{HeaderIndex, Heading, undecorated};
-use super::merged::Merged;
+use super::merged::Line;
 use crate::catalogue::Field;
-use crate::values::{clean, written};
-use crate::workbook::{Content, Row};
+use crate::values::{Reader, clean, fold, named_unit, written};
+use crate::workbook::{Cell, Content, Row};
 
 /// A header has at least so many known fields, 工程名称 among them; fewer, and it is a list or a note that happens to name some.
-const LEAST_FIELDS: usize = 5;
+pub(crate) const LEAST_FIELDS: usize = 5;
+
+/// What a row under the names of the columns says of how to fill them.
+const HINTS: &[&str] = &[
+    "必填",
+    "选填",
+    "非必填",
+    "可选",
+    "必填项",
+    "选填项",
+    "是",
+    "否",
+    "文本",
+    "文字",
+    "字符",
+    "数字",
+    "数值",
+    "整数",
+    "小数",
+    "日期",
+    "下拉",
+    "下拉选择",
+    "单选",
+    "多选",
+    "字典",
+    "自动",
+    "自动生成",
+    "手工填写",
+    "手动填写",
+];
 
 /// A column that was understood as a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +53,19 @@ pub(crate) struct Column {
     pub(crate) header: String,
 }
 
+/// A header text over a column.
+#[derive(Clone, Debug)]
+struct Over {
+    text: String,
+    /// The column that it was written in: another one where a merged area or a group spreads it.
+    from: u32,
+}
+
+/// The texts of one header row by column.
+type Level = BTreeMap<u32, Over>;
+
 /// Header rows, understood.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Block {
     /// The first and the last row, from 0.
     pub(crate) rows: (u32, u32),
@@ -38,49 +78,54 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Understands rows as a header; a merged area gives its text to every cell it spans.
-    pub(crate) fn read(rows: &[&Row], merged: &Merged, index: &HeaderIndex) -> Self {
-        let levels: Vec<BTreeMap<u32, String>> = rows.iter().map(|row| row_texts(row, rows, merged)).collect();
-        let mut paths: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        // A row that numbers the columns belongs to the header and names nothing.
-        for (level, _) in levels.iter().zip(rows).filter(|(_, row)| !numbers_columns(row)) {
-            for (column, text) in level {
-                let path = paths.entry(*column).or_default();
-                if path.last() != Some(text) {
-                    path.push(text.clone());
-                }
-            }
-        }
-        let bounds = (
-            rows.first().map_or(0, |row| row.index),
-            rows.last().map_or(0, |row| row.index),
-        );
+    /// Understands rows as a header; a merged area gives its text to every cell it spans, and so does the name of a group in a table
+    /// without merged areas.
+    pub(crate) fn read(lines: &[&Line], index: &HeaderIndex) -> Self {
+        let mut levels: Vec<Level> = lines.iter().map(|line| level(line)).collect();
+        let texts = levels.iter().map(|level| {
+            let undecorated = level.iter().map(|(column, over)| (*column, undecorated(&over.text)));
+            undecorated.collect()
+        });
+        let rows = [lines.first(), lines.last()].map(|line| line.map_or(0, |line| line.row.index));
         let mut block = Self {
-            rows: bounds,
+            rows: (rows[0], rows[1]),
+            texts: texts.collect(),
             ..Self::default()
         };
-        for (column, path) in paths {
-            let header = path.last().cloned().unwrap_or_default();
-            match index.heading(&path) {
+        for (level, _) in levels
+            .iter_mut()
+            .zip(lines)
+            .filter(|(_, line)| is_numbering(&line.row) || is_hint(line))
+        {
+            level.clear();
+        }
+        spread_groups(&mut levels);
+        let mut paths: BTreeMap<u32, Vec<&Over>> = BTreeMap::new();
+        for (column, over) in levels.iter().flatten() {
+            let path = paths.entry(*column).or_default();
+            if path.last().is_none_or(|above| above.text != over.text) {
+                path.push(over);
+            }
+        }
+        for (column, path) in &paths {
+            // One header over two columns heads the first of them.
+            let Some(last) = path.last().filter(|last| last.from == *column) else {
+                continue;
+            };
+            let texts: Vec<String> = path.iter().map(|over| over.text.clone()).collect();
+            let unit_alone = last.text.starts_with(['(', '（']) && texts.len() > 1;
+            let header = if unit_alone { texts.concat() } else { last.text.clone() };
+            match index.heading(&texts) {
                 Heading::Field(field, units) => block.columns.push(Column {
-                    at: column,
+                    at: *column,
                     field,
                     units,
                     header,
                 }),
                 Heading::Serial => {}
-                Heading::Unknown => block.unknown.push((column, header)),
+                Heading::Unknown => block.unknown.push((*column, header)),
             }
         }
-        block.texts = levels
-            .into_iter()
-            .map(|level| {
-                level
-                    .into_iter()
-                    .map(|(column, text)| (column, undecorated(&text)))
-                    .collect()
-            })
-            .collect();
         block
     }
 
@@ -95,6 +140,11 @@ impl Block {
     /// The first column of a field.
     pub(crate) fn column(&self, field: Field) -> Option<&Column> {
         self.columns.iter().find(|column| column.field == field)
+    }
+
+    /// Whether a column's field is known.
+    pub(crate) fn knows(&self, column: u32) -> bool {
+        self.columns.binary_search_by_key(&column, |known| known.at).is_ok()
     }
 
     /// Whether a row repeats one of the header's rows, as on printed pages.
@@ -112,57 +162,140 @@ impl Block {
             })
     }
 
-    /// Whether a row under the block still belongs to it: a merged area reaches down into it, it numbers the columns, or it names fields.
-    pub(crate) fn is_continued_by(&self, row: &Row, merged: &Merged, index: &HeaderIndex) -> bool {
-        let known = |column: u32| self.columns.iter().any(|known| known.at == column);
-        if merged.reaches(self.rows, row.index, known) || numbers_columns(row) {
+    /// Whether a row under the block's `lines` still belongs to it: a merged area reaches down into it, it numbers the columns or says how
+    /// to fill them, or it names fields.
+    pub(crate) fn is_continued_by(&self, line: &Line, lines: &[Line], index: &HeaderIndex, reader: &Reader) -> bool {
+        let (first, last) = self.rows;
+        let begun = |row: u32| (first..=last).contains(&row);
+        if line
+            .areas
+            .iter()
+            .any(|area| begun(area.first_row) && self.knows(area.first_column))
+        {
             return true;
         }
-        let texts: Vec<(u32, String)> = cell_texts(row).collect();
-        let named = texts.iter().filter(|(_, text)| index.single(text).is_some()).count();
-        let name_is_free = self
+        if is_numbering(&line.row) || is_hint(line) {
+            return true;
+        }
+        if self
             .column(Field::Name)
-            .is_none_or(|name| row.content(name.at).is_none());
-        name_is_free && named >= 2 && named * 2 > texts.len()
+            .is_some_and(|name| line.own_cells().any(|cell| cell.column == name.at))
+        {
+            return false;
+        }
+        let texts: Vec<(u32, String)> = line.own_cells().filter_map(cell_text).collect();
+        let is_unit = |(at, text): &&(u32, String)| {
+            let column = self.columns.iter().find(|known| known.at == *at);
+            column.is_some_and(|column| named_unit(&fold(text), |word| reader.is_unit(column.field, word)).is_some())
+        };
+        if !texts.is_empty() && texts.iter().all(|text| is_unit(&text)) {
+            return true;
+        }
+        let named = texts.iter().filter(|(_, text)| index.single(text).is_some()).count();
+        if named >= 2 && named * 2 > texts.len() {
+            return true;
+        }
+        // The names of a group's columns, which are fields only beneath it.
+        if texts.iter().any(|(at, _)| self.knows(*at)) {
+            return false;
+        }
+        let lines: Vec<&Line> = lines.iter().chain([line]).collect();
+        Self::read(&lines, index).columns.len() > self.columns.len()
     }
 }
 
-/// The cleaned texts of a row's text cells.
+/// The cleaned texts of a row's cells; error values have none.
 pub(crate) fn cell_texts(row: &Row) -> impl Iterator<Item = (u32, String)> {
-    row.cells.iter().filter_map(|cell| {
-        let text = clean(&written(&cell.content)).into_owned();
-        (!text.is_empty() && !matches!(cell.content, Content::Error(_))).then_some((cell.column, text))
-    })
+    row.cells.iter().filter_map(cell_text)
 }
 
-/// The texts of a header row, those of merged areas at every column they span.
-fn row_texts(row: &Row, block: &[&Row], merged: &Merged) -> BTreeMap<u32, String> {
-    let mut texts: BTreeMap<u32, String> = cell_texts(row).collect();
-    for area in merged.over_row(row.index) {
-        let first = block.iter().find(|candidate| candidate.index == area.first_row);
-        let text = first
-            .and_then(|row| row.content(area.first_column))
-            .map(|content| clean(&written(content)).into_owned());
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            for column in area.first_column..=area.last_column {
-                texts.entry(column).or_insert_with(|| text.clone());
+/// A cell's column and cleaned text.
+pub(crate) fn cell_text(cell: &Cell) -> Option<(u32, String)> {
+    let text = clean(&written(&cell.content)).into_owned();
+    (!text.is_empty() && !matches!(cell.content, Content::Error(_))).then_some((cell.column, text))
+}
+
+/// The texts of a header row, those of merged areas at every column they span. Strokes in empty cells say nothing.
+fn level(line: &Line) -> Level {
+    let mut level: Level = cell_texts(&line.row)
+        .filter(|(_, text)| text.contains(char::is_alphanumeric))
+        .map(|(from, text)| (from, Over { text, from }))
+        .collect();
+    for area in &line.areas {
+        if let Some(over) = level.get(&area.first_column).cloned() {
+            for column in area.first_column + 1..=area.last_column {
+                level.entry(column).or_insert_with(|| over.clone());
             }
         }
     }
-    texts
+    level
 }
 
-/// Whether a row only numbers or letters the columns: 甲, 乙, 1, 2 …
-fn numbers_columns(row: &Row) -> bool {
+/// A group's name without a merged area stands over its first column only: it is given to the columns on the right that have names of their
+/// own below it and nothing beside it.
+fn spread_groups(levels: &mut [Level]) {
+    for at in 0..levels.len().saturating_sub(1) {
+        let (uppers, lowers) = levels.split_at_mut(at + 1);
+        let Some(upper) = uppers.last_mut() else { continue };
+        let below = |column: u32| {
+            let mut lowers = lowers.iter().filter_map(|level: &Level| level.get(&column));
+            lowers.any(|over| over.from == column && upper.get(&column).is_none_or(|above| above.text != over.text))
+        };
+        let last = lowers
+            .iter()
+            .filter_map(|level| level.last_key_value())
+            .map(|(column, _)| *column)
+            .max();
+        let mut group: Option<Over> = None;
+        let mut spread = Vec::new();
+        for column in 0..=last.unwrap_or(0) {
+            match upper.get(&column) {
+                Some(over) => group = Some(over.clone()).filter(|over| over.from == column && below(column)),
+                None if below(column) => spread.extend(group.clone().map(|over| (column, over))),
+                None => group = None,
+            }
+        }
+        upper.extend(spread);
+    }
+}
+
+/// Whether a row only numbers or letters the columns: 甲, 乙, 1, 2 …, 9=7+8.
+pub(crate) fn is_numbering(row: &Row) -> bool {
     let is_number = |text: &str| {
-        let bare = text.trim_matches(['(', ')', '（', '）']);
-        "甲乙丙丁戊己庚辛壬癸".contains(bare)
-            || (bare.len() == 1 && bare.bytes().all(|byte| byte.is_ascii_uppercase()))
-            || bare.parse::<u16>().is_ok_and(|number| (1..=300).contains(&number))
+        let bare = text
+            .split_once('=')
+            .map_or(text, |(own, _)| own)
+            .trim_matches(['(', ')', '[', ']']);
+        !bare.is_empty()
+            && ("甲乙丙丁戊己庚辛壬癸".contains(bare)
+                || (bare.len() <= 2 && bare.bytes().all(|byte| byte.is_ascii_lowercase()))
+                || bare.parse::<u16>().is_ok_and(|number| (1..=300).contains(&number)))
     };
-    let texts: Vec<(u32, String)> = cell_texts(row).collect();
-    let mut distinct: Vec<&str> = texts.iter().map(|(_, text)| text.as_str()).collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    texts.len() >= LEAST_FIELDS && distinct.len() == texts.len() && texts.iter().all(|(_, text)| is_number(text))
+    if row.cells.len() < LEAST_FIELDS {
+        return false;
+    }
+    let mut texts = Vec::with_capacity(row.cells.len());
+    for cell in &row.cells {
+        let text = fold(&written(&cell.content));
+        let heads = texts.is_empty() && matches!(text.as_str(), "栏次" | "列次" | "列号" | "栏号" | "序号" | "编号");
+        if !heads && !is_number(&text) {
+            return false;
+        }
+        texts.push(text);
+    }
+    let count = texts.len();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.len() == count && count > LEAST_FIELDS - 1
+}
+
+/// Whether a row says of every column how to fill it: 必填, 选填, 文本 …
+fn is_hint(line: &Line) -> bool {
+    let hint = |text: &str| HINTS.contains(&fold(text).trim_matches(['(', ')', '*']));
+    let mut cells = 0;
+    let all = line.own_cells().filter_map(cell_text).all(|(_, text)| {
+        cells += 1;
+        hint(&text)
+    });
+    all && cells >= LEAST_FIELDS
 }

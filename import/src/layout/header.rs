@@ -8,6 +8,12 @@ use crate::values::{fold, nearest};
 /// Headers that number the rows; they belong to no field and are no finding.
 const SERIAL: &[&str] = &["序号", "顺序号", "顺序", "行号", "no", "no."];
 
+/// Headers that say no more than that the group above them is named.
+const NAMES: &[&str] = &["名称", "姓名", "全称"];
+
+/// Headers are not longer, in bytes; longer texts need no looking at.
+const LONGEST: usize = 120;
+
 /// Marks of a field that must be filled; they say nothing of which field it is.
 const REQUIRED_MARKS: &[&str] = &["(必填)", "(必填项)", "(选填)", "(选填项)", "(非必填)"];
 
@@ -43,18 +49,19 @@ impl HeaderIndex {
             return Heading::Unknown;
         };
         let child = undecorated(child);
-        let joined = |parent: &String| format!("{}{child}", undecorated(parent));
-        let all = format!(
-            "{}{child}",
-            parents.iter().map(|parent| undecorated(parent)).collect::<String>()
-        );
-        let names = parents.iter().rev().map(joined).chain([all, child.clone()]);
-        for name in names {
+        let parents: Vec<String> = parents.iter().rev().map(|parent| undecorated(parent)).collect();
+        let all: String = parents
+            .iter()
+            .rev()
+            .map(String::as_str)
+            .chain([child.as_str()])
+            .collect();
+        let joined = parents.iter().map(|parent| format!("{parent}{child}")).chain([all]);
+        // 名称 under 设计单位 names the unit, not the project.
+        let unnamed = parents.iter().filter(|_| NAMES.contains(&child.as_str())).cloned();
+        for name in joined.chain(unnamed).chain([child.clone()]) {
             if let Some((field, unit)) = self.field(&name) {
-                let above = parents
-                    .iter()
-                    .rev()
-                    .filter_map(|parent| bracketed(&undecorated(parent)));
+                let above = parents.iter().filter_map(|parent| bracketed(parent));
                 return Heading::Field(field, unit.into_iter().chain(above).collect());
             }
         }
@@ -67,7 +74,18 @@ impl HeaderIndex {
 
     /// The field that one header text names by itself.
     pub(crate) fn single(&self, text: &str) -> Option<Field> {
-        self.field(&undecorated(text)).map(|(field, _)| field)
+        let named = (text.len() <= LONGEST).then(|| self.field(&undecorated(text)));
+        named.flatten().map(|(field, _)| field)
+    }
+
+    /// Whether a folded text is a field's name as it stands.
+    pub(crate) fn is_name(&self, folded: &str) -> bool {
+        self.names.contains_key(folded)
+    }
+
+    /// Whether a text heads a column: it names a field, or the rows' numbers.
+    pub(crate) fn heads(&self, text: &str) -> bool {
+        self.single(text).is_some() || (text.len() <= LONGEST && SERIAL.contains(&undecorated(text).as_str()))
     }
 
     /// The header text most like one of a field's names.
@@ -85,9 +103,15 @@ impl HeaderIndex {
     /// The field of an undecorated name, and its unit where one had to be set apart to know it.
     fn field(&self, name: &str) -> Option<(Field, Option<String>)> {
         let known = |name: &str| {
-            self.names
-                .get(name)
-                .or_else(|| self.names.get(name.strip_prefix("其中")?.trim_start_matches(':')))
+            let bare = name
+                .strip_prefix("其中")
+                .map_or(name, |rest| rest.trim_start_matches(':'));
+            let digits = |c: char| c.is_ascii_digit();
+            let named = |name: &str| self.names.get(name);
+            named(name)
+                .or_else(|| named(bare))
+                .or_else(|| named(&format!("其中:{bare}")))
+                .or_else(|| named(bare.trim_matches(digits)))
         };
         let mut rest = name.to_owned();
         let mut unit = None;
@@ -96,6 +120,9 @@ impl HeaderIndex {
                 return Some((*field, unit));
             }
             let Some((shorter, inside)) = without_last_bracket(&rest) else {
+                if let Some(field) = known(rest.trim_matches(['(', ')'])) {
+                    return Some((*field, unit));
+                }
                 break;
             };
             unit = unit.or(Some(inside));
@@ -103,12 +130,13 @@ impl HeaderIndex {
         }
         // A unit without brackets: 建筑面积/㎡, 投资:万元, 建筑面积㎡.
         let tails = [
-            "m2",
             "万m2",
-            "平方米",
+            "m2",
             "万平方米",
+            "平方米",
             "万元",
             "亿元",
+            "千元",
             "元",
             "m",
             "米",
@@ -123,22 +151,30 @@ impl HeaderIndex {
         ];
         let with_tail = |tail: &&str| {
             let short = rest.strip_suffix(*tail)?.trim_end_matches(['/', ':', '-', ',', '_']);
+            let short = short.strip_suffix("单位").unwrap_or(short).trim_end_matches([',', ':']);
             Some((*known(short)?, Some((*tail).to_owned())))
         };
         tails.iter().find_map(with_tail)
     }
 }
 
-/// The folded header without what decorates it: asterisks, （必填）, numbering.
+/// The folded header without what decorates it: asterisks, （必填）, numbering, footnote marks.
 pub(crate) fn undecorated(text: &str) -> String {
-    let mut name = fold(text)
-        .replace(['【', '〔', '['], "(")
-        .replace(['】', '〕', ']'], ")");
+    // Before they are folded to plain digits, which a name could end with.
+    let circled = |c: char| matches!(c, '①'..='⑳' | '❶'..='➓' | '⑴'..='⒇' | '⒈'..='⒛');
+    let mut name = fold(&text.replace(circled, ""))
+        .replace(['【', '〔', '[', '{', '〈', '《', '<'], "(")
+        .replace(['】', '〕', ']', '}', '〉', '》', '>'], ")");
     for mark in REQUIRED_MARKS {
         name = name.replace(mark, "");
     }
-    let name = name.trim_matches(['*', '★', '☆', '#', ':', ';', '※', '△', '▲']);
-    without_numbering(name).trim_matches(['*', '★', ':']).to_owned()
+    for mark in ["必填,", "选填,", ",必填", ",选填", "必填;", ";必填"] {
+        name = name.replace(mark, "");
+    }
+    let marks = |c: char| "*★☆#:;※△▲●◆■□○•·、,。.\"“”'".contains(c);
+    without_numbering(name.trim_matches(marks))
+        .trim_matches(marks)
+        .to_owned()
 }
 
 /// Drops `1.`, `(1)`, `一、` and the like before a name.
@@ -149,7 +185,7 @@ pub(crate) fn without_numbering(name: &str) -> &str {
     if after.len() == bare.len() {
         return name;
     }
-    match after.strip_prefix(['.', '、', ')', ',']) {
+    match after.strip_prefix(['.', '、', ')', ',', ':', '-']) {
         Some(rest) if !rest.is_empty() => rest,
         _ => name,
     }
@@ -171,10 +207,13 @@ mod tests {
     use super::{HeaderIndex, Heading};
     use crate::catalogue::{Catalogue, Field};
 
+    /// A field and its units.
+    type Known<'a> = (Field, &'a [&'a str]);
+
     #[test]
     fn understands_decorated_headers() -> Result<(), Box<dyn std::error::Error>> {
         let index = HeaderIndex::new(&Catalogue::load(None)?);
-        let cases: &[(&[&str], Option<(Field, &[&str])>)] = &[
+        let cases: &[(&[&str], Option<Known>)] = &[
             (&["*工 程 名 称（必填）"], Some((Field::Name, &[]))),
             (&["3. 工程名称"], Some((Field::Name, &[]))),
             (&["建筑面积\n（万㎡）"], Some((Field::FloorAreaM2, &["万m2"]))),
@@ -188,9 +227,21 @@ mod tests {
             ),
             (&["鉴定", "日期"], Some((Field::AppraisalDate, &[]))),
             (&["鉴定", "单位"], Some((Field::AppraisalUnit, &[]))),
-            (&["坐标", "经度(°)"], Some((Field::Longitude, &[]))),
+            (&["坐标", "经度(°)"], Some((Field::Longitude, &["°"]))),
             (&["建筑面积", "（㎡）"], Some((Field::FloorAreaM2, &["m2"]))),
             (&["其中：省级补助"], Some((Field::FundProvincial, &[]))),
+            (&["①工程名称"], Some((Field::Name, &[]))),
+            (&["工程名称②"], Some((Field::Name, &[]))),
+            (&["1工程名称"], Some((Field::Name, &[]))),
+            (&["【工程名称】"], Some((Field::Name, &[]))),
+            (&["建筑面积（必填，㎡）"], Some((Field::FloorAreaM2, &["m2"]))),
+            (&["建筑面积m²"], Some((Field::FloorAreaM2, &["m2"]))),
+            (&["计划总投资，单位：元"], Some((Field::InvestmentPlanned, &["元"]))),
+            (&["资金来源", "其中：", "中央"], Some((Field::FundCentral, &[]))),
+            (&["资金来源", "中央"], Some((Field::FundCentral, &[]))),
+            (&["设计单位", "名称"], Some((Field::DesignUnit, &[]))),
+            (&["基本情况", "名称"], Some((Field::Name, &[]))),
+            (&["联系人", "姓名"], Some((Field::Reporter, &[]))),
             (&["分管领导"], None),
             (&["单位：万元"], None),
         ];

@@ -1,78 +1,85 @@
 //! Merged areas of a sheet: which cells show another cell's value.
 
-use std::collections::HashMap;
+use crate::workbook::{Address, Area, Cell, Content, Row};
 
-use crate::workbook::{Area, Cell, Content, Row};
+/// Areas that begin further right are let go: no sheet holds anything there.
+const COLUMNS: u32 = 512;
 
-/// The merged areas of a sheet, and the values of those that reach further down.
+/// The merged areas of a sheet that its rows, from the top down, pass through.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Merged {
-    /// By first row.
-    areas: Vec<Area>,
-    /// The first cells of areas of several rows that the rows so far have begun, by their place in `areas`.
-    values: HashMap<usize, Content>,
-    /// The first area that a later row may still be under.
-    open: usize,
+    /// Those still to come, the next one last.
+    to_come: Vec<Area>,
+    /// Those that the last row was under, with the value of their first cell; one for each first column.
+    open: Vec<(Area, Option<Content>)>,
 }
 
 impl Merged {
-    pub(crate) fn new(mut areas: Vec<Area>) -> Self {
-        areas.sort_unstable_by_key(|area| (area.first_row, area.first_column));
-        Self {
-            areas,
-            ..Self::default()
-        }
-    }
-
-    /// The areas that span a row.
-    pub(crate) fn over_row(&self, row: u32) -> impl Iterator<Item = &Area> {
-        let spans = move |area: &&Area| (area.first_row..=area.last_row).contains(&row);
-        self.areas
+    pub(crate) fn new(areas: &[Area]) -> Self {
+        let mut to_come: Vec<Area> = areas
             .iter()
-            .take_while(move |area| area.first_row <= row)
-            .filter(spans)
-    }
-
-    /// Whether an area that begins within `rows`, in a column that `known` takes, reaches down to `row`.
-    pub(crate) fn reaches(&self, rows: (u32, u32), row: u32, known: impl Fn(u32) -> bool) -> bool {
-        self.over_row(row)
-            .any(|area| (rows.0..=rows.1).contains(&area.first_row) && known(area.first_column))
-    }
-
-    /// Fills the row's cells that lie in the first column of a merged area begun above, and says which (column and first row).
-    ///
-    /// Rows must come from the top down.
-    pub(crate) fn fill(&mut self, row: &mut Row) -> Vec<(u32, u32)> {
-        while self.areas.get(self.open).is_some_and(|area| area.last_row < row.index) {
-            self.values.remove(&self.open);
-            self.open += 1;
+            .filter(|area| area.first_column < COLUMNS)
+            .copied()
+            .collect();
+        to_come.sort_unstable_by_key(|area| std::cmp::Reverse((area.first_row, area.first_column)));
+        Self {
+            to_come,
+            open: Vec::new(),
         }
-        let mut filled = Vec::new();
-        for at in self.open..self.areas.len() {
-            let area = self.areas[at];
-            if area.first_row > row.index {
-                break;
+    }
+
+    /// Gives the sheet's next row the values of the merged areas that it lies in.
+    pub(crate) fn fill(&mut self, mut row: Row) -> Line {
+        self.open.retain(|(area, _)| area.last_row >= row.index);
+        while let Some(area) = self.to_come.pop_if(|area| area.first_row <= row.index) {
+            if area.last_row >= row.index {
+                let content = row.content(area.first_column).filter(|_| area.first_row == row.index);
+                self.open.retain(|(open, _)| open.first_column != area.first_column);
+                self.open.push((area, content.cloned()));
             }
-            if area.first_row == area.last_row || row.index > area.last_row {
-                continue;
-            }
-            if area.first_row == row.index {
-                if let Some(content) = row.content(area.first_column) {
-                    self.values.insert(at, content.clone());
-                }
-            } else if let Some(content) = self.values.get(&at)
-                && let Err(place) = row.cells.binary_search_by_key(&area.first_column, |cell| cell.column)
+        }
+        for (area, content) in &self.open {
+            let column = area.first_column;
+            if area.first_row < row.index
+                && let Some(content) = content
+                && let Err(place) = row.cells.binary_search_by_key(&column, |cell| cell.column)
             {
-                row.cells.insert(
-                    place,
-                    Cell {
-                        column: area.first_column,
-                        content: content.clone(),
-                    },
-                );
-                filled.push((area.first_column, area.first_row));
+                let content = content.clone();
+                row.cells.insert(place, Cell { column, content });
             }
         }
-        filled
+        let areas = self.open.iter().map(|(area, _)| *area).collect();
+        Line { row, areas }
+    }
+}
+
+/// A row with the merged areas that it lies in, their values filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// The row.
+    pub(crate) row: Row,
+    /// The areas, begun here or above.
+    pub(crate) areas: Vec<Area>,
+}
+
+impl Line {
+    /// The address of the cell that Excel shows at a column: in a merged area its first one.
+    pub(crate) fn address(&self, column: u32) -> Address {
+        let over = self
+            .areas
+            .iter()
+            .find(|area| (area.first_column..=area.last_column).contains(&column));
+        over.map_or(Address::new(self.row.index, column), |area| {
+            Address::new(area.first_row, area.first_column)
+        })
+    }
+
+    /// The cells that were written in this row, not in a merged area begun above.
+    pub(crate) fn own_cells(&self) -> impl Iterator<Item = &Cell> {
+        let above = |cell: &Cell| {
+            let mut areas = self.areas.iter();
+            areas.any(|area| area.first_column == cell.column && area.first_row < self.row.index)
+        };
+        self.row.cells.iter().filter(move |cell| !above(cell))
     }
 }

@@ -8,25 +8,45 @@ mod block;
 mod header;
 mod merged;
 mod rows;
+mod units;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub(crate) use block::Column;
-use block::{Block, cell_texts};
+use block::{Block, cell_text, cell_texts};
 pub(crate) use header::HeaderIndex;
+pub(crate) use merged::Line;
 use merged::Merged;
 pub(crate) use rows::EXAMPLE;
 use rows::Kind;
+pub(crate) use units::column_unit;
 
 use crate::catalogue::{Catalogue, Field};
-use crate::values::{Quantity, Reader, fold, quantity, unit};
+use crate::values::{Reader, fold};
 use crate::workbook::{Row, SheetHead};
 
-/// Header rows are looked for in so many rows at a time.
+/// A header has at most so many rows of names, and one more that numbers the columns.
 const HEADER_ROWS: usize = 4;
 /// So many data rows are held back while it is not known whether the intensity cells carry the acceleration.
 const HELD_BACK: usize = 500;
+/// So many empty rows part what follows from the table.
+const GAP: u32 = 3;
+
+/// Words in the name of a sheet that explains rosters and is none, and words in the names of those that are.
+const EXPLAINS: &[&str] = &[
+    "字典",
+    "填表说明",
+    "填报说明",
+    "填写说明",
+    "代码表",
+    "指标解释",
+    "指标说明",
+    "示例",
+    "样例",
+    "范例",
+];
+const HOLDS: &[&str] = &["台账", "清单", "名单", "汇总", "明细", "花名册", "登记表"];
 
 /// What the layout needs besides the sheet.
 #[derive(Clone, Copy, Debug)]
@@ -42,16 +62,14 @@ pub(crate) struct Known<'a> {
 /// A roster's table, its header understood.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
-    /// The first header row, from 0.
-    pub(crate) first_header_row: u32,
     /// The last header row, from 0.
     pub(crate) header_row: u32,
     /// The columns of known fields.
     pub(crate) columns: Vec<Column>,
     /// The other columns, with their headers.
     pub(crate) unknown: Vec<(u32, String)>,
-    /// The folded money unit of a 单位 line above the table.
-    pub(crate) money_unit: Option<String>,
+    /// The folded units of a 单位 line above the table.
+    pub(crate) line_units: Vec<String>,
     /// Required fields that neither a column nor anything else gives.
     pub(crate) missing: Vec<Field>,
     /// Columns that claim a field that another column has claimed before.
@@ -73,10 +91,8 @@ impl Table {
 /// A data row, merged areas filled in.
 #[derive(Clone, Debug)]
 pub(crate) struct DataRow {
-    /// Its cells.
-    pub(crate) row: Row,
-    /// Cells that a merged area begun above filled: column and first row of the area.
-    pub(crate) filled: Vec<(u32, u32)>,
+    /// The row.
+    pub(crate) line: Line,
     /// The county of the heading above it.
     pub(crate) county: Option<Arc<str>>,
 }
@@ -90,24 +106,41 @@ pub(crate) enum Part {
     Row(DataRow),
 }
 
+/// A table's header.
+#[derive(Debug)]
+struct Header {
+    lines: Vec<Line>,
+    block: Block,
+    /// Whether a row under it was no part of it.
+    ended: bool,
+}
+
 /// Reads one sheet from the top.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about the rows so far, each told by its doc"
+)]
 pub(crate) struct SheetReader<'a> {
     known: Known<'a>,
+    /// Whether the sheet's name says that it only explains.
+    explains: bool,
     merged: Merged,
     /// The rows last seen that are no data, for a header of several rows.
-    above: VecDeque<Row>,
-    money_unit: Option<String>,
+    above: VecDeque<Line>,
+    /// The texts that stand alone in their rows above the tables: printed pages repeat them.
+    titles: Vec<String>,
+    line_units: Vec<String>,
     /// The header in force, or the one that is being put together.
-    header: Option<(Vec<Row>, Block)>,
-    /// Whether the header has ended: a row under it was no part of it.
-    header_ended: bool,
+    header: Option<Header>,
     /// The table, once it is certain.
     table: Option<Arc<Table>>,
     waiting: Vec<DataRow>,
-    /// A row with nothing but a name: a project with all else missing, or the title of a header that follows.
-    lone: Option<DataRow>,
+    /// Rows with few cells: projects with nearly all missing, or titles of a header that follows.
+    sparse: Vec<DataRow>,
     county: Option<Arc<str>>,
+    /// The last row that belonged to the table, from 0.
+    last: u32,
     after_footer: bool,
     /// A template's example row stands under the header: an empty template is a table without rows.
     example: bool,
@@ -115,151 +148,219 @@ pub(crate) struct SheetReader<'a> {
 
 impl<'a> SheetReader<'a> {
     pub(crate) fn new(known: Known<'a>, head: &SheetHead) -> Self {
+        let says = |words: &[&str]| words.iter().any(|word| head.name.contains(word));
         Self {
             known,
-            merged: Merged::new(head.merged.clone()),
+            explains: says(EXPLAINS) && !says(HOLDS),
+            merged: Merged::new(&head.merged),
             above: VecDeque::new(),
-            money_unit: None,
+            titles: Vec::new(),
+            line_units: Vec::new(),
             header: None,
-            header_ended: false,
             table: None,
             waiting: Vec::new(),
-            lone: None,
+            sparse: Vec::new(),
             county: None,
+            last: 0,
             after_footer: false,
             example: false,
         }
     }
 
     /// Takes the sheet's next row.
-    pub(crate) fn push(&mut self, mut row: Row, out: &mut dyn FnMut(Part)) {
-        let filled = self.merged.fill(&mut row);
-        if self.header.is_some() && !self.header_ended {
-            if self.continue_header(&row) {
-                return;
-            }
-            self.header_ended = true;
+    pub(crate) fn push(&mut self, row: Row, out: &mut dyn FnMut(Part)) {
+        if self.explains {
+            return;
         }
-        let Some((_, block)) = &self.header else {
-            return self.seek_header(row);
+        let line = self.merged.fill(row);
+        // A row that only merged areas begun above reach into is the lower part of the row above.
+        if line.own_cells().next().is_none() {
+            return;
+        }
+        if self.continue_header(&line) {
+            return;
+        }
+        let Some(Header { block, .. }) = &self.header else {
+            return self.seek_header(line);
         };
-        let kind = rows::kind(&row, block, self.known.reader, self.after_footer);
-        let other_table = kind == Kind::Data && self.begins_other_table(&row);
-        if let Some(lone) = self.lone.take() {
-            if other_table || kind == Kind::Header {
-                self.remember(lone.row);
-            } else {
-                self.take_data(lone, out);
+        let apart = self.after_footer || line.row.index.saturating_sub(self.last) > GAP;
+        let kind = rows::kind(&line, block, self.known.reader, self.known.headers, apart);
+        if kind != Kind::Data {
+            if self.repeats_title(&line) {
+                return self.remember(line);
             }
+            if self.begins_other_table(&line) {
+                self.drop_titles(Some(line.row.index), out);
+                self.end_table(out);
+                return self.seek_header(line);
+            }
+        }
+        if !apart {
+            self.last = line.row.index;
         }
         match kind {
-            Kind::Data if other_table => {
-                self.end_table(out);
-                self.seek_header(row);
-            }
-            Kind::Data => {
-                let data = DataRow {
-                    row,
-                    filled,
-                    county: self.county.clone(),
-                };
-                if cell_texts(&data.row).nth(1).is_none() {
-                    self.lone = Some(data);
+            Kind::Data | Kind::Sparse => {
+                let county = self.county.clone();
+                let data = DataRow { line, county };
+                if kind == Kind::Sparse {
+                    self.sparse.push(data);
                 } else {
+                    self.take_sparse(out);
                     self.take_data(data, out);
                 }
             }
-            Kind::County(county) => self.county = Some(county),
-            Kind::Header => self.remember(row),
+            Kind::County(county) => {
+                self.take_sparse(out);
+                self.county = Some(county);
+            }
+            Kind::Header => {
+                self.drop_titles(None, out);
+                self.after_footer = false;
+                self.remember(line);
+            }
             Kind::Example => self.example = true,
-            Kind::Other { footer } => {
-                self.after_footer |= footer;
-                self.remember(row);
+            Kind::OtherHeader | Kind::Other { .. } => {
+                self.after_footer |= kind != Kind::Other { footer: false };
+                self.remember(line);
             }
         }
     }
 
     /// Ends the sheet.
     pub(crate) fn finish(mut self, out: &mut dyn FnMut(Part)) {
+        self.take_sparse(out);
         self.end_table(out);
     }
 
     /// Looks whether the rows last seen, this one below them, are a header.
-    fn seek_header(&mut self, row: Row) {
-        self.note_money_unit(&row);
-        self.remember(row);
-        let rows: Vec<&Row> = self.above.iter().collect();
-        let Some((bottom, uppers)) = rows.split_last() else {
-            return;
-        };
-        let alone = Block::read(&[*bottom], &self.merged, self.known.headers);
-        if !alone.is_roster() {
+    fn seek_header(&mut self, line: Line) {
+        let names_field = cell_texts(&line.row).any(|(_, text)| self.known.headers.single(&text).is_some());
+        self.remember(line);
+        if !names_field {
             return;
         }
-        let mut block = vec![(*bottom).clone()];
-        for upper in uppers.iter().rev() {
-            let below = block.last().map_or(0, |row| row.index);
-            if upper.index + 1 != below || !is_group_row(upper) {
-                break;
-            }
-            block.push((*upper).clone());
+        let Some(mut first) = self.header_start() else { return };
+        while let Some(upper) = first.checked_sub(1)
+            && self.above[upper].row.index + 1 == self.above[first].row.index
+            && is_group_row(&self.above[upper])
+        {
+            first = upper;
         }
-        block.reverse();
-        self.set_header(block);
+        let lines: Vec<Line> = self.above.drain(first..).collect();
+        while let Some(line) = self.above.pop_front() {
+            self.note_line(&line);
+        }
+        self.last = lines.last().map_or(0, |line| line.row.index);
+        self.set_header(lines);
     }
 
-    fn set_header(&mut self, rows: Vec<Row>) {
-        let refs: Vec<&Row> = rows.iter().collect();
-        let block = Block::read(&refs, &self.merged, self.known.headers);
-        self.header = Some((rows, block));
-        self.header_ended = false;
+    /// The first of the rows last seen from which on they are a header; as few as will do.
+    fn header_start(&self) -> Option<usize> {
+        let lines: Vec<&Line> = self.above.iter().collect();
+        let touching = |first: usize| {
+            lines[first..]
+                .windows(2)
+                .all(|pair| pair[0].row.index + 1 == pair[1].row.index)
+        };
+        let mut starts = (0..lines.len()).rev().take_while(|first| touching(*first));
+        starts.find(|first| Block::read(&lines[*first..], self.known.headers).is_roster())
     }
 
-    /// Whether the row still belongs to the header that is being put together; takes it in if so.
-    fn continue_header(&mut self, row: &Row) -> bool {
-        let Some((rows, block)) = &self.header else {
+    fn set_header(&mut self, lines: Vec<Line>) {
+        let refs: Vec<&Line> = lines.iter().collect();
+        let block = Block::read(&refs, self.known.headers);
+        self.header = Some(Header {
+            lines,
+            block,
+            ended: false,
+        });
+    }
+
+    /// Whether the row still belongs to the header that is being put together; takes it in if so, and ends the header otherwise.
+    fn continue_header(&mut self, line: &Line) -> bool {
+        let Known { headers, reader, .. } = self.known;
+        let Some(header) = self.header.as_mut().filter(|header| !header.ended) else {
             return false;
         };
-        let room = rows.len() < HEADER_ROWS + 1;
-        if !room || !block.is_continued_by(row, &self.merged, self.known.headers) {
+        let lines = &mut header.lines;
+        if lines.len() > HEADER_ROWS || !header.block.is_continued_by(line, lines, headers, reader) {
+            header.ended = true;
             return false;
         }
-        let mut rows = rows.clone();
-        rows.push(row.clone());
-        self.set_header(rows);
+        let mut lines = std::mem::take(lines);
+        lines.push(line.clone());
+        self.last = line.row.index;
+        self.set_header(lines);
         true
     }
 
-    /// Whether a row under a table is the header of another one.
-    fn begins_other_table(&self, row: &Row) -> bool {
-        Block::read(&[row], &self.merged, self.known.headers).is_roster()
-    }
-
-    fn remember(&mut self, row: Row) {
-        if self.above.len() == HEADER_ROWS {
-            self.above.pop_front();
+    /// Whether a row under a table is, with those above it, the header of another one.
+    fn begins_other_table(&mut self, line: &Line) -> bool {
+        let Some(Header { block, .. }) = &self.header else {
+            return false;
+        };
+        let named = cell_texts(&line.row).filter(|(_, text)| self.known.headers.single(text).is_some());
+        if named.count() < 2 || block.is_repeated_by(&line.row) {
+            return false;
         }
-        self.above.push_back(row);
+        self.above.push_back(line.clone());
+        let starts = self.header_start().is_some();
+        self.above.pop_back();
+        starts
     }
 
-    /// `单位：万元`, alone or within a line of its own above the table.
-    fn note_money_unit(&mut self, row: &Row) {
-        for (_, text) in cell_texts(row) {
-            let folded = fold(&text);
-            let Some((_, after)) = folded.split_once("单位:") else {
-                continue;
-            };
-            let word = after
-                .split(['、', ',', ';', ')', '/'])
-                .find(|word| unit(Quantity::Money, word).is_some());
-            if let Some(word) = word {
-                self.money_unit = Some(word.to_owned());
+    fn repeats_title(&self, line: &Line) -> bool {
+        let mut texts = line.own_cells().filter_map(cell_text);
+        line.row.cells.len() <= 3 && texts.all(|(_, text)| self.titles.contains(&text))
+    }
+
+    /// Keeps a row for the header that may follow it; what stands above any header is noted.
+    fn remember(&mut self, line: Line) {
+        if self.above.len() == HEADER_ROWS
+            && let Some(first) = self.above.pop_front()
+        {
+            self.note_line(&first);
+        }
+        self.above.push_back(line);
+    }
+
+    /// Notes what a line above a table says: its title, `单位：万元`.
+    fn note_line(&mut self, line: &Line) {
+        if self.header.is_some() {
+            return;
+        }
+        for (_, text) in line.own_cells().filter_map(cell_text) {
+            let units = units::in_line(&fold(&text));
+            if !units.is_empty() {
+                self.line_units = units;
+            }
+            if !self.titles.contains(&text) && self.titles.len() < 20 {
+                self.titles.push(text);
+            }
+        }
+    }
+
+    fn take_sparse(&mut self, out: &mut dyn FnMut(Part)) {
+        for row in std::mem::take(&mut self.sparse) {
+            self.take_data(row, out);
+        }
+    }
+
+    /// A header comes: sparse rows that stand alone, or right above another table's header, were titles and groups of it.
+    fn drop_titles(&mut self, other_table: Option<u32>, out: &mut dyn FnMut(Part)) {
+        for row in std::mem::take(&mut self.sparse) {
+            let touches = other_table == Some(row.line.row.index + 1);
+            if touches || row.line.own_cells().nth(1).is_none() {
+                self.remember(row.line);
+            } else {
+                self.take_data(row, out);
             }
         }
     }
 
     fn take_data(&mut self, row: DataRow, out: &mut dyn FnMut(Part)) {
         self.after_footer = false;
+        self.last = row.line.row.index;
         self.above.clear();
         if let Some(table) = &self.table {
             if table.is_sound() {
@@ -267,31 +368,38 @@ impl<'a> SheetReader<'a> {
             }
             return;
         }
-        let Some((_, block)) = &self.header else { return };
+        let Some(Header { block, .. }) = &self.header else {
+            return;
+        };
         let carries = block.column(Field::AccelerationG).is_some() || self.carries_acceleration(block, &row);
         self.waiting.push(row);
-        if carries || self.waiting.len() >= HELD_BACK {
+        if (carries && self.any_name()) || self.waiting.len() >= HELD_BACK {
             self.settle(carries, out);
         }
+    }
+
+    /// Whether a row held back has a name: lists of the values that fields may have give none.
+    fn any_name(&self) -> bool {
+        let name = self.header.as_ref().and_then(|header| header.block.column(Field::Name));
+        name.is_some_and(|name| self.waiting.iter().any(|row| row.line.row.content(name.at).is_some()))
     }
 
     /// Whether the row's intensity cell says the acceleration too.
     fn carries_acceleration(&self, block: &Block, row: &DataRow) -> bool {
         let content = block
             .column(Field::Intensity)
-            .and_then(|column| row.row.content(column.at));
+            .and_then(|column| row.line.row.content(column.at));
         content.is_some_and(|content| {
-            self.known
-                .reader
-                .read(Field::Intensity, content, None, None)
-                .also
-                .is_some()
+            let reading = self.known.reader.read(Field::Intensity, content, None, None);
+            reading.also.iter().any(|(field, _)| *field == Field::AccelerationG)
         })
     }
 
     /// Settles what the table is and lets go of the rows held back.
     fn settle(&mut self, carries_acceleration: bool, out: &mut dyn FnMut(Part)) {
-        let Some((_, block)) = &self.header else { return };
+        let Some(Header { block, .. }) = &self.header else {
+            return;
+        };
         let given = |field: Field| {
             block.column(field).is_some()
                 || (field == Field::AccelerationG && carries_acceleration)
@@ -305,10 +413,9 @@ impl<'a> SheetReader<'a> {
             .filter(|info| info.required)
             .map(|info| info.field);
         let mut table = Table {
-            first_header_row: block.rows.0,
             header_row: block.rows.1,
             unknown: block.unknown.clone(),
-            money_unit: self.money_unit.clone(),
+            line_units: self.line_units.clone(),
             missing: required.filter(|field| !given(*field)).collect(),
             ..Table::default()
         };
@@ -330,14 +437,11 @@ impl<'a> SheetReader<'a> {
     }
 
     fn end_table(&mut self, out: &mut dyn FnMut(Part)) {
-        if let Some(lone) = self.lone.take() {
-            self.take_data(lone, out);
-        }
-        if self.table.is_none() && (!self.waiting.is_empty() || self.example) {
+        if self.table.is_none() && (self.any_name() || self.example) {
             self.settle(false, out);
         }
+        self.waiting.clear();
         self.header = None;
-        self.header_ended = false;
         self.table = None;
         self.county = None;
         self.after_footer = false;
@@ -345,22 +449,27 @@ impl<'a> SheetReader<'a> {
     }
 }
 
-/// Whether a row above a header groups its columns: several cells, none of them a line such as 填报单位：….
-fn is_group_row(row: &Row) -> bool {
-    let texts: Vec<String> = cell_texts(row).map(|(_, text)| fold(&text)).collect();
-    texts.len() >= 2
-        && !texts
+/// Whether a row above a header groups its columns: not a title, nor lines such as 填报单位：….
+fn is_group_row(line: &Line) -> bool {
+    let mut texts = line.row.cells.iter().filter_map(cell_text);
+    let first = texts.next().map(|(column, _)| column);
+    let alone = texts.next().is_none();
+    // One group alone stands over some of the columns; a title over all of them, or over the first.
+    let begins = |column: u32| {
+        line.areas
             .iter()
-            .any(|text| text.contains("单位:") || text.contains("日期:"))
-}
-
-/// The unit of a column for numbers without one of their own: of the header, else of the line above the table.
-pub(crate) fn column_unit<'a>(reader: &Reader, table: &'a Table, column: &'a Column) -> Option<&'a str> {
-    let own = column
-        .units
-        .iter()
-        .find(|word| reader.is_unit(column.field, word))
-        .map(String::as_str);
-    let is_money = quantity(column.field) == Some(Quantity::Money);
-    own.or_else(|| table.money_unit.as_deref().filter(|_| is_money))
+            .any(|area| area.first_column == column && area.last_column < column + 8)
+    };
+    if alone && !first.is_some_and(|column| column > 1 && begins(column)) {
+        return false;
+    }
+    let label = |text: &str| {
+        ["单位:", "日期:", "时间:", "人:", "电话:"]
+            .iter()
+            .any(|end| text.contains(end))
+    };
+    !cell_texts(&line.row).any(|(_, text)| {
+        let folded = fold(&text);
+        label(folded.split('(').next().unwrap_or_default())
+    })
 }

@@ -2,25 +2,38 @@
 
 use std::sync::Arc;
 
-use super::block::{Block, cell_texts};
-use super::header::without_numbering;
+use super::block::{Block, LEAST_FIELDS, cell_text, is_numbering};
+use super::header::{HeaderIndex, without_numbering};
+use super::merged::Line;
 use crate::catalogue::Field;
-use crate::values::{Reader, fold};
-use crate::workbook::Row;
+use crate::values::{Reader, fold, written};
+use crate::workbook::Content;
 
-/// A project's row has at least so many known cells, or its name.
+/// A project's row without a name has at least so many known cells of its own.
 const LEAST_CELLS: usize = 3;
 
-/// Words before a colon that begin a note or a signature line.
+/// Names that are shorter, in bytes, are looked at more closely: they may number a column.
+const SHORTEST_PLAIN: usize = 10;
+
+/// Bytes that no other field's header has, but for its decorations.
+const LONGEST_HEADER: usize = 40;
+
+/// Words that begin a note or a signature line.
 const NOTES: &[&str] = &[
     "注",
     "备注",
+    "附注",
     "说明",
     "填表说明",
     "填报说明",
+    "填写说明",
+    "填报要求",
     "编制说明",
+    "审核",
     "审核人",
+    "复核",
     "复核人",
+    "审批",
     "填报人",
     "填表人",
     "制表人",
@@ -28,20 +41,79 @@ const NOTES: &[&str] = &[
     "经办人",
     "联系人",
     "联系电话",
+    "电话",
+    "传真",
     "负责人",
     "单位负责人",
+    "填报单位负责人",
+    "主要负责人",
     "主管领导",
     "分管领导",
+    "分管负责人",
     "统计负责人",
     "填报日期",
+    "填表日期",
+    "制表日期",
     "报出日期",
+    "报送日期",
     "填报时间",
     "填报单位",
+    "填表单位",
+    "制表单位",
+    "报送单位",
+    "单位",
     "日期",
+    "盖章",
+    "签字",
+    "签章",
+    "数据来源",
+    "资料来源",
 ];
 
 /// Words that a row of sums is known by.
-const TOTALS: &[&str] = &["合计", "小计", "总计", "共计", "累计", "总合计"];
+const TOTALS: &[&str] = &[
+    "合计",
+    "小计",
+    "总计",
+    "共计",
+    "累计",
+    "汇总",
+    "合计数",
+    "总计数",
+    "本页计",
+    "承前页",
+    "过次页",
+];
+
+/// Rows that say there is nothing: between pages, or under the last project.
+const NOTHING: &[&str] = &[
+    "以下空白",
+    "以下无正文",
+    "续表",
+    "接上页",
+    "接上表",
+    "转下页",
+    "下页续",
+    "空白",
+    "此行不填",
+    "此表完",
+];
+
+/// Names of the county before a colon, in a heading.
+const COUNTY_LABELS: &[&str] = &[
+    "县区",
+    "区县",
+    "县市区",
+    "县(市、区)",
+    "所属县区",
+    "所在县区",
+    "属地",
+    "县",
+    "市县区",
+];
+
+/// What is counted in headings and sums: 12项, 3个.
+const COUNTERS: &[char] = &['项', '个', '处', '所', '座', '栋', '户', '宗', '条', '家', '幢', '基'];
 
 /// What a template's example row has for a number, and what its name begins with.
 pub(crate) const EXAMPLE: &str = "示例";
@@ -51,12 +123,16 @@ pub(crate) const EXAMPLE: &str = "示例";
 pub(crate) enum Kind {
     /// A project.
     Data,
+    /// A project, or the title of a header that follows: a few cells only.
+    Sparse,
     /// A county heading: the county of the rows beneath.
     County(Arc<str>),
     /// The header, repeated.
     Header,
-    /// The example row of a template of ours.
+    /// An example row, of a template of ours or of another.
     Example,
+    /// Another header, or a part of one.
+    OtherHeader,
     /// A sum, a note, a signature line, or a row with next to nothing in it.
     Other {
         /// Whether it begins the notes under the table.
@@ -64,68 +140,200 @@ pub(crate) enum Kind {
     },
 }
 
-/// Says what a row under `header` is; `after_footer` when notes have begun above it.
-pub(crate) fn kind(row: &Row, header: &Block, reader: &Reader, after_footer: bool) -> Kind {
-    let texts: Vec<(u32, String)> = cell_texts(row).map(|(column, text)| (column, fold(&text))).collect();
-    let [first, others @ ..] = texts.as_slice() else {
-        return Kind::Other { footer: false };
-    };
-    if header.is_repeated_by(row) {
+/// Says what a row under `header` is; `apart` when notes or several empty rows part it from the table.
+pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderIndex, apart: bool) -> Kind {
+    if !apart && is_plainly_data(line, header, index) {
+        return Kind::Data;
+    }
+    let texts: Vec<(u32, String)> = line.own_cells().filter_map(cell_text).collect();
+    if header.is_repeated_by(&line.row) || is_numbering(&line.row) {
         return Kind::Header;
     }
-    let name = header
-        .column(Field::Name)
-        .and_then(|name| texts.iter().find(|(column, _)| *column == name.at));
-    // Both marks have to stand: whoever overwrites the example with a project of his own changes at least its name.
-    if first.1 == EXAMPLE && name.is_some_and(|(_, text)| text.starts_with(EXAMPLE)) {
+    if heads_columns(&texts, index) {
+        return Kind::OtherHeader;
+    }
+    let texts: Vec<(u32, String)> = texts.into_iter().map(|(column, text)| (column, fold(&text))).collect();
+    let other = Kind::Other { footer: false };
+    let Some(first) = texts.first() else { return other };
+    let name_at = header.column(Field::Name).map(|name| name.at);
+    let is_name = |column: u32| Some(column) == name_at;
+    let name = texts.iter().find(|(column, _)| is_name(*column));
+    // Where our template's mark stands, the name has to say so too: whoever overwrites the example with a project changes at least its name.
+    if is_example(&first.1) && (first.1 != EXAMPLE || name.is_none_or(|(_, text)| text.starts_with(EXAMPLE))) {
         return Kind::Example;
     }
-    if name.is_none_or(|(_, text)| is_total(text)) && texts.iter().any(|(_, text)| is_total(text)) {
-        return Kind::Other { footer: false };
+    if texts.iter().all(|(_, text)| is_nothing(text)) {
+        return other;
     }
-    let alone = others.is_empty();
-    let signature = texts.len() <= 4 && (name.is_none() || first.1.contains(':'));
-    if (alone || signature) && is_note(&first.1) {
+    let any_total = texts.iter().any(|(_, text)| is_total(text));
+    if is_total(&first.1) || (any_total && name.is_none_or(|(_, text)| is_total(text) || is_figure(text))) {
+        return other;
+    }
+    if is_signature(&texts, name.is_some()) {
         return Kind::Other { footer: true };
     }
-    if alone && let Some(county) = reader.county(heading_name(&first.1)) {
-        return Kind::County(county);
+    // A heading's number may stand in a cell of its own: 一 | 东昌府区.
+    let numbered = texts.len() > 1 && is_ordinal(&first.1);
+    let [first, others @ ..] = &texts[usize::from(numbered)..] else {
+        return other;
+    };
+    let only_figures = others.iter().all(|(_, text)| is_figure(text));
+    if only_figures && name.is_none_or(|(column, _)| *column == first.0) {
+        if let Some(county) = reader.county(heading_name(&first.1)) {
+            return Kind::County(county);
+        }
+        let chinese = |text: &str| text.starts_with(|c: char| "一二三四五六七八九十".contains(c));
+        let heading = (numbered && chinese(texts[0].1.trim_start_matches('('))) || begins_chapter(&first.1);
+        if heading {
+            return other;
+        }
     }
-    if alone && after_footer {
-        return Kind::Other { footer: true };
+    if others.is_empty() && (apart || first.1.ends_with(['。', '；', ';', ':'])) {
+        return Kind::Other { footer: apart };
     }
-    let known = texts
+    let known = texts.iter().filter(|(column, _)| header.knows(*column)).count();
+    let words = texts
         .iter()
-        .filter(|(column, _)| header.columns.iter().any(|known| known.at == *column))
-        .count();
-    if name.is_some() || known >= LEAST_CELLS {
-        Kind::Data
+        .filter(|(column, text)| header.knows(*column) && !is_figure(text));
+    let is_project = match name {
+        Some(_) => !apart || known >= LEAST_FIELDS,
+        // Figures alone are a sum.
+        None => known >= LEAST_CELLS && words.count() >= 2 && !apart,
+    };
+    if !is_project {
+        other
+    } else if known * 4 <= header.columns.len() {
+        Kind::Sparse
     } else {
-        Kind::Other { footer: false }
+        Kind::Data
     }
 }
 
-/// `合计`, `东昌府区小计`, `小计(12项)`.
+/// Whether a row is a project's at first sight, as nearly all rows are: a name, most cells filled, and nothing that another kind has.
+fn is_plainly_data(line: &Line, header: &Block, index: &HeaderIndex) -> bool {
+    let cells = &line.row.cells;
+    let Some(column) = header.column(Field::Name) else {
+        return false;
+    };
+    let (Some(Content::Text(name)), Some(first)) = (line.row.content(column.at), cells.first()) else {
+        return false;
+    };
+    let filled = cells.len() * 3 >= header.columns.len() && cells.len() >= LEAST_FIELDS;
+    if !line.areas.is_empty() || !filled || name.len() < SHORTEST_PLAIN || **name == *column.header {
+        return false;
+    }
+    let (first, folded) = (fold(&written(&first.content)), fold(name));
+    if is_total(&first) || is_note(&first) || is_example(&first) || is_total(&folded) || index.is_name(&folded) {
+        return false;
+    }
+    // Headers are words alone, but for a row that numbers the columns.
+    let figures = |content: &Content| matches!(content, Content::Number(_) | Content::Date(_) | Content::Percent(_));
+    name.len() >= LONGEST_HEADER || cells.iter().any(|cell| figures(&cell.content)) || !index.heads(name)
+}
+
+/// Whether a row's texts head columns: names of fields, and hardly anything else.
+fn heads_columns(texts: &[(u32, String)], index: &HeaderIndex) -> bool {
+    let heads = texts.iter().filter(|(_, text)| index.heads(text)).count();
+    heads >= 2 && heads * 2 > texts.len()
+}
+
+/// `合计`, `东昌府区小计`, `小计(12项)`, `合计12项`, `共12项`.
 fn is_total(folded: &str) -> bool {
-    let bare = without_bracket(folded).trim_end_matches(':');
-    bare.chars().count() <= 20 && TOTALS.iter().any(|word| bare.ends_with(word))
+    if folded.len() > 80 {
+        return false;
+    }
+    let bare = without_count(folded);
+    let named = |word: &str| {
+        let rest = bare.strip_prefix(word);
+        bare.ends_with(word) || rest.is_some_and(|rest| rest.starts_with([':', '(', '=', ',']))
+    };
+    bare.chars().count() <= 20 && (TOTALS.iter().any(|word| named(word)) || (bare == "共" && bare != folded))
 }
 
 fn is_note(folded: &str) -> bool {
-    let rests = NOTES.iter().filter_map(|word| folded.strip_prefix(word));
-    rests
-        .into_iter()
-        .any(|rest| rest.is_empty() || rest.starts_with([':', '(']) || rest.starts_with("1."))
+    if folded.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let first = |c: char| c.is_ascii_digit() || c == ':' || c == '(';
+    let mut rests = NOTES.iter().filter_map(|word| folded.strip_prefix(word));
+    rests.any(|rest| rest.is_empty() || rest.starts_with(first)) || is_page(folded)
 }
 
-/// The name in a heading such as `一、东昌府区(共5项)`.
+/// `第1页`, `第1页共3页`, `第 1 页/共 3 页`.
+fn is_page(folded: &str) -> bool {
+    folded.ends_with('页') && folded.starts_with(['第', '共', '-']) && folded.chars().count() <= 12
+}
+
+/// Whether a row is a note, or a line of labels such as 审核人: with or without what they ask for.
+fn is_signature(texts: &[(u32, String)], named: bool) -> bool {
+    let Some((_, first)) = texts.first().filter(|(_, first)| is_note(first)) else {
+        return false;
+    };
+    let labels = texts.iter().filter(|(_, text)| is_note(text)).count();
+    texts.len() == 1 || labels * 2 >= texts.len() || (texts.len() <= 4 && (!named || first.contains(':')))
+}
+
+fn is_nothing(folded: &str) -> bool {
+    let bare = folded.trim_matches(|c: char| !c.is_alphanumeric());
+    bare.is_empty() || NOTHING.contains(&bare)
+}
+
+/// An example that a template shows: 示例, 【示例】, 例：.
+fn is_example(folded: &str) -> bool {
+    let bare = folded.trim_start_matches(['(', '[', '【', '〔', '“']);
+    ["示例", "样例", "填写示例", "填报示例", "例:"]
+        .iter()
+        .any(|word| bare.starts_with(word))
+        && bare.chars().count() <= 8
+}
+
+/// `一`, `（二）`, `3`, `4.`: a heading's number.
+fn is_ordinal(folded: &str) -> bool {
+    let bare = folded.trim_matches(['(', ')', '、', '.']);
+    let number = |c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
+    !bare.is_empty() && bare.chars().count() <= 4 && bare.chars().all(number)
+}
+
+/// `一、`, `（二）`: the beginning of a heading.
+fn begins_chapter(folded: &str) -> bool {
+    let rest = without_numbering(folded);
+    let number = &folded[..folded.len() - rest.len()];
+    number.chars().any(|c| "一二三四五六七八九十".contains(c))
+}
+
+/// A number or a count, as sums and headings carry.
+fn is_figure(folded: &str) -> bool {
+    let digits = |c: char| c.is_ascii_digit() || ".,-%()共万亿元m".contains(c) || COUNTERS.contains(&c);
+    folded.chars().all(digits)
+}
+
+/// The name in a heading such as `一、东昌府区(共5项)` or `县区:莘县`.
 fn heading_name(folded: &str) -> &str {
-    without_bracket(without_numbering(folded)).trim_end_matches(':')
+    let labelled = folded
+        .split_once(':')
+        .filter(|(label, _)| COUNTY_LABELS.contains(label));
+    let name = labelled.map_or(folded, |(_, name)| name);
+    without_count(without_numbering(name)).trim_end_matches(':')
 }
 
-fn without_bracket(folded: &str) -> &str {
-    folded
+/// A text without a bracket or a count at its end.
+fn without_count(folded: &str) -> &str {
+    let bare = folded
         .strip_suffix(')')
         .and_then(|open| open.rfind('(').map(|at| &folded[..at]))
+        .filter(|bare| !bare.is_empty())
         .unwrap_or(folded)
+        .trim_end_matches(':');
+    let counted = bare
+        .trim_end_matches(COUNTERS)
+        .trim_end_matches(|c: char| c.is_ascii_digit());
+    let shorter = counted.len() < bare.len() && bare[counted.len()..].starts_with(|c: char| c.is_ascii_digit());
+    let name = if shorter {
+        counted.trim_end_matches([':', ','])
+    } else {
+        bare
+    };
+    name.strip_suffix('共')
+        .filter(|rest| shorter && !rest.is_empty())
+        .unwrap_or(name)
 }

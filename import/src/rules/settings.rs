@@ -129,7 +129,8 @@ fn parse(file: &str, text: &str) -> Result<RuleSettings, CatalogueError> {
         rules.insert(rule.code, setting);
     }
     let digest = Sha256::digest(text.as_bytes());
-    let digest = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let [first, second, third, fourth, ..] = digest.0;
+    let digest = format!("{first:02x}{second:02x}{third:02x}{fourth:02x}");
     Ok(RuleSettings {
         rules,
         digest: Some(digest),

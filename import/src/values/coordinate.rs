@@ -2,6 +2,7 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use super::fold::fold;
 use super::number;
 
 /// Decimals of a coordinate in degrees, about a tenth of a metre.
@@ -49,9 +50,56 @@ pub(crate) fn without_hemisphere(folded: &str) -> &str {
     before.trim_start_matches(':').trim_end_matches(['e', 'n'])
 }
 
+/// Reads a text in degrees, decimal or with minutes and seconds.
+fn degrees(text: &str) -> Option<Decimal> {
+    let folded = fold(text);
+    let bare = without_hemisphere(folded.trim_matches(['(', ')', ',', ';']));
+    from_dms(bare).or_else(|| {
+        number::written(bare)
+            .filter(|found| found.rest.is_empty())
+            .map(|found| found.number)
+    })
+}
+
+/// Reads longitude and latitude from one text, in either order: `116.015,36.64`, `北纬36°38′24″ 东经116°0′54″`. In China a longitude is
+/// the greater number.
+pub(crate) fn pair(text: &str) -> Option<(Decimal, Decimal)> {
+    let parts: [&dyn Fn(char) -> bool; 2] = [
+        &|c: char| matches!(c, ',' | '，' | '、' | ';' | '；' | '/' | '／' | '|'),
+        &|c: char| c.is_whitespace(),
+    ];
+    let split = |is_separator: &&dyn Fn(char) -> bool| {
+        let parts: Vec<&str> = text
+            .split(is_separator)
+            .filter(|part| !part.trim().is_empty())
+            .collect();
+        match parts.as_slice() {
+            [first, second] => Some((degrees(first)?, degrees(second)?)),
+            _ => None,
+        }
+    };
+    // Without a separator the second one's hemisphere stands between them, or the first one's behind it.
+    let by_hemisphere = || {
+        let folded = fold(text);
+        let before = ["北纬", "东经"]
+            .iter()
+            .filter_map(|word| folded.rfind(word))
+            .max()
+            .filter(|at| *at > 0);
+        let behind = folded
+            .find(['e', 'n'])
+            .map(|at| at + 1)
+            .filter(|at| *at > 1 && folded.ends_with(['e', 'n']));
+        let (first, second) = folded.split_at_checked(before.or(behind)?)?;
+        Some((degrees(first)?, degrees(second)?))
+    };
+    let (first, second) = parts.iter().find_map(split).or_else(by_hemisphere)?;
+    Some((first.max(second), first.min(second)))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::from_dms;
+    use super::{from_dms, pair};
     use crate::values::fold::fold;
 
     #[test]
@@ -72,6 +120,33 @@ mod tests {
         for (written, wanted) in cases {
             let got = from_dms(&fold(written)).map(|degrees| degrees.normalize().to_string());
             assert_eq!(got.as_deref(), wanted, "{written}");
+        }
+    }
+
+    #[test]
+    fn reads_two_coordinates_in_one_text() {
+        for text in [
+            "116.015,36.64",
+            "36.64，116.015",
+            "（116.015, 36.64）",
+            "116.015 36.64",
+            "116.015/36.64",
+            "东经116.015 北纬36.64",
+            "北纬36.64东经116.015",
+            "E116.015,N36.64",
+            "116.015°E 36.64°N",
+            "116.015E36.64N",
+            "116°0′54″,36°38′24″",
+            "116° 0′ 54″、36° 38′ 24″",
+            "116°0′54″E36°38′24″N",
+            "东经116度0分54秒\n北纬36度38分24秒",
+        ] {
+            let got =
+                pair(text).map(|(longitude, latitude)| format!("{} {}", longitude.normalize(), latitude.normalize()));
+            assert_eq!(got.as_deref(), Some("116.015 36.64"), "{text}");
+        }
+        for text in ["116.015", "116.015,36.64,5", "见附件，另报", "1.2e5", ""] {
+            assert_eq!(pair(text), None, "{text}");
         }
     }
 }

@@ -20,12 +20,15 @@ pub(crate) enum NoDate {
 /// The years that a project's dates can lie in; anything else is a number that happens to stand in a date's column.
 const YEARS: std::ops::RangeInclusive<i32> = 1000..=2999;
 
-/// Reads a text: `2023-05-12`, `2023/5`, `2023.5.12`, `2023年5月`, `20230512`, `二〇二三年五月`, each with or without a time of day.
+/// Reads a text: `2023-05-12`, `2023/5`, `2023.5.12`, `2023年5月`, `20230512`, `二〇二三年五月`, a serial number that lost its format, each
+/// with or without a time of day.
 pub(crate) fn from_text(text: &str) -> Result<PartialDate, NoDate> {
     let folded = fold(without_time(text));
     let arabic = chinese_to_arabic(&folded);
-    let text = arabic.trim_end_matches(['日', '号']);
-    let mut parts: Vec<&str> = text.split(['-', '/', '.', '年', '月', '\\']).collect();
+    let text = arabic.trim_end_matches(['日', '号', '.', '、']);
+    let mut parts: Vec<&str> = text
+        .split(['-', '/', '.', '年', '月', '\\', '、', ',', '—', '–'])
+        .collect();
     if matches!(text.chars().last(), Some('年' | '月')) {
         parts.pop();
     }
@@ -37,7 +40,11 @@ pub(crate) fn from_text(text: &str) -> Result<PartialDate, NoDate> {
     }
     let numbers: Option<Vec<i32>> = parts.iter().map(|part| part.parse().ok()).collect();
     match (numbers.as_deref(), parts.as_slice()) {
+        (Some([serial]), [digits]) if digits.len() == 5 => from_serial(*serial).ok_or(NoDate::Unlike),
         (Some([only]), [digits]) => from_digits(*only, digits.len()),
+        (Some([first, last]), [_, end]) if end.len() == 4 && YEARS.contains(first) && YEARS.contains(last) => {
+            Err(NoDate::Vague)
+        }
         (Some([year, month]), _) => whole_year(*year)?.month(*month),
         (Some([year, month, day]), _) => whole_year(*year)?.day(*month, *day),
         _ => Err(NoDate::Unlike),
@@ -183,6 +190,11 @@ mod tests {
             ("二○二三年十二月三十一日", Ok("2023-12-31")),
             ("一九八〇年十月二十日", Ok("1980-10-20")),
             ("２０２３．５", Ok("2023-05")),
+            ("2023.5.12.", Ok("2023-05-12")),
+            ("2023年5月12", Ok("2023-05-12")),
+            ("2023—05—12", Ok("2023-05-12")),
+            ("45291", Ok("2023-12-31")),
+            ("2020-2021年", Err(NoDate::Vague)),
             ("2024.6.31", Err(NoDate::NoSuchDay)),
             ("2021-00-12", Err(NoDate::NoSuchDay)),
             ("2023.13", Err(NoDate::NoSuchDay)),

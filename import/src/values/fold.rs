@@ -13,6 +13,11 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() || is_invisible(c)
 }
 
+/// Whether the character is a Chinese character of the usual block or prints in ASCII: nearly all are, and need no looking up.
+fn is_plain(c: char) -> bool {
+    matches!(c, '!'..='~' | '\u{4e00}'..='\u{9fff}')
+}
+
 /// Whether the character is a Chinese character or Chinese punctuation.
 fn is_chinese(c: char) -> bool {
     matches!(c, '\u{3001}'..='\u{303f}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}')
@@ -21,6 +26,9 @@ fn is_chinese(c: char) -> bool {
 /// The text as it is kept: spaces of every kind at either end and invisible characters dropped, a line break between two Chinese
 /// characters dropped, any other line break or tab made one space.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let trimmed = text.trim_matches(is_space);
     let touched = |c: char| matches!(c, '\n' | '\r' | '\t') || is_invisible(c);
     if !trimmed.contains(touched) {
@@ -47,6 +55,9 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
 /// The text as it is compared: compatibility forms made plain (`７` to `7`, `㎡` to `m2`, `Ⅶ` to `VII`, `（` to `(`), all spaces and
 /// invisible characters dropped, ASCII letters in lower case.
 pub fn fold(text: &str) -> String {
+    if text.chars().all(is_plain) {
+        return text.to_ascii_lowercase();
+    }
     let plain = |c: char| !is_space(c);
     let lower = |c: char| c.to_ascii_lowercase();
     if is_nfkc_quick(text.chars()) == IsNormalized::Yes {

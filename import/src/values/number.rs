@@ -4,30 +4,24 @@ use rust_decimal::Decimal;
 
 /// A number and the folded text behind it, which may be a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Written {
+pub(crate) struct Written<'a> {
     /// The number.
     pub(crate) number: Decimal,
     /// What stands behind it, folded; empty where nothing does.
-    pub(crate) rest: String,
+    pub(crate) rest: &'a str,
 }
 
 /// Reads a folded text that begins with a number: `3,124.6`, `-5`, `1.2e3`, `十二`, each with or without a unit behind it.
-pub(crate) fn written(folded: &str) -> Option<Written> {
+pub(crate) fn written(folded: &str) -> Option<Written<'_>> {
     let (digits, rest) = split(folded);
     if digits.is_empty() {
         let (number, rest) = chinese(folded)?;
-        return Some(Written {
-            number,
-            rest: rest.to_owned(),
-        });
+        return Some(Written { number, rest });
     }
     let number = plain(digits)?;
     // What follows a number that ends too early ("12..5", "1-2", "3.1.2") is no unit.
     let broken = rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+' | '~' | '/'));
-    (!broken).then(|| Written {
-        number,
-        rest: rest.to_owned(),
-    })
+    (!broken).then_some(Written { number, rest })
 }
 
 /// Splits the digits, signs and separators of a number from what is behind them.
@@ -73,11 +67,24 @@ fn plain(text: &str) -> Option<Decimal> {
     if fraction.contains(',') || !grouped(whole.trim_start_matches(['-', '+'])) {
         return None;
     }
-    let number: Decimal = mantissa.replace(',', "").parse().ok()?;
+    let number: Decimal = if mantissa.contains(',') {
+        mantissa.replace(',', "").parse().ok()?
+    } else {
+        mantissa.parse().ok()?
+    };
     if exponent == 0 {
         return Some(number);
     }
-    Decimal::from_scientific(&format!("{number}e{exponent}")).ok()
+    // Too small counts as nothing, too large as the most there is: out of every range, but a number.
+    match Decimal::from_scientific(&format!("{number}e{exponent}")) {
+        Ok(number) => Some(number),
+        Err(_) if exponent < 0 => Some(Decimal::ZERO),
+        Err(_) => Some(if number.is_sign_negative() {
+            Decimal::MIN
+        } else {
+            Decimal::MAX
+        }),
+    }
 }
 
 fn grouped(whole: &str) -> bool {
@@ -89,36 +96,67 @@ fn grouped(whole: &str) -> bool {
             && (rest.iter().all(|group| group.len() == 3) || rest.iter().all(|group| group.len() == 4)))
 }
 
-/// Reads a Chinese numeral below a hundred million (`三`, `十二`, `二十`, `一百零五`) and gives what is behind it.
+/// Reads a Chinese numeral (`三`, `十二`, `二十`, `一百零五`, `三点五`) and gives what is behind it. A 万 or 亿 at its end is left to the unit.
 fn chinese(text: &str) -> Option<(Decimal, &str)> {
     let (mut total, mut section, mut digit) = (0_i64, 0_i64, None);
     let mut end = 0;
+    // What was read before a last 万 or 亿.
+    let mut before_unit = None;
     for (at, c) in text.char_indices() {
         if let Some(value) = chinese_digit(c) {
             if digit.is_some_and(|before| before != 0) {
                 return None;
             }
             digit = Some(value);
+            before_unit = None;
         } else if let Some(unit) = chinese_unit(c) {
             let count = match digit.take() {
                 Some(count) => count,
                 None if unit == 10 && section == 0 => 1,
-                None if unit == 10_000 && section > 0 => 0,
+                None if unit >= 10_000 && section > 0 => 0,
                 None => return None,
             };
-            if unit == 10_000 {
-                // 万 before a unit word (万元) belongs to the unit when it follows the numeral; a numeral holds it once.
-                total = (section + count) * unit;
+            if unit >= 10_000 {
+                section += count;
+                let wider = if unit == 10_000 { total / unit } else { total };
+                before_unit = Some((wider + section, at));
+                total = match unit {
+                    10_000 => total.checked_add(section * unit)?,
+                    _ => total.checked_add(section)?.checked_mul(unit)?,
+                };
                 section = 0;
             } else {
-                section += count * unit;
+                section = section.checked_add(count * unit)?;
+                before_unit = None;
             }
         } else {
             break;
         }
         end = at + c.len_utf8();
     }
-    (end > 0).then(|| (Decimal::from(total + section + digit.unwrap_or(0)), &text[end..]))
+    if end == 0 {
+        return None;
+    }
+    if let Some((number, at)) = before_unit {
+        return Some((Decimal::from(number), &text[at..]));
+    }
+    let whole = total.checked_add(section)?.checked_add(digit.unwrap_or(0))?;
+    let Some(fraction) = text[end..].strip_prefix('点') else {
+        return Some((Decimal::from(whole), &text[end..]));
+    };
+    let digits: String = fraction
+        .chars()
+        .map_while(chinese_digit)
+        .map(|digit| digit.to_string())
+        .collect();
+    let rest = fraction.trim_start_matches(|c| chinese_digit(c).is_some());
+    Some((
+        format!("{whole}.{digits}")
+            .parse()
+            .ok()
+            .filter(|_| !digits.is_empty())?,
+        rest,
+    ))
 }
 
 /// The value of a Chinese digit.
@@ -143,7 +181,8 @@ fn chinese_unit(c: char) -> Option<i64> {
         '十' | '拾' => 10,
         '百' | '佰' => 100,
         '千' | '仟' => 1000,
-        '万' => 10_000,
+        '万' | '萬' => 10_000,
+        '亿' => 100_000_000,
         _ => return None,
     })
 }
@@ -168,7 +207,15 @@ mod tests {
             ("十二", Some(("12", ""))),
             ("二十层", Some(("20", "层"))),
             ("一百零五", Some(("105", ""))),
-            ("三万元", Some(("30000", "元"))),
+            ("三万元", Some(("3", "万元"))),
+            ("三万五千元", Some(("35000", "元"))),
+            ("一亿二千万", Some(("12000", "万"))),
+            ("三百万", Some(("300", "万"))),
+            ("十二点五", Some(("12.5", ""))),
+            ("1e40", Some(("79228162514264337593543950335", ""))),
+            ("1e-40", Some(("0", ""))),
+            ("三点", None),
+            ("九万九千亿亿亿亿亿", None),
             (".5", Some(("0.5", ""))),
             ("12..5", None),
             ("1-2", None),
@@ -179,7 +226,7 @@ mod tests {
             ("", None),
         ];
         for (text, wanted) in cases {
-            let got = written(text).map(|found| (found.number.normalize().to_string(), found.rest));
+            let got = written(text).map(|found| (found.number.normalize().to_string(), found.rest.to_owned()));
             assert_eq!(
                 got,
                 wanted.map(|(number, rest)| (number.to_owned(), rest.to_owned())),

@@ -3,77 +3,20 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use rust_decimal::{Decimal, RoundingStrategy};
-
 use super::codes::{CodeIndex, nearest};
 use super::date::{self, NoDate};
 use super::fold::{clean, fold};
+use super::reading::{Carried, Fault, Reading};
 use super::text::{BadUscc, check_uscc, is_phone};
-use super::types::Value;
-use super::unit::{Unit, quantity, unit};
-use super::{coordinate, number};
+use super::types::{PartialDate, Value};
 use crate::catalogue::{Catalogue, CodeEntry, CodeList, Field, FieldType};
-use crate::record::Read;
 use crate::workbook::Content;
-
-/// What is wrong with a cell, in the officer's words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// The V rule.
-    pub(crate) code: &'static str,
-    /// What was found and what is wrong with it.
-    pub(crate) message: String,
-    /// What to write instead.
-    pub(crate) suggestion: Option<String>,
-}
-
-impl Fault {
-    fn new(code: &'static str, message: String, suggestion: impl Into<String>) -> Self {
-        Self {
-            code,
-            message,
-            suggestion: Some(suggestion.into()),
-        }
-    }
-}
-
-/// A value of a field that another field's cell carries.
-pub(crate) type Carried = (Field, Value);
-
-/// What became of a cell.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
-    /// The value, or that it is blank or unread.
-    pub(crate) read: Read,
-    /// Why it is unread, or a hint on what was read.
-    pub(crate) fault: Option<Fault>,
-    /// A value of another field that the cell carries too: the acceleration of `7度（0.15g）`, the unit of `20户`. For a coordinate out of
-    /// its range: the number itself, because the two coordinates may have been swapped.
-    pub(crate) also: Option<Carried>,
-}
-
-impl Reading {
-    fn value(value: Value) -> Self {
-        Self {
-            read: Read::Value(value),
-            ..Self::default()
-        }
-    }
-
-    fn fault(fault: Fault) -> Self {
-        Self {
-            read: Read::Unread,
-            fault: Some(fault),
-            ..Self::default()
-        }
-    }
-}
 
 /// Reads cells by the catalogue in force.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
-    catalogue: Arc<Catalogue>,
-    index: CodeIndex,
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) index: CodeIndex,
 }
 
 impl Reader {
@@ -108,14 +51,14 @@ impl Reader {
             FieldType::Text(limit) => self.read_text(field, &text, limit),
             FieldType::Code(list) => self.read_code(field, list, &text, content),
             FieldType::YesNo => self.read_code(field, CodeList::YesNo, &text, content),
-            FieldType::Codes(list) => self.read_codes(list, &text),
+            FieldType::Codes(list) => self.read_codes(list, &written),
             FieldType::Uscc => read_uscc(&text),
             FieldType::Phone => read_phone(&text),
             FieldType::County => self.read_county(&text),
             FieldType::Township => self.read_township(&text, county),
-            FieldType::Decimal(decimals) => self.read_number(field, &text, column_unit, decimals.into()),
-            FieldType::Percent => self.read_number(field, &text, column_unit, 2),
-            FieldType::Integer => self.read_number(field, &text, column_unit, 0),
+            FieldType::Decimal(decimals) => self.read_number(field, &text, content, column_unit, decimals.into()),
+            FieldType::Percent => self.read_number(field, &text, content, column_unit, 2),
+            FieldType::Integer => self.read_number(field, &text, content, column_unit, 0),
             FieldType::Month | FieldType::Date => self.read_date(field, &text, content),
         }
     }
@@ -135,42 +78,71 @@ impl Reader {
     }
 
     fn read_code(&self, field: Field, list: CodeList, text: &str, content: &Content) -> Reading {
-        let folded = fold(text);
-        let code = match content {
-            Content::Number(digits) => self.index.code_of_number(list, digits),
-            Content::Bool(yes) => self.index.code(list, if *yes { "1" } else { "0" }),
-            _ => self.index.code(list, &folded),
+        let folded = match content {
+            Content::Bool(yes) => if *yes { "1" } else { "0" }.to_owned(),
+            _ => fold(text),
         };
-        if let Some(code) = code {
-            return Reading::value(Value::Code(code));
-        }
-        if field == Field::Intensity
-            && let Some((intensity, acceleration)) = self.intensity_with_acceleration(&folded)
-        {
-            let also = Some((Field::AccelerationG, Value::Code(acceleration)));
-            return Reading {
-                also,
-                ..Reading::value(Value::Code(intensity))
-            };
-        }
-        Reading::fault(self.not_in_list(list, text))
+        let value = |code| Reading::value(Value::Code(code));
+        let exact = self.index.exact(list, &folded).map(value);
+        // A second number that is no acceleration is no remark either.
+        let seismic = matches!(list, CodeList::Intensity | CodeList::Acceleration) && folded.contains('.');
+        let loosely = || self.index.code(list, ticked(&folded).unwrap_or(&folded)).map(value);
+        exact
+            .or_else(|| self.read_fortification(field, text))
+            .or_else(|| loosely().filter(|_| !seismic))
+            .unwrap_or_else(|| Reading::fault(self.not_in_list(list, text)))
     }
 
-    /// Intensity and acceleration in one cell: `7度(0.15g)`, `7度0.15g`, `7(0.15)`.
-    fn intensity_with_acceleration(&self, folded: &str) -> Option<(Arc<str>, Arc<str>)> {
-        let at = folded
-            .find(['(', ',', '/', '、'])
-            .or_else(|| folded.find('度').map(|at| at + '度'.len_utf8()))?;
-        let (intensity, acceleration) = folded.split_at(at);
-        let acceleration = acceleration.trim_matches(['(', ')', ',', '/', '、', ':', '=']);
-        Some((
-            self.index.code(CodeList::Intensity, intensity)?,
-            self.index.code(CodeList::Acceleration, acceleration)?,
-        ))
+    /// Intensity, acceleration and group in one cell of either of the first two: `7度（0.15g）`, `7度、0.15g、第二组`, `7度设防`.
+    fn read_fortification(&self, field: Field, text: &str) -> Option<Reading> {
+        // What was fortified once is of another time than the other fields: only the degree is kept.
+        let own = match field {
+            Field::OriginalIntensity | Field::Intensity => Field::Intensity,
+            Field::AccelerationG => field,
+            _ => return None,
+        };
+        let mut found: Vec<Carried> = Vec::new();
+        let separates = |c: char| c.is_whitespace() || "()（）,，、;；/／:：=".contains(c);
+        for part in text.split(separates) {
+            let mut part = fold(part);
+            for word in FORTIFICATION_WORDS {
+                part = part.replace(word, "");
+            }
+            let at = part.find('度').map_or(0, |at| at + '度'.len_utf8());
+            let (degree, rest) = part.split_at(at);
+            for piece in [degree, rest.trim_matches(['-', '+'])]
+                .into_iter()
+                .filter(|piece| !piece.is_empty())
+            {
+                let (field, list) = if piece.ends_with('组') {
+                    (Field::DesignGroup, CodeList::DesignGroup)
+                } else if piece.contains('.') {
+                    (Field::AccelerationG, CodeList::Acceleration)
+                } else {
+                    (Field::Intensity, CodeList::Intensity)
+                };
+                if found.iter().any(|(same, _)| *same == field) {
+                    return None;
+                }
+                found.push((field, Value::Code(self.index.code(list, piece)?)));
+            }
+        }
+        let at = found.iter().position(|(same, _)| *same == own)?;
+        let (_, value) = found.swap_remove(at);
+        let changed = !found.is_empty();
+        let also = if field == Field::OriginalIntensity {
+            Vec::new()
+        } else {
+            found
+        };
+        Some(Reading {
+            also,
+            ..Reading::value(value).changed(changed)
+        })
     }
 
     fn read_codes(&self, list: CodeList, text: &str) -> Reading {
-        match self.index.codes(list, &fold(text)) {
+        match self.index.codes(list, text) {
             Ok(codes) => Reading::value(Value::Codes(codes)),
             Err(part) => Reading::fault(self.not_in_list(list, &part)),
         }
@@ -202,7 +174,9 @@ impl Reader {
 
     fn read_county(&self, text: &str) -> Reading {
         if let Some(code) = self.index.county(&self.catalogue, &fold(text)) {
-            return Reading::value(Value::Division(code));
+            let divisions = self.catalogue.divisions();
+            let old = divisions.get(&code).is_some_and(|county| county.is_old_name(text));
+            return Reading::value(Value::Division(code)).changed(old);
         }
         let names: Vec<&str> = self
             .catalogue
@@ -248,122 +222,6 @@ impl Reader {
         ))
     }
 
-    fn read_number(&self, field: Field, text: &str, column_unit: Option<&str>, decimals: u32) -> Reading {
-        let folded = fold(text);
-        let coordinate = matches!(field, Field::Longitude | Field::Latitude);
-        let bare = if coordinate {
-            coordinate::without_hemisphere(&folded)
-        } else {
-            &folded
-        };
-        if coordinate && let Some(degrees) = coordinate::from_dms(bare) {
-            return self.in_range(field, degrees, text);
-        }
-        let Some(found) = number::written(bare) else {
-            return Reading::fault(self.no_number(field, text));
-        };
-        let (factor, also) = match self.unit_factor(field, &found.rest, column_unit) {
-            Ok(found) => found,
-            Err(Some(reason)) => {
-                let message = format!("“{text}”的单位不能用：{reason}。");
-                return Reading::fault(Fault::new("V002", message, self.number_hint(field)));
-            }
-            Err(None) => return Reading::fault(self.no_number(field, text)),
-        };
-        let Some(exact) = found.number.checked_mul(factor) else {
-            return Reading::fault(self.out_of_range(field, text));
-        };
-        let rounded = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
-        let mut reading = self.in_range(field, rounded, text);
-        reading.also = reading.also.or(also);
-        if reading.fault.is_none() && rounded != exact {
-            let message = format!("“{text}”保留 {decimals} 位小数，按 {} 读取。", rounded.normalize());
-            reading.fault = Some(Fault::new("V010", message, "如需精确，请按规定的小数位数填写。"));
-        }
-        reading
-    }
-
-    /// Whether a folded text is a unit that numbers of the field may have, or that is refused by name.
-    pub(crate) fn is_unit(&self, field: Field, folded: &str) -> bool {
-        quantity(field).is_some_and(|quantity| unit(quantity, folded).is_some())
-            || (field == Field::ScaleValue && self.index.code(CodeList::ScaleUnit, folded).is_some())
-    }
-
-    /// The factor of the unit behind the number, else of the column; and the scale's unit where the cell names it.
-    fn unit_factor(
-        &self,
-        field: Field,
-        rest: &str,
-        column_unit: Option<&str>,
-    ) -> Result<(Decimal, Option<Carried>), Option<&'static str>> {
-        let written = if rest.is_empty() { column_unit } else { Some(rest) };
-        let (Some(written), Some(quantity)) = (written, quantity(field)) else {
-            return if rest.is_empty() {
-                Ok((Decimal::ONE, None))
-            } else {
-                Err(None)
-            };
-        };
-        match unit(quantity, written) {
-            Some(Unit::Factor(factor)) => return Ok((factor, None)),
-            Some(Unit::Refused(reason)) => return Err(Some(reason)),
-            None => {}
-        }
-        if field == Field::ScaleValue {
-            let (written, factor) = match written.strip_prefix('万') {
-                Some(rest) => (rest, Decimal::from(10_000)),
-                None => (written, Decimal::ONE),
-            };
-            if let Some(code) = self.index.code(CodeList::ScaleUnit, written) {
-                return Ok((factor, Some((Field::ScaleUnit, Value::Code(code)))));
-            }
-        }
-        Err(None)
-    }
-
-    fn no_number(&self, field: Field, text: &str) -> Fault {
-        Fault::new("V002", format!("“{text}”不是数字。"), self.number_hint(field))
-    }
-
-    fn number_hint(&self, field: Field) -> String {
-        let unit = self.catalogue.field(field).unit_label();
-        let unit = unit.map(|unit| format!("，单位{unit}")).unwrap_or_default();
-        format!("请只填数字{unit}；没有的留空。")
-    }
-
-    /// Keeps a number inside the field's range. A coordinate that would fit the other coordinate is kept as written: P002 speaks of it.
-    fn in_range(&self, field: Field, number: Decimal, text: &str) -> Reading {
-        let range = self.catalogue.field(field).range;
-        if range.is_none_or(|(low, high)| (low..=high).contains(&number)) {
-            return Reading::value(match field.field_type() {
-                FieldType::Integer => match i64::try_from(number) {
-                    Ok(whole) => Value::Integer(whole),
-                    Err(_) => return Reading::fault(self.out_of_range(field, text)),
-                },
-                _ => Value::Decimal(number),
-            });
-        }
-        let mut reading = Reading::fault(self.out_of_range(field, text));
-        if matches!(field, Field::Longitude | Field::Latitude) {
-            reading.also = Some((field, Value::Decimal(number)));
-        }
-        reading
-    }
-
-    fn out_of_range(&self, field: Field, text: &str) -> Fault {
-        let info = self.catalogue.field(field);
-        let message = format!("「{}」填的是“{text}”，超出合理范围。", info.label);
-        let suggestion = match info.range {
-            Some((low, high)) => format!(
-                "应在 {} 到 {} 之间，请核对数值和单位。",
-                low.normalize(),
-                high.normalize()
-            ),
-            None => "请核对数值和单位。".to_owned(),
-        };
-        Fault::new("V005", message, suggestion)
-    }
-
     fn read_date(&self, field: Field, text: &str, content: &Content) -> Reading {
         let date = match content {
             Content::Date(iso) => date::from_iso(iso),
@@ -372,8 +230,16 @@ impl Reader {
             Content::Percent(_) | Content::Bool(_) | Content::Error(_) => Err(NoDate::Unlike),
         };
         match date {
-            Ok(date) if field.field_type() == FieldType::Month => Reading::value(Value::Date(date.to_month())),
-            Ok(date) => Reading::value(Value::Date(date)),
+            Ok(date) => {
+                let kept = if field.field_type() == FieldType::Month {
+                    date.to_month()
+                } else {
+                    date
+                };
+                // A number became a date, or a day its month.
+                let understood = matches!(content, Content::Number(_)) && !matches!(date, PartialDate::Year(_));
+                Reading::value(Value::Date(kept)).changed(kept != date || understood)
+            }
             Err(reason) => Reading::fault(self.no_date(field, text, reason)),
         }
     }
@@ -417,6 +283,35 @@ fn read_phone(text: &str) -> Reading {
     }
 }
 
+/// Words in a cell of the seismic fields that say what its numbers are.
+const FORTIFICATION_WORDS: &[&str] = &[
+    "抗震",
+    "设防",
+    "烈度",
+    "设计",
+    "基本",
+    "地震",
+    "加速度",
+    "峰值",
+    "数值",
+    "值",
+    "为",
+    "分",
+];
+
+/// The answer that a folded text of boxes has ticked: `☑是□否`, `是√否□`.
+fn ticked(folded: &str) -> Option<&str> {
+    let ticks = ['☑', '√', '✓', '✔', '■'];
+    let at = folded.find(ticks).filter(|_| folded.contains('□'))?;
+    let (before, after) = (&folded[..at], folded[at..].trim_start_matches(ticks));
+    let mark = |c: char| c == '□' || ticks.contains(&c);
+    if folded.starts_with(mark) {
+        after.split(mark).next()
+    } else {
+        before.rsplit(mark).next()
+    }
+}
+
 /// The Excel error that a cell holds; a csv holds it as text.
 fn excel_error(content: &Content) -> Option<&str> {
     const ERRORS: &[&str] = &[
@@ -433,7 +328,7 @@ fn excel_error(content: &Content) -> Option<&str> {
     ];
     match content {
         Content::Error(error) => Some(error),
-        Content::Text(text) => ERRORS.iter().find(|error| text.trim() == **error).copied(),
+        Content::Text(text) if text.contains('#') => ERRORS.iter().find(|error| text.trim() == **error).copied(),
         _ => None,
     }
 }

@@ -63,16 +63,22 @@ pub(crate) fn unit(quantity: Quantity, folded: &str) -> Option<Unit> {
     let unit = folded.trim_end_matches('整');
     let table: &[(&[&str], Unit)] = match quantity {
         Quantity::Money => &[
-            (&["万元", "万", "万元人民币"], factor(1, 0)),
-            (&["元", "圆", "块", "人民币元"], factor(1, 4)),
+            (&["万元", "万", "萬元", "万元人民币", "人民币万元", "w"], factor(1, 0)),
+            (
+                &["元", "圆", "块", "块钱", "人民币", "元人民币", "人民币元", "rmb"],
+                factor(1, 4),
+            ),
             (&["千元"], factor(1, 1)),
             (&["百万元"], factor(100, 0)),
             (&["千万元"], factor(1000, 0)),
-            (&["亿元", "亿"], factor(10_000, 0)),
+            (&["亿元", "亿", "亿元人民币", "人民币亿元"], factor(10_000, 0)),
         ],
         Quantity::Area => &[
             (&["m2", "平方米", "平米", "平方", "平", "平方公尺"], factor(1, 0)),
-            (&["万m2", "万平方米", "万平米", "万平方", "万平"], factor(10_000, 0)),
+            (
+                &["万m2", "万平方米", "万平米", "万平方", "万平", "万"],
+                factor(10_000, 0),
+            ),
             (&["亩"], Unit::Refused("亩是土地面积单位，建筑面积请按平方米填写")),
             (
                 &["公顷", "ha", "km2", "平方公里"],
@@ -84,7 +90,7 @@ pub(crate) fn unit(quantity: Quantity, folded: &str) -> Option<Unit> {
             (&["cm", "厘米"], factor(1, 2)),
             (&["mm", "毫米"], factor(1, 3)),
         ],
-        Quantity::Storeys => &[(&["层", "f", "层楼"], factor(1, 0))],
+        Quantity::Storeys => &[(&["层", "f", "层楼", "楼"], factor(1, 0))],
         Quantity::Years => &[(&["年", "a"], factor(1, 0))],
         Quantity::Seconds => &[(&["s", "秒"], factor(1, 0))],
         Quantity::Percent => &[(&["%"], factor(1, 0))],
@@ -95,6 +101,19 @@ pub(crate) fn unit(quantity: Quantity, folded: &str) -> Option<Unit> {
         .iter()
         .find(|(names, _)| names.contains(&unit))
         .map(|(_, unit)| *unit)
+}
+
+/// The unit that a header's brackets or a line above the table name: `万元`, `单位：万元`, `㎡，保留两位`, `以万元计`.
+pub(crate) fn named_unit<'a>(text: &'a str, is_unit: impl Fn(&str) -> bool) -> Option<&'a str> {
+    let parts = text.split([',', '、', ';', ':', '(', ')', '/', '。']);
+    let bare = |part: &'a str| {
+        let part = part.strip_prefix("单位").unwrap_or(part);
+        let part = part.trim_start_matches(['以', '按', '为']);
+        part.trim_end_matches(['计', '填'])
+    };
+    std::iter::once(text)
+        .chain(parts.map(bare))
+        .find(|part| !part.is_empty() && is_unit(part))
 }
 
 /// `number` divided by ten to the power of `scale`.

@@ -1,6 +1,6 @@
 //! The roster that departments fill: the empty template, and a list of projects in the same form.
 //!
-//! Row by row to a temporary file, so that memory does not grow with the list. What it writes, our reader finds again as it was.
+//! Row by row to a temporary file: of a written row only its height stays in memory. What it writes, our reader finds again as it was.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -197,8 +197,10 @@ fn labels(
         lines = lines.max(style::lines(&label, *width));
         let look = if info.required { &required } else { &optional };
         sheet.write_string_with_format(LABELS, *at, label, look)?;
+        // The name of the example only says that it is one.
         let example = example
             .get(&info.field)
+            .filter(|_| info.field != Field::Name)
             .map(|value| project_cell::shown(catalogue, info.field, value));
         sheet.insert_note(LABELS, *at, &note(help::note(catalogue, info, example.as_deref())))?;
     }
@@ -285,6 +287,8 @@ fn look(field: Field) -> Format {
     };
     let centred = look.clone().set_align(FormatAlign::Center);
     match field.field_type() {
+        // A number of houses as well as of metres, shown as it is.
+        FieldType::Decimal(_) if field == Field::ScaleValue => look,
         FieldType::Decimal(decimals) => {
             let more = usize::from(decimals).saturating_sub(2);
             look.set_num_format(format!("0.00{}", "#".repeat(more)))

@@ -4,8 +4,11 @@
 
 mod annotated;
 mod layout;
+mod layout_xlsx;
+mod property;
 mod rosters;
 mod rules;
 mod template;
+mod values;
 mod workbook;
 mod workbook_hostile;

@@ -171,8 +171,9 @@ fn diff(found: &Value, wanted: &Value) -> String {
         .into_iter()
         .filter(|field| found.get(*field) != wanted.get(*field));
     changed
-        .map(|field| format!("{field}: {:?} wanted {:?}; ", found.get(field), wanted.get(field)))
-        .collect()
+        .map(|field| format!("{field}: {:?} wanted {:?}", found.get(field), wanted.get(field)))
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 #[test]

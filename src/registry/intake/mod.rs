@@ -41,7 +41,7 @@ pub use crate::db::uploads::UploadRow as Upload;
 use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
 
 /// The folder of uploads in the data folder.
-const UPLOADS: &str = "uploads";
+pub(super) const UPLOADS: &str = "uploads";
 
 /// A roster, read and checked: what a plan is made from.
 #[derive(Clone, Debug, Default)]

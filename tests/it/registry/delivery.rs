@@ -6,7 +6,7 @@ use retrofit_jobs::store::{
     JobState, JobStore as _, NewBatch, NewJobRun, NewMember, NewRun, Op, Outgoing, Plain, Receipt, RecordError,
     Rejection, RunEnd, RunId, RunState, StrayKind, StrayReceipt, Verdict, Word as _,
 };
-use retrofit_registry::registry::{delivery, projects};
+use retrofit_registry::registry::{delivery, projects, schedule};
 
 use crate::support::rosters::{code, school};
 use crate::support::{MORNING, World, secretariat};
@@ -458,7 +458,7 @@ fn a_job_runs_once_for_each_due_time() {
         store.begin_job_run(&job(2, late)).unwrap().unwrap();
         let much_later = late + 2 * LEASE;
         store.begin_job_run(&job(3, much_later)).unwrap().unwrap();
-        let runs = delivery::job_runs(store, &secretariat(), 10).unwrap();
+        let runs = schedule::job_runs(store, &secretariat(), 10).unwrap();
         let states: Vec<_> = runs.iter().map(|run| (run.due_at, run.state.as_str())).collect();
         assert_eq!(states, [(3, "running"), (2, "abandoned"), (1, "done")]);
         let last = store.last_job_run("nightly-sync").unwrap().unwrap();

@@ -18,10 +18,16 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST", "/password", Some(EVERY)),
     ("GET", "/", Some(EVERY)),
     ("GET", "/departments", Some(EVERY)),
+    ("GET", "/templates/{department}", Some(EVERY)),
     ("GET", "/rules", Some(EVERY)),
     ("GET", "/rules/{code}", Some(EVERY)),
     ("POST", "/uploads", Some(&[Reporter, Lead, Secretariat])),
     ("GET", "/uploads/{id}", Some(&[Reporter, Lead, Secretariat, Auditor])),
+    (
+        "GET",
+        "/uploads/{id}/annotated",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
     ("POST", "/uploads/{id}/preview", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/commit", Some(&[Reporter, Lead, Secretariat])),
     ("GET", "/projects/{code}", Some(&[Reporter, Lead, Secretariat, Auditor])),
@@ -135,6 +141,7 @@ async fn the_server_lets_through_whom_the_matrix_names() {
 async fn ask(browser: &Browser, method: &str, path: &str) -> super::Page {
     let path = path
         .replace("{id}", "1")
+        .replace("{department}", "JTJ")
         .replace("/projects/{code}", "/projects/LC-2026-000001");
     let path = path.replace("{code}", "S001").replace("{file}", "style.css");
     match method {

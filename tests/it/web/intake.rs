@@ -158,3 +158,30 @@ async fn a_file_over_the_limit_is_refused_with_the_limit() {
     assert!(page.shows("超过了 1 MB"));
     assert!(browser.get("/").await.shows("还没有报送过"));
 }
+
+#[tokio::test]
+async fn the_annotated_roster_and_the_template_are_workbooks_to_take_away() {
+    let site = Site::new().await;
+    let browser = site.reporter("JTJ").await;
+    browser
+        .upload("学校 \"一\".csv", roster(&[school(1).without_owner()]))
+        .await;
+    for (path, name) in [
+        ("/uploads/1/annotated", "%E5%AD%A6%E6%A0%A1%20%22%E4%B8%80"),
+        ("/templates/JTJ", "%E6%95%99"),
+    ] {
+        let answer = browser.ask(reqwest::Method::GET, path).send().await.unwrap();
+        let disposition = answer.headers()["content-disposition"].to_str().unwrap().to_owned();
+        assert!(
+            disposition.starts_with("attachment;") && disposition.contains(name),
+            "{disposition}"
+        );
+        assert!(answer.bytes().await.unwrap().starts_with(b"PK"), "{path}");
+    }
+    let hospitals = site.reporter("WJW").await;
+    assert_eq!(
+        hospitals.get("/uploads/1/annotated").await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(hospitals.get("/templates/XXX").await.status, StatusCode::NOT_FOUND);
+}

@@ -107,7 +107,7 @@ impl Browser {
         Page {
             status: answer.status(),
             path: answer.url().path().to_owned(),
-            text: answer.text().await.unwrap(),
+            text: String::from_utf8_lossy(&answer.bytes().await.unwrap()).into_owned(),
         }
     }
 

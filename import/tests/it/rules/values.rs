@@ -40,7 +40,7 @@ pub(super) fn findings(table: &Table) -> Vec<Vec<Finding>> {
     let (summary, rows) = check_csv(&text);
     assert!(summary.is_readable(), "{:?}", summary.findings);
     let by_field = |mut findings: Vec<Finding>| {
-        findings.sort_by_key(|finding| finding.field.map(|field| field.index()));
+        findings.sort_by_key(|finding| finding.field.map(retrofit_import::catalogue::Field::index));
         findings
     };
     rows.into_iter().map(|row| by_field(row.findings)).collect()

@@ -1,0 +1,191 @@
+//! Layouts that csv cannot have: merged areas, hidden parts, several sheets.
+
+use retrofit_import::catalogue::Field;
+use retrofit_import::check::{CheckedRow, Summary};
+use rust_xlsxwriter::{Format, Workbook, Worksheet};
+
+use crate::layout::{check_bytes, data_rows, errors, header, row, value};
+
+/// Writes a line of comma-separated texts.
+fn put(sheet: &mut Worksheet, at: u32, left: u16, line: &str) {
+    for (column, text) in (left..).zip(line.split(',')).filter(|(_, text)| !text.is_empty()) {
+        sheet.write(at, column, text).unwrap();
+    }
+}
+
+fn merge(sheet: &mut Worksheet, (top, left): (u32, u16), (bottom, right): (u32, u16), text: &str) {
+    sheet
+        .merge_range(top, left, bottom, right, text, &Format::new())
+        .unwrap();
+}
+
+fn check(workbook: &mut Workbook) -> (Summary, Vec<CheckedRow>) {
+    check_bytes(&workbook.save_to_buffer().unwrap())
+}
+
+fn flags(rows: &[CheckedRow], code: &str) -> Vec<String> {
+    let findings = rows.iter().flat_map(|row| &row.findings);
+    let flagged = findings.filter(|finding| finding.code == code);
+    flagged.map(|finding| finding.address.unwrap().to_string()).collect()
+}
+
+/// The county's column in [`header`].
+const COUNTY: u16 = 5;
+
+#[test]
+fn merged_cells_hold_for_their_rows_and_findings_name_their_first_cell() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    put(sheet, 0, 0, &header());
+    let body = row("第一中学教学楼").replace(",东昌府区,古楼街道,", ",,,");
+    for at in 1..=6 {
+        put(sheet, at, 0, &body.replace("第一中学", &format!("第{at}中学")));
+    }
+    merge(sheet, (1, COUNTY), (2, COUNTY), "东昌府区");
+    merge(sheet, (1, COUNTY + 1), (2, COUNTY + 1), "古楼街道");
+    // A township of another county, a county that there is none of, and an area without text.
+    merge(sheet, (3, COUNTY), (4, COUNTY), "莘县");
+    merge(sheet, (3, COUNTY + 1), (4, COUNTY + 1), "古楼街道");
+    merge(sheet, (5, COUNTY), (6, COUNTY), "河东区");
+    merge(sheet, (5, COUNTY + 1), (6, COUNTY + 1), "");
+    let (summary, rows) = check(&mut workbook);
+    assert_eq!((errors(&summary), data_rows(&rows)), (vec![], vec![2, 3, 4, 5, 6, 7]));
+    assert_eq!(value(&rows[1], Field::Township).as_deref(), Some("371502001"));
+    assert_eq!(flags(&rows, "P001"), ["G4", "G4"]);
+    assert_eq!(flags(&rows, "V004"), ["F6", "F6"]);
+    assert_eq!(flags(&rows, "V001"), ["G6", "G6"]);
+}
+
+#[test]
+fn merged_areas_end_at_sums_and_a_row_of_merged_cells_alone_is_no_second_project() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    put(sheet, 0, 0, &header());
+    let cells = row("第一中学教学楼");
+    for (column, text) in (0..).zip(cells.split(',')) {
+        merge(sheet, (1, column), (2, column), text);
+    }
+    merge(sheet, (3, COUNTY), (5, COUNTY), "东昌府区");
+    let body = row("第二中学教学楼").replace(",东昌府区,", ",,");
+    put(sheet, 3, 0, &body);
+    put(sheet, 4, 0, "小计,,,,,,,,,12");
+    put(sheet, 5, 0, &body.replace("第二", "第三"));
+    put(sheet, 6, 0, &body.replace("第二", "第四"));
+    let (_, rows) = check(&mut workbook);
+    assert_eq!(data_rows(&rows), [2, 4, 6, 7]);
+    assert_eq!(flags(&rows, "V001"), ["F7"]);
+}
+
+#[test]
+fn headers_of_four_rows_with_groups_beside_names() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    merge(sheet, (1, 2), (1, 14), "台账（2026年）");
+    merge(sheet, (2, 2), (5, 2), "工程名称");
+    merge(sheet, (2, 3), (2, 10), "基本情况");
+    merge(sheet, (3, 3), (5, 3), "工程类别");
+    merge(sheet, (3, 4), (5, 4), "工程性质");
+    merge(sheet, (3, 5), (5, 5), "用途");
+    merge(sheet, (3, 6), (3, 10), "权属和位置");
+    merge(sheet, (4, 6), (4, 7), "产权单位");
+    put(sheet, 5, 6, "名称,信用代码");
+    merge(sheet, (4, 8), (4, 10), "位置");
+    put(sheet, 5, 8, "县区,所属乡镇,详细地址");
+    merge(sheet, (2, 11), (2, 14), "抗震");
+    merge(sheet, (3, 11), (5, 11), "结构类型");
+    merge(sheet, (3, 12), (4, 14), "设防");
+    put(sheet, 5, 12, "烈度,加速度,类别");
+    merge(sheet, (2, 15), (5, 16), "工程进度");
+    put(sheet, 6, 2, "甲,乙,丙,丁,1,2,3,4,5,6,7,8,9,10");
+    put(
+        sheet,
+        7,
+        2,
+        "第一中学教学楼,学校,加固,教学楼,某某中学,11371500MB28359259,东昌府区,古楼街道,花园路1号,框架,7度,0.15g,乙类,计划加固",
+    );
+    let (summary, rows) = check(&mut workbook);
+    assert_eq!(
+        (errors(&summary), summary.sheets[0].header_row, data_rows(&rows)),
+        (vec![], 7, vec![8])
+    );
+    assert_eq!(value(&rows[0], Field::OwnerUnit).as_deref(), Some("某某中学"));
+    assert_eq!(value(&rows[0], Field::FortificationClass).as_deref(), Some("B"));
+    assert_eq!(value(&rows[0], Field::Stage).as_deref(), Some("10"));
+    assert_eq!(flags(&rows, "V001"), Vec::<String>::new());
+}
+
+#[test]
+fn a_header_over_two_columns_is_one_column_and_a_group_may_stand_alone_in_its_row() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    merge(sheet, (0, 0), (0, 17), "台账");
+    merge(sheet, (1, 13), (1, 14), "鉴定");
+    put(sheet, 2, 0, &format!("{},单位,日期", header()));
+    merge(sheet, (2, 15), (2, 16), "备注");
+    put(
+        sheet,
+        3,
+        0,
+        &format!("{},甲检测中心,2023.5,汛期停工", row("第一中学教学楼")),
+    );
+    let (summary, rows) = check(&mut workbook);
+    assert_eq!((errors(&summary), data_rows(&rows)), (vec![], vec![4]));
+    assert_eq!(value(&rows[0], Field::AppraisalUnit).as_deref(), Some("甲检测中心"));
+    assert_eq!(value(&rows[0], Field::AppraisalDate).as_deref(), Some("2023-05"));
+    assert_eq!(value(&rows[0], Field::Remarks).as_deref(), Some("汛期停工"));
+}
+
+#[test]
+fn covers_dictionaries_instructions_and_examples_are_skipped_and_hidden_rows_counted() {
+    let mut workbook = Workbook::new();
+    put(
+        workbook.add_worksheet().set_name("封面").unwrap(),
+        3,
+        2,
+        "聊城市抗震加固工程台账",
+    );
+    for name in ["字典", "附2 填表说明", "填写示例"] {
+        let sheet = workbook.add_worksheet().set_name(name).unwrap();
+        put(sheet, 0, 0, &header());
+        put(sheet, 1, 0, &row("如：第一中学教学楼"));
+    }
+    let sheet = workbook.add_worksheet().set_name("莘县").unwrap();
+    put(sheet, 4, 3, &header());
+    put(sheet, 5, 3, &row("第一中学教学楼"));
+    put(sheet, 9, 3, &row("第二中学教学楼"));
+    for at in [0, 5, 20, 30] {
+        sheet.set_row_hidden(at).unwrap();
+    }
+    sheet.set_column_hidden(5).unwrap();
+    let hidden = workbook.add_worksheet().set_name("旧").unwrap().set_hidden(true);
+    put(hidden, 0, 0, &header());
+    put(hidden, 1, 0, &row("第三中学教学楼"));
+    let (summary, rows) = check(&mut workbook);
+    let sheets: Vec<&str> = summary.sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+    assert_eq!((sheets, data_rows(&rows)), (vec!["莘县"], vec![6, 10]));
+    let hints: Vec<&str> = summary.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(hints, ["F007", "F007", "F007", "F007", "F010", "F010"]);
+    let said = summary
+        .findings
+        .iter()
+        .find(|finding| finding.sheet.as_deref() == Some("莘县"))
+        .unwrap();
+    assert!(said.message.contains("1 个隐藏行、1 个隐藏列"), "{}", said.message);
+}
+
+#[test]
+fn dates_and_percentages_are_read_as_they_are_shown() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    put(sheet, 0, 0, &format!("{},开工日期,形象进度", header()));
+    put(sheet, 1, 0, &row("第一中学教学楼"));
+    sheet
+        .write_with_format(1, 13, 45058, &Format::new().set_num_format("yyyy\"年\"m\"月\"d\"日\""))
+        .unwrap();
+    sheet
+        .write_with_format(1, 14, 0.455, &Format::new().set_num_format("0.0%"))
+        .unwrap();
+    let (_, rows) = check(&mut workbook);
+    assert_eq!(value(&rows[0], Field::StartDate).as_deref(), Some("2023-05-12"));
+    assert_eq!(value(&rows[0], Field::ProgressPercent).as_deref(), Some("45.5"));
+}

@@ -1,0 +1,82 @@
+//! Workbooks to take away: the template of a department, and an upload with its findings at their cells.
+
+use axum::extract::{Extension, Path, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use retrofit_import::write;
+
+use super::error::{WebError, seen};
+use super::frame::blocking;
+use super::guard::Officer;
+use crate::registry::{Registry, annotated, intake};
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// `GET /templates/{department}`.
+pub(super) async fn template(State(registry): State<Registry>, Path(code): Path<String>) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| {
+        let department = registry.catalogue.department(&code).ok_or(WebError::NotFound)?;
+        let mut workbook = std::io::Cursor::new(Vec::new());
+        write::template(&registry.catalogue, department, &mut workbook)
+            .map_err(|error| WebError::Failed(error.into()))?;
+        let name = format!("{}填报模板.xlsx", department.short_name);
+        Ok(attachment(&name, workbook.into_inner()))
+    })
+    .await
+}
+
+/// `GET /uploads/{id}/annotated`.
+pub(super) async fn annotated(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(id): Path<i64>,
+) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| {
+        let upload = seen(intake::upload(registry, &session.operator, id))?;
+        let workbook = annotated::annotated(registry, &session.operator, id)?;
+        let bytes = std::fs::read(workbook.path()).map_err(|error| WebError::Failed(error.into()))?;
+        let stem = upload
+            .file_name
+            .rsplit_once('.')
+            .map_or(&*upload.file_name, |(stem, _)| stem);
+        Ok(attachment(&format!("{stem}（检查结果）.xlsx"), bytes))
+    })
+    .await
+}
+
+fn attachment(name: &str, bytes: Vec<u8>) -> Response {
+    let disposition = format!(
+        "attachment; filename=\"roster.xlsx\"; filename*=UTF-8''{}",
+        encoded(name)
+    );
+    (
+        [(CONTENT_TYPE, XLSX.to_owned()), (CONTENT_DISPOSITION, disposition)],
+        bytes,
+    )
+        .into_response()
+}
+
+/// A file name as a header may carry it (RFC 8187): nothing but letters, digits and `-._~` stands for itself.
+fn encoded(name: &str) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(name.len() * 3);
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn a_file_name_cannot_leave_its_header() {
+        assert_eq!(encoded("a-1.xlsx"), "a-1.xlsx");
+        assert_eq!(encoded("表\"\r\nX: y"), "%E8%A1%A8%22%0D%0AX%3A%20y");
+    }
+}
