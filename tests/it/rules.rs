@@ -137,3 +137,24 @@ fn everything_wrong_with_a_townships_table_is_told_and_nothing_written() {
     std::fs::write(&file, HEADER).unwrap();
     assert_eq!(said(folder.path(), &["zonation", "check", file.to_str().unwrap()]).0, 2);
 }
+
+#[test]
+fn a_waiver_names_a_project_a_day_and_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let waive = |rest: &[&str]| said(folder.path(), &[&["waive"], rest].concat());
+    let day = ["--until", "2999-01-01", "--reason", "文物建筑"];
+    let (code, text) = waive(&[&["LC-2026-000001", "s001"], &day[..]].concat());
+    assert!(
+        code == 2 && text.contains("没有登记编号为 LC-2026-000001 的工程"),
+        "{text}"
+    );
+    let (code, text) = waive(&[&["一号楼", "S001"], &day[..]].concat());
+    assert!(code == 2 && text.contains("“一号楼”不是登记编号"), "{text}");
+    assert_eq!(waive(&["LC-2026-000001", "S001", "--until", "2999-01-01"]).0, 2);
+    let (code, text) = said(folder.path(), &["recheck", "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (code, &found["judged"], &found["waived"]),
+        (0, &0.into(), &serde_json::json!([]))
+    );
+}

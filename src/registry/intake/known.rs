@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::{Catalogue, Field};
-use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::finding::Finding;
 use retrofit_import::record::Record;
 use retrofit_import::rules::{Case, CodeOwner, Judge, Known, KnownRoster, Neighbour, RULES, RosterJudge};
 use retrofit_import::values::{Canonical, fold};
@@ -67,8 +67,8 @@ pub(super) fn compare(
         renamed: renamed.len(),
         not_listed,
     });
-    // A finding on the whole roster that asks for something asks it of the rows that it is about: those that change their names.
-    for finding in of_roster.iter().filter(|finding| finding.severity > Severity::Hint) {
+    // What C005 says of the whole roster it asks of the rows that it is about: those that change their names.
+    for finding in of_roster.iter().filter(|finding| finding.code == "C005") {
         let of_row = |&at: &usize| (at, on_name(finding, &roster.rows[at]));
         of_rows.extend(renamed.iter().map(of_row));
     }
@@ -108,8 +108,12 @@ impl Stored {
         let current: Vec<(i64, i64)> = changed.iter().map(|met| (met.id, met.revision)).collect();
         let approved: Vec<(i64, i64)> = changed
             .iter()
-            .filter_map(|met| Some((met.id, met.approved_revision?)))
-            .filter(|pair| !current.contains(pair))
+            .filter_map(|met| {
+                Some((
+                    met.id,
+                    met.approved_revision.filter(|&approved| approved != met.revision)?,
+                ))
+            })
             .collect();
         let judged = || rows().filter(|(row, identity)| !is_same(row, identity));
         let owners: BTreeSet<&str> = judged().filter_map(|(row, _)| row.owner.as_deref()).collect();
