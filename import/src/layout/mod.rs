@@ -117,10 +117,6 @@ struct Header {
 
 /// Reads one sheet from the top.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts about the rows so far, each told by its doc"
-)]
 pub(crate) struct SheetReader<'a> {
     known: Known<'a>,
     /// Whether the sheet's name says that it only explains.
