@@ -112,7 +112,7 @@ fn text(preview: &Preview, committed: bool, moved: bool) -> anyhow::Result<Strin
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
-        "共 {} 行：新增 {}，变更 {}，未变 {}，暂存 {}（其中只需情况说明 {}）；本次未列 {}。",
+        "共 {} 行：新增 {}，变更 {}，未变 {}，暂缓 {}（其中只需情况说明 {}）；本次未列 {}。",
         counts.rows, counts.new, counts.changed, counts.unchanged, counts.held, counts.to_confirm, counts.not_listed
     );
     out.push_str(&file_findings(&preview.roster));
@@ -139,13 +139,13 @@ fn text(preview: &Preview, committed: bool, moved: bool) -> anyhow::Result<Strin
         Fate::Held { why, .. } => Some(format!("  第 {} 行：{}\n", row.row, why.message())),
         _ => None,
     });
-    section(&mut out, "暂存：", held.collect());
+    section(&mut out, "暂缓：", held.collect());
     let findings: Vec<Finding> = rows
         .iter()
         .filter(|(_, fate)| matches!(fate, Fate::Held { .. }))
         .flat_map(|(row, _)| row.findings.clone())
         .collect();
-    section(&mut out, "暂存行的问题：", finding_lines(&findings));
+    section(&mut out, "暂缓行的问题：", finding_lines(&findings));
     out.push_str(match (committed, moved) {
         (true, _) => "已写入。\n",
         (false, true) => "登记库刚被他人更新，没有写入。以上是最新的预览，请核对后重新执行。\n",
