@@ -72,11 +72,22 @@ impl Run {
         self.tally().total = waiting;
         self.enter(Phase::TakingUp);
         self.take_up().await?;
-        self.enter(Phase::Sending);
-        self.in_parallel(|run| async move { run.send_claims().await }).await?;
-        self.judge_suspects().await?;
-        self.enter(Phase::AwaitingReceipts);
-        self.await_receipts().await
+        // A revision cannot be claimed while an older one of its project is open. Once that one is settled it can: so there is another
+        // round as long as something waits, and the last round moved something.
+        let mut first_round = true;
+        loop {
+            let before = self.tally().moved();
+            self.enter(Phase::Sending);
+            self.in_parallel(|run| async move { run.send_claims().await }).await?;
+            self.judge_suspects().await?;
+            let moved = first_round || self.tally().moved() != before;
+            self.enter(Phase::AwaitingReceipts);
+            self.await_receipts().await?;
+            if self.stopped() || !moved || self.waiting().await? == 0 {
+                return Ok(());
+            }
+            first_round = false;
+        }
     }
 
     /// What earlier runs left open is this run's now: each batch is asked about first.

@@ -44,6 +44,11 @@ impl Tally {
         self.counts.unknown += missing;
     }
 
+    /// What sending has brought about so far: batches sealed, and records refused unsent.
+    pub(super) fn moved(&self) -> (u64, u64) {
+        (self.sealed, self.counts.rejected)
+    }
+
     /// The counts so far, with those whose receipts are awaited.
     pub(super) fn counts(&self) -> Counts {
         let pending = self.pending.iter().map(Tracked::open).sum();
