@@ -45,7 +45,7 @@ pub const fn label(state: RunState) -> &'static str {
         RunState::Running => "进行中",
         RunState::Done => "完成",
         RunState::Pending => "已发出，等待回执",
-        RunState::Partial => "部分结果不明，下次核对",
+        RunState::Partial => "部分未完成，下次继续",
         RunState::PlatformDown => "平台无法连接",
         RunState::PlatformBusy => "平台繁忙",
         RunState::Refused => "平台拒绝",

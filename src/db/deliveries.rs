@@ -51,14 +51,13 @@ pub struct Claimed {
     pub values_json: String,
 }
 
-/// The deliveries in one of the states that a run may claim from, of which it may have these: of a project with no other delivery open, and in
-/// one of `stages` where any are given. A macro because the type of a boxed query names its backend.
-macro_rules! claimable {
+/// The deliveries in one of the states that a run may claim from, of which it may have these: in one of `stages` where any are given. A macro
+/// because the type of a boxed query names its backend.
+macro_rules! free_in {
     ($state:expr, $stages:expr, $run:expr, $live:expr) => {{
         let mut query = deliveries::table
             .filter(deliveries::state.eq($state))
             .filter(free($run, $live))
-            .filter(not(exists(open_elsewhere($live))))
             .into_boxed();
         if !$stages.is_empty() {
             query = query.filter(deliveries::op.eq("withdraw").or(deliveries::stage.eq_any($stages)));
@@ -155,7 +154,8 @@ pub fn claim(
     for state in CLAIMABLE {
         let room = limit - i64::try_from(claimed.len()).unwrap_or(limit);
         claimed.extend(each!(conn, c => {
-            let ids: Vec<i64> = claimable!(state, stages, run, live)
+            let ids: Vec<i64> = free_in!(state, stages, run, live)
+                .filter(not(exists(open_elsewhere(live))))
                 .order(deliveries::id)
                 .limit(room)
                 .select(deliveries::id)
@@ -194,15 +194,20 @@ pub fn claim(
     .map_err(DbError::from)
 }
 
-/// How many deliveries a run could still claim, and how many it holds claimed.
+/// How many deliveries a run could still claim, now or once what is on its way of their projects is settled, and how many it holds claimed:
+/// of each project the latest revision.
 pub fn waiting(conn: &mut Conn<'_>, run: i64, stages: &[String], live: &[i64]) -> Result<i64, DbError> {
     let mut waiting: i64 = each!(conn, c => deliveries::table
         .filter(deliveries::run_id.eq(run))
         .filter(deliveries::state.eq("claimed"))
+        .filter(not(exists(later())))
         .count()
         .get_result(c))?;
     for state in CLAIMABLE {
-        waiting += each!(conn, c => claimable!(state, stages, run, live).count().get_result::<i64>(c))?;
+        waiting += each!(conn, c => free_in!(state, stages, run, live)
+            .filter(not(exists(later())))
+            .count()
+            .get_result::<i64>(c))?;
     }
     Ok(waiting)
 }

@@ -417,7 +417,7 @@ impl Registry {
                 };
                 rows.push(receipt_row(&delivery, run, batch, receipt, now)?);
                 if *verdict == Verdict::Rejected {
-                    rejected.push(self.rejected(&delivery, &receipt.errors));
+                    rejected.push(self.rejected(&delivery, batch, &receipt.errors));
                 }
             }
         }
@@ -425,8 +425,8 @@ impl Registry {
         review::send_back(conn, &rejected, now)
     }
 
-    /// What the platform says of a record, in the words that the department reads.
-    fn rejected(&self, delivery: &DeliveryRow, errors: &[RecordError]) -> Rejected {
+    /// Why a record was rejected, in the words that the department reads: by the platform, or, in no batch, by ourselves.
+    fn rejected(&self, delivery: &DeliveryRow, batch: Option<i64>, errors: &[RecordError]) -> Rejected {
         let words: Vec<String> = errors
             .iter()
             .map(|error| {
@@ -441,7 +441,8 @@ impl Registry {
         } else {
             words.join("；")
         };
-        (delivery.project_id, delivery.revision, format!("平台退回：{words}"))
+        let by = batch.map_or("本系统核对未通过，未上传", |_| "平台退回");
+        (delivery.project_id, delivery.revision, format!("{by}：{words}"))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use retrofit_jobs::delivery::{SyncOptions, deliver};
+use retrofit_jobs::delivery::{SyncOptions, SyncOutcome, deliver};
 use retrofit_jobs::schedule::{Job, JobContext};
+use retrofit_jobs::store::RunState;
 
 use crate::registry::Registry;
 use crate::{process, sync};
@@ -28,5 +29,53 @@ async fn run(registry: Registry, context: JobContext) -> Result<String, String> 
     let outcome = deliver(Arc::new(registry), &platform, options)
         .await
         .map_err(|error| error.to_string())?;
-    Ok(format!("{}：{}", sync::label(outcome.state), sync::balance(&outcome)))
+    told(&outcome)
+}
+
+/// The line for the job's history: of success where everything has reached the platform. A failed job is not repeated before it is due again;
+/// the next run goes on where this one ended.
+fn told(outcome: &SyncOutcome) -> Result<String, String> {
+    let line = format!("{}：{}", sync::label(outcome.state), sync::balance(outcome));
+    if matches!(outcome.state, RunState::Done | RunState::Pending) && outcome.counts.not_sent == 0 {
+        Ok(line)
+    } else {
+        Err(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use retrofit_jobs::store::{Counts, RunId, Word as _};
+
+    use super::*;
+
+    #[test]
+    fn only_a_run_that_sent_everything_is_a_success() {
+        for (state, not_sent, success) in [
+            (RunState::Done, 0, true),
+            (RunState::Pending, 0, true),
+            (RunState::Pending, 1, false),
+            (RunState::Partial, 0, false),
+            (RunState::PlatformDown, 2, false),
+            (RunState::Refused, 2, false),
+            (RunState::WindowClosed, 2, false),
+        ] {
+            let counts = Counts {
+                not_sent,
+                ..Counts::default()
+            };
+            let outcome = SyncOutcome {
+                run_id: RunId(1),
+                state,
+                selected: counts.selected(),
+                counts,
+                batches: 0,
+                detail: None,
+            };
+            let told = told(&outcome);
+            assert_eq!(told.is_ok(), success, "{} {not_sent}", state.word());
+            let (Ok(line) | Err(line)) = told;
+            assert!(line.contains(sync::label(state)) && line.contains("应报"), "{line}");
+        }
+    }
 }

@@ -265,7 +265,10 @@ fn delivery_line(registry: &Registry, record: &Record, row: &DeliveryRow) -> Res
     Ok(DeliveryLine {
         revision: row.revision,
         at: words::moment(row.changed_at),
-        state: DeliveryState::from_word(&row.state).map_or("", delivery_words),
+        state: match DeliveryState::from_word(&row.state) {
+            Some(DeliveryState::Rejected) if row.batch_id.is_none() => "本系统核对未通过，未上传",
+            state => state.map_or("", delivery_words),
+        },
         class: row.state.clone(),
         platform_no: receipt
             .and_then(|receipt| receipt.platform_no.clone())

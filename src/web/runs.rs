@@ -106,7 +106,7 @@ fn said(state: RunState) -> (&'static str, &'static str) {
         RunState::Running => ("hint", ""),
         RunState::Done => ("good", ""),
         RunState::Pending => ("confirm", "平台还在处理，下一次任务会取回执。"),
-        RunState::Partial => ("confirm", "下一次任务会先向平台查清，不会重复上报。"),
+        RunState::Partial => ("confirm", "下一次任务接着查、接着报，平台不会重复登记。"),
         RunState::PlatformDown => ("error", "下一次任务会接着报；连续几天这样，请联系平台。"),
         RunState::PlatformBusy => ("confirm", "下一次任务会接着报。"),
         RunState::Refused => ("error", "请系统管理员核对平台的密钥、地址和行政区划。"),

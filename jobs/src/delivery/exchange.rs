@@ -83,11 +83,11 @@ pub(super) enum Driven {
 }
 
 /// Why a request is to be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     Busy,
     Lost,
-    Unreachable,
+    /// With the reason, for people.
+    Unreachable(String),
 }
 
 /// What follows from an answer.
@@ -171,9 +171,9 @@ impl Run {
                 BatchChange::Nothing,
                 Next::Retry(AttemptKind::Post, Trouble::Busy, asked),
             ),
-            Answer::Unreachable => (
+            Answer::Unreachable(reason) => (
                 BatchChange::Nothing,
-                Next::Retry(AttemptKind::Post, Trouble::Unreachable, None),
+                Next::Retry(AttemptKind::Post, Trouble::Unreachable(reason), None),
             ),
             Answer::Lost(asked) => {
                 batch.maybe_arrived = true;
@@ -225,9 +225,9 @@ impl Run {
                 Some(BatchChange::Nothing),
                 Next::Retry(AttemptKind::Ask, Trouble::Lost, asked),
             ),
-            Answer::Unreachable => (
+            Answer::Unreachable(reason) => (
                 Some(BatchChange::Nothing),
-                Next::Retry(AttemptKind::Ask, Trouble::Unreachable, None),
+                Next::Retry(AttemptKind::Ask, Trouble::Unreachable(reason), None),
             ),
             Answer::Refused(problem) => (Some(BatchChange::Nothing), Next::Denied(problem, None)),
             Answer::Denied(problem, skew) => (Some(BatchChange::Nothing), Next::Denied(problem, skew)),
@@ -353,12 +353,10 @@ impl Run {
                 RunState::PlatformBusy,
                 "平台一直要求稍后再试（429），本次不再等待；未发送的记录留待下次",
             )),
-            Trouble::Unreachable => {
-                self.stop(Stop::new(
-                    RunState::PlatformDown,
-                    "无法连接平台，已停止发送（原因见日志）；未发送的记录留待下次",
-                ));
-            }
+            Trouble::Unreachable(reason) => self.stop(Stop::new(
+                RunState::PlatformDown,
+                format!("无法连接平台（{reason}），已停止发送；请核对平台地址和网络，未发送的记录留待下次"),
+            )),
             Trouble::Lost => {
                 let strikes = {
                     let mut tally = self.tally();

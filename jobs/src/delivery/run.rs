@@ -1,4 +1,4 @@
-//! A run: what earlier runs left open, then what is ready, then the receipts; and its balance.
+//! A run: what earlier runs left open, then what is ready, then the receipts, which free later revisions; and its balance.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,6 +25,9 @@ const TAKE_UP: usize = 100;
 /// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record
 /// among 500 makes at most ten in a row.)
 const REFUSALS: u32 = 40;
+/// How often a run sends and awaits receipts at most: a platform that takes batches in, forgets and then refuses them
+/// would keep it busy for ever.
+const ROUNDS: usize = 5;
 
 /// Delivers what is ready, and what earlier runs left open, and waits for receipts.
 ///
@@ -72,22 +75,19 @@ impl Run {
         self.tally().total = waiting;
         self.enter(Phase::TakingUp);
         self.take_up().await?;
-        // A revision cannot be claimed while an older one of its project is open. Once that one is settled it can: so there is another
-        // round as long as something waits, and the last round moved something.
-        let mut first_round = true;
-        loop {
-            let before = self.tally().moved();
+        // a receipt frees the later revisions of its project: they go out in the next round
+        for round in 0..ROUNDS {
+            self.tally().claimed = false;
             self.enter(Phase::Sending);
             self.in_parallel(|run| async move { run.send_claims().await }).await?;
             self.judge_suspects().await?;
-            let moved = first_round || self.tally().moved() != before;
+            if round > 0 && !self.tally().claimed {
+                break;
+            }
             self.enter(Phase::AwaitingReceipts);
             self.await_receipts().await?;
-            if self.stopped() || !moved || self.waiting().await? == 0 {
-                return Ok(());
-            }
-            first_round = false;
         }
+        Ok(())
     }
 
     /// What earlier runs left open is this run's now: each batch is asked about first.
@@ -130,6 +130,7 @@ impl Run {
             if claimed.is_empty() {
                 return Ok(());
             }
+            self.tally().claimed = true;
             let (records, unfit) = prepare(&self.platform.profile, claimed)?;
             self.reject(unfit).await?;
             self.send_halving(pack(&self.platform.profile, records)).await?;
@@ -260,6 +261,9 @@ impl Run {
 
     /// Ends the run and draws its balance.
     async fn finish(&self, worked: Result<(), SyncError>) -> Result<SyncOutcome, SyncError> {
+        let waiting = self.waiting().await;
+        let not_sent = *waiting.as_ref().unwrap_or(&0);
+        let worked = worked.and(waiting);
         let stopped = if worked.is_err() {
             Some(Stop::new(
                 RunState::Failed,
@@ -268,12 +272,7 @@ impl Run {
         } else {
             self.tally().stop.clone()
         };
-        let not_sent = if stopped.is_some() {
-            self.waiting().await.unwrap_or(0)
-        } else {
-            0
-        };
-        let (counts, batches) = {
+        let (counts, batches, missing) = {
             let tally = self.tally();
             (
                 Counts {
@@ -281,12 +280,12 @@ impl Run {
                     ..tally.counts()
                 },
                 tally.batches,
+                tally.missing,
             )
         };
         let state = end_state(stopped.as_ref().map(|stop| stop.state), &counts);
         let detail = match state {
-            RunState::Pending => Some(format!("{} 条已送达，平台尚未给出回执，下次继续查询", counts.pending)),
-            RunState::Partial => Some(format!("{} 条结果不明，下次上报时先向平台查询", counts.unknown)),
+            RunState::Pending | RunState::Partial => Some(left_open(&counts, missing)),
             _ => stopped.map(|stop| stop.detail),
         };
         let end = RunEnd {
@@ -462,7 +461,29 @@ fn end_state(stopped: Option<RunState>, counts: &Counts) -> RunState {
         RunState::Partial
     } else if counts.pending > 0 {
         RunState::Pending
+    } else if counts.not_sent > 0 {
+        RunState::Partial
     } else {
         RunState::Done
     }
+}
+
+/// What a run that nothing stopped leaves to the next. `missing`: those among the unknown whose batch is closed.
+fn left_open(counts: &Counts, missing: u64) -> String {
+    let open = [
+        (counts.pending, "已送达，平台尚未给出回执，下次继续查询"),
+        (counts.unknown - missing, "已发出，结果不明，下次先向平台查询"),
+        (
+            missing,
+            "平台已办结却没有给出回执，下次重新发送（同一版本平台不会重复登记）",
+        ),
+        (
+            counts.not_sent,
+            "未发送（同一工程的前一版尚无结果，或刚审核通过），留待下次",
+        ),
+    ];
+    let said = open.iter().filter(|(count, _)| *count > 0);
+    said.map(|(count, words)| format!("{count} 条{words}"))
+        .collect::<Vec<_>>()
+        .join("；")
 }

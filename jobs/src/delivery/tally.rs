@@ -20,6 +20,10 @@ pub(super) struct Tally {
     pub(super) queue: VecDeque<Tracked>,
     /// Records whose batch was refused although it held nothing else.
     pub(super) suspects: Vec<Rejection>,
+    /// Records whose batch the platform closed without their receipt; counted as unknown.
+    pub(super) missing: u64,
+    /// Something was claimed in this round.
+    pub(super) claimed: bool,
     /// A batch of this run was taken in.
     pub(super) taken: bool,
     pub(super) refusals: u32,
@@ -42,11 +46,7 @@ impl Tally {
             }
         }
         self.counts.unknown += missing;
-    }
-
-    /// What sending has brought about so far: batches sealed, and records refused unsent.
-    pub(super) fn moved(&self) -> (u64, u64) {
-        (self.sealed, self.counts.rejected)
+        self.missing += missing;
     }
 
     /// The counts so far, with those whose receipts are awaited.

@@ -94,8 +94,8 @@ pub(crate) enum Answer<T> {
     Busy(Option<Duration>),
     /// No answer, 5xx, 409, or an answer that cannot be understood: the request may have had its effect, or not.
     Lost(Option<Duration>),
-    /// No connection: surely nothing was sent.
-    Unreachable,
+    /// No connection: surely nothing was sent. With the reason, for people.
+    Unreachable(String),
     /// 400, 413, 422: the content is refused.
     Refused(Problem),
     /// 401, 403 and whatever else no repeat will mend. With the seconds that the platform's clock is ahead, where that
@@ -193,10 +193,11 @@ impl Platform {
         let answer = match outcome {
             Err(error) => {
                 let unreachable = error.is_connect() || error.is_builder();
+                let error = error.without_url();
                 attempt.problem = Some(if unreachable { "unreachable" } else { "no-answer" }.to_owned());
-                tracing::warn!(request_id = %nonce, error = %chain(&error.without_url()), "the platform gave no answer");
+                tracing::warn!(request_id = %nonce, error = %chain(&error), "the platform gave no answer");
                 if unreachable {
-                    Answer::Unreachable
+                    Answer::Unreachable(why(&error))
                 } else {
                     Answer::Lost(None)
                 }
@@ -379,6 +380,25 @@ fn http_client(settings: &PlatformSettings, base: &Url) -> Result<Client, Settin
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Why there is no connection, in short: what people can tell apart, and the innermost cause as it was given. Of an error
+/// without its URL: causes name neither the secret nor the proxy's password.
+fn why(error: &reqwest::Error) -> String {
+    let chain = chain(error);
+    let said = if error.is_timeout() {
+        "连接超时"
+    } else if chain.contains("dns error") {
+        "域名无法解析"
+    } else if chain.contains("certificate") {
+        "平台的证书不受信任"
+    } else if chain.contains("Connection refused") {
+        "连接被拒绝"
+    } else {
+        "连接失败"
+    };
+    let innermost = chain.rsplit(": ").next().unwrap_or_default();
+    format!("{said}：{}", cut(innermost.to_owned(), 100))
 }
 
 /// The body compressed, if that makes it smaller: so no body is over the limit after compression that was not before.

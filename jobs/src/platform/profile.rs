@@ -177,7 +177,7 @@ impl Profile {
             match value.map(|value| member.json(value)).transpose() {
                 Ok(json) => match json.flatten() {
                     Some(json) => _ = members.insert(member.name.as_str(), json),
-                    None if member.required => errors.push(member.error("blank", "必填项为空，未上传")),
+                    None if member.required => errors.push(member.error("blank", "必填项为空")),
                     None => {}
                 },
                 Err(reason) => errors.push(member.error("not_sendable", reason)),

@@ -68,7 +68,7 @@ pub struct Counts {
     pub pending: u64,
     /// May have been sent; the answer is not known.
     pub unknown: u64,
-    /// Selected and not sent.
+    /// Ready to be sent when the run ended, and not sent: also what waits behind an earlier revision that is on its way.
     pub not_sent: u64,
 }
 
@@ -332,7 +332,9 @@ pub trait DeliveryStore: Send + Sync + 'static {
     /// The stored body of an open batch, for a repeat under its key.
     fn body(&self, batch: BatchId) -> Result<Vec<u8>, StoreError>;
 
-    /// How many deliveries wait: what `claim` with these `stages` could still give, and what this run holds claimed.
+    /// How many deliveries wait: what `claim` with these `stages` could still give, now or once the earlier revision of
+    /// its project that is on its way has its receipt, and what this run holds claimed. Of a project only the highest
+    /// revision counts.
     fn waiting(&self, run: RunId, stages: &[String], now: UtcMillis) -> Result<u64, StoreError>;
 
     /// Claims up to `limit` deliveries, oldest first: `ready` ones, `claimed` ones of runs that are over, and `unknown`

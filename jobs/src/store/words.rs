@@ -121,9 +121,9 @@ pub enum RunState {
     Running,
     /// Every selected record has its final receipt (or nothing was selected).
     Done,
-    /// Everything was sent; some receipts are still awaited.
+    /// Some receipts are still awaited; what was not sent waits behind them.
     Pending,
-    /// Of some records it is not known what became of them; the next run asks.
+    /// Of some records it is not known what became of them, or they were not sent; the next run goes on with them.
     Partial,
     /// The platform could not be reached, or answered with nothing but failures.
     PlatformDown,

@@ -101,6 +101,12 @@ fn at(id: i64) -> usize {
     usize::try_from(id - 1).unwrap()
 }
 
+/// Whether a run that is limited to these stages may send it.
+fn wanted(row: &Delivery, stages: &[String]) -> bool {
+    let stage = row.out.values.get("stage");
+    stages.is_empty() || row.out.op == Op::Withdraw || stages.iter().any(|one| stage == Some(&Plain::One(one.clone())))
+}
+
 impl Tables {
     fn over(&self, run: RunId, now: UtcMillis) -> bool {
         let run = &self.runs[at(run.0)];
@@ -111,25 +117,23 @@ impl Tables {
         &mut self.deliveries[at(id.0)]
     }
 
-    fn claimable(&self, me: RunId, stages: &[String], now: UtcMillis) -> Vec<usize> {
-        let free = |row: &Delivery| match row.state {
+    fn free(&self, row: &Delivery, me: RunId, now: UtcMillis) -> bool {
+        match row.state {
             DeliveryState::Ready => true,
             DeliveryState::Claimed => row.run.is_some_and(|run| self.over(run, now)),
             DeliveryState::Unknown => row.batch.is_none() && row.run != Some(me),
             _ => false,
-        };
+        }
+    }
+
+    fn claimable(&self, me: RunId, stages: &[String], now: UtcMillis) -> Vec<usize> {
+        let free = |row: &Delivery| self.free(row, me, now);
         let open = |row: &Delivery| {
             !free(row)
                 && matches!(
                     row.state,
                     DeliveryState::Claimed | DeliveryState::Unknown | DeliveryState::Pending
                 )
-        };
-        let wanted = |row: &Delivery| {
-            let stage = row.out.values.get("stage");
-            stages.is_empty()
-                || row.out.op == Op::Withdraw
-                || stages.iter().any(|one| stage == Some(&Plain::One(one.clone())))
         };
         // per project: whether a delivery of it is open, and the highest revision that is free
         let mut projects: HashMap<&str, (bool, i64)> = HashMap::new();
@@ -144,7 +148,7 @@ impl Tables {
         }
         let rows = self.deliveries.iter().enumerate();
         rows.filter(|(_, row)| {
-            free(row) && wanted(row) && projects.get(&*row.out.source_id) == Some(&(false, row.out.revision))
+            free(row) && wanted(row, stages) && projects.get(&*row.out.source_id) == Some(&(false, row.out.revision))
         })
         .map(|(index, _)| index)
         .collect()
@@ -247,9 +251,16 @@ impl DeliveryStore for Memory {
 
     fn waiting(&self, run: RunId, stages: &[String], now: UtcMillis) -> Result<u64, StoreError> {
         let tables = self.tables();
-        let mine = |row: &&Delivery| row.state == DeliveryState::Claimed && row.run == Some(run);
-        let held = tables.deliveries.iter().filter(mine).count();
-        Ok((tables.claimable(run, stages, now).len() + held) as u64)
+        let overtaken = |row: &Delivery| {
+            let later =
+                |other: &Delivery| other.out.source_id == row.out.source_id && other.out.revision > row.out.revision;
+            tables.deliveries.iter().any(later)
+        };
+        let waits = |row: &&Delivery| {
+            let mine = row.state == DeliveryState::Claimed && row.run == Some(run);
+            (mine || tables.free(row, run, now)) && wanted(row, stages) && !overtaken(row)
+        };
+        Ok(tables.deliveries.iter().filter(waits).count() as u64)
     }
 
     fn claim(&self, run: RunId, stages: &[String], limit: usize, now: UtcMillis) -> Result<Vec<Outgoing>, StoreError> {

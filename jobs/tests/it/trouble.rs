@@ -220,6 +220,8 @@ async fn missing_receipts_are_unknown_and_settled_by_the_next_run() {
         (first.state, first.counts.accepted, first.counts.unknown),
         (RunState::Partial, 2, 1)
     );
+    let detail = first.detail.unwrap();
+    assert!(detail.contains("1 条") && detail.contains("重新发送"), "{detail}");
     assert_eq!(world.store.tables().strays[0].kind, StrayKind::Missing);
     let second = world.sync().await;
     assert_eq!(
@@ -314,6 +316,8 @@ async fn a_platform_that_is_down_leaves_everything_unsent() {
         (outcome.state, outcome.counts.not_sent, outcome.counts.unknown),
         (RunState::PlatformDown, 3, 0)
     );
+    let detail = outcome.detail.unwrap();
+    assert!(detail.contains("连接被拒绝") && !detail.contains("日志"), "{detail}");
     assert_eq!(world.store.states(), BTreeMap::from([("ready", 3)]));
 
     world.simulator = Simulator::start(settings(&world.clock)).await.unwrap();
@@ -421,6 +425,31 @@ async fn work_of_a_dead_process_is_taken_up_and_its_ghost_changes_nothing() {
         assert_eq!(world.effects().len(), 3);
         assert_eq!(world.store.states(), BTreeMap::from([("accepted", 3)]));
     }
+}
+
+#[tokio::test]
+async fn revisions_behind_a_dead_runs_batch_go_out_once_it_is_settled() {
+    let world = World::with(|settings| settings.receipts_after_polls = 3).await;
+    world.approve(3);
+    let gate = Gate::new();
+    world
+        .simulator
+        .inject(Fault::once(FaultKind::Hold(gate.clone())).after_processing());
+    let (store, platform) = (world.store.clone(), world.platform());
+    let run = tokio::spawn(async move { sync(&store, &platform, |_| {}).await });
+    gate.arrived(1).await;
+    run.abort();
+    world.store.die();
+    gate.open();
+    for number in 1..=3 {
+        world.store.approve(&code(number), 2, Op::Upsert, values("改名"));
+    }
+    let next = world.sync().await;
+    assert_eq!(
+        (next.state, next.selected, next.counts.accepted),
+        (RunState::Done, 6, 6)
+    );
+    assert_eq!(world.store.states(), BTreeMap::from([("accepted", 6)]));
 }
 
 #[tokio::test]

@@ -291,6 +291,7 @@ fn a_later_revision_waits_for_the_earlier_and_overtakes_what_was_not_sent() {
         world.import([school(1).with(Field::Stage, "40"), school(2).with(Field::Stage, "40")]);
         world.approve_all();
         assert_eq!(world.claim(run, 10), [], "both projects have a delivery on its way");
+        assert_eq!(world.waiting(run), 2, "the later revisions, and not what they overtake");
         world.finish(run);
         assert_eq!(
             world.states(2),
@@ -358,6 +359,23 @@ fn a_batch_without_effect_gives_its_members_back() {
         assert_eq!(world.states(1), ["rejected"]);
         let record = projects::record(&world.registry, &secretariat(), code(1)).unwrap();
         assert_eq!((record.project.state.as_str(), record.receipts.len()), ("returned", 1));
+    }
+}
+
+#[test]
+fn a_record_that_we_refuse_ourselves_is_not_laid_at_the_platforms_door() {
+    for world in World::both() {
+        world.approved(1);
+        let run = world.begin();
+        let rejection = Rejection {
+            delivery_id: world.claim(run, 10)[0].delivery_id,
+            batch_id: None,
+            errors: vec![],
+        };
+        world.registry.reject(run, &[rejection], world.clock.now()).unwrap();
+        let record = projects::record(&world.registry, &secretariat(), code(1)).unwrap();
+        let reason = record.revisions[0].reason.as_deref().unwrap();
+        assert!(reason.starts_with("本系统核对未通过，未上传："), "{reason}");
     }
 }
 
