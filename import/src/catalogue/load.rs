@@ -1,43 +1,18 @@
 //! Loading and checking the catalogue's files.
 
 use std::collections::HashSet;
-use std::fmt::Display;
 use std::path::Path;
-use std::str::FromStr;
 use std::{fs, io};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use thiserror::Error;
 
+use super::table::{CatalogueError, Line, Table, refuse_unknown_files};
 use super::{
     Bounds, Catalogue, CodeEntry, CodeList, Department, Division, Divisions, Field, FieldInfo, Level, SourceStatus,
     Zonation,
 };
 use crate::rules::RuleSettings;
-
-/// A file of the catalogue that cannot be used.
-#[derive(Debug, Error)]
-pub enum CatalogueError {
-    /// The file is there but cannot be read.
-    #[error("{file}: {source}")]
-    Unreadable {
-        /// The file's path.
-        file: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// A line of the file breaks a rule.
-    #[error("{file}:{line}: {reason}")]
-    Broken {
-        /// The file's path.
-        file: String,
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
 
 const FIELDS: (&str, &str) = ("fields.csv", include_str!("../../catalogue/fields.csv"));
 const CODES: (&str, &str) = ("codes.csv", include_str!("../../catalogue/codes.csv"));
@@ -46,9 +21,29 @@ const ZONATION: (&str, &str) = ("zonation.csv", include_str!("../../catalogue/zo
 const BOUNDS: (&str, &str) = ("county_bounds.csv", include_str!("../../catalogue/county_bounds.csv"));
 const DEPARTMENTS: (&str, &str) = ("departments.csv", include_str!("../../catalogue/departments.csv"));
 
+/// The names that a deployment's files may have; any other csv or toml file there is a slip of the pen.
+const KNOWN_FILES: &[&str] = &[
+    FIELDS.0,
+    CODES.0,
+    DIVISIONS.0,
+    ZONATION.0,
+    BOUNDS.0,
+    DEPARTMENTS.0,
+    RuleSettings::FILE,
+];
+
+/// What a department's entry may say of how sure it is.
+const DEPARTMENT_STATUSES: &[&str] = &[
+    "named-in-notice",
+    "issued-the-2023-notice",
+    "confirm-with-user",
+    "confirmed",
+];
+
 pub(super) fn load(folder: Option<&Path>) -> Result<Catalogue, CatalogueError> {
-    let fields = fields(&Table::read(folder, FIELDS)?)?;
-    let codes = codes(&Table::read(folder, CODES)?)?;
+    refuse_unknown_files(folder, KNOWN_FILES)?;
+    let fields = fields(&Table::read(folder, FIELDS)?, &Table::parse(FIELDS.0, FIELDS.1)?)?;
+    let codes = codes(&Table::read(folder, CODES)?, &Table::parse(CODES.0, CODES.1)?)?;
     let divisions = divisions(&Table::read(folder, DIVISIONS)?)?;
     let zonation = zonation(&Table::read(folder, ZONATION)?, &divisions, &codes)?;
     let bounds = bounds(&Table::read(folder, BOUNDS)?, &divisions)?;
@@ -65,137 +60,23 @@ pub(super) fn load(folder: Option<&Path>) -> Result<Catalogue, CatalogueError> {
     })
 }
 
-/// A deployment's own file of this name, where it has one: its path and text.
-pub(crate) fn read_override(folder: Option<&Path>, name: &str) -> Result<Option<(String, String)>, CatalogueError> {
-    let Some(path) = folder.map(|folder| folder.join(name)) else {
-        return Ok(None);
-    };
-    let file = path.display().to_string();
-    match fs::read_to_string(&path) {
-        Ok(text) => Ok(Some((file, text.trim_start_matches('\u{feff}').to_owned()))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(CatalogueError::Unreadable { file, source }),
-    }
-}
-
-/// A csv file with its header, each line knowing its number.
-struct Table {
-    file: String,
-    header: csv::StringRecord,
-    lines: Vec<csv::StringRecord>,
-}
-
-impl Table {
-    fn read(folder: Option<&Path>, (name, embedded): (&str, &str)) -> Result<Self, CatalogueError> {
-        match read_override(folder, name)? {
-            Some((file, text)) => Self::parse(&file, &text),
-            None => Self::parse(name, embedded),
-        }
-    }
-
-    fn parse(file: &str, text: &str) -> Result<Self, CatalogueError> {
-        let broken = |error: csv::Error| CatalogueError::Broken {
-            file: file.to_owned(),
-            line: error.position().map_or(1, csv::Position::line),
-            reason: error.to_string(),
-        };
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let header = reader.headers().map_err(broken)?.clone();
-        let lines = reader.records().collect::<Result<Vec<_>, _>>().map_err(broken)?;
-        Ok(Self {
-            file: file.to_owned(),
-            header,
-            lines,
-        })
-    }
-
-    fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        self.lines.iter().map(|record| Line { table: self, record })
-    }
-
-    /// The file as a whole is wrong; said at its last line.
-    fn broken(&self, reason: impl Into<String>) -> CatalogueError {
-        let line = self
-            .lines
-            .last()
-            .and_then(csv::StringRecord::position)
-            .map_or(1, csv::Position::line);
-        CatalogueError::Broken {
-            file: self.file.clone(),
-            line,
-            reason: reason.into(),
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Line<'a> {
-    table: &'a Table,
-    record: &'a csv::StringRecord,
-}
-
-impl<'a> Line<'a> {
-    fn broken(self, reason: impl Into<String>) -> CatalogueError {
-        CatalogueError::Broken {
-            file: self.table.file.clone(),
-            line: self.record.position().map_or(1, csv::Position::line),
-            reason: reason.into(),
-        }
-    }
-
-    fn get(self, column: &str) -> Result<&'a str, CatalogueError> {
-        let at = self.table.header.iter().position(|name| name.trim() == column);
-        let at = at.ok_or_else(|| self.broken(format!("the file has no column `{column}`")))?;
-        Ok(self.record.get(at).unwrap_or_default().trim())
-    }
-
-    fn required(self, column: &str) -> Result<&'a str, CatalogueError> {
-        let text = self.get(column)?;
-        if text.is_empty() {
-            Err(self.broken(format!("`{column}` is blank")))
-        } else {
-            Ok(text)
-        }
-    }
-
-    fn list(self, column: &str) -> Result<Vec<String>, CatalogueError> {
-        Ok(self
-            .get(column)?
-            .split('|')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect())
-    }
-
-    fn parsed<T: FromStr<Err: Display>>(self, column: &str) -> Result<T, CatalogueError> {
-        let text = self.required(column)?;
-        text.parse()
-            .map_err(|error| self.broken(format!("`{column}`: `{text}`: {error}")))
-    }
-
-    fn known<T>(self, column: &str, find: impl Fn(&str) -> Option<T>) -> Result<T, CatalogueError> {
-        let text = self.required(column)?;
-        find(text).ok_or_else(|| self.broken(format!("`{column}`: `{text}` is not known")))
-    }
-
-    fn code(self, column: &str, list: CodeList, codes: &[Vec<CodeEntry>]) -> Result<String, CatalogueError> {
-        self.known(column, |text| {
-            codes[list as usize]
-                .iter()
-                .any(|entry| &*entry.code == text)
-                .then(|| text.to_owned())
-        })
-    }
-}
-
-fn fields(table: &Table) -> Result<Vec<FieldInfo>, CatalogueError> {
+/// Reads the fields; their types are those of the shipped file.
+fn fields(table: &Table, shipped: &Table) -> Result<Vec<FieldInfo>, CatalogueError> {
     let mut found: Vec<Option<FieldInfo>> = vec![None; Field::COUNT];
     let mut names = HashSet::new();
     for line in table.lines() {
         let field = line.known("id", Field::from_id)?;
         if found[field.index()].is_some() {
             return Err(line.broken(format!("the field `{field}` stands twice")));
+        }
+        let same_type = |known: &Line<'_>| known.get("id").ok() == Some(field.id());
+        if let Some(known) = shipped.lines().find(same_type)
+            && known.get("type")? != line.get("type")?
+        {
+            return Err(line.broken(format!(
+                "the type of `{field}` is {}, and cannot be changed",
+                known.get("type")?
+            )));
         }
         let info = FieldInfo {
             field,
@@ -239,7 +120,8 @@ fn range(line: Line<'_>) -> Result<Option<(Decimal, Decimal)>, CatalogueError> {
     }
 }
 
-fn codes(table: &Table) -> Result<Vec<Vec<CodeEntry>>, CatalogueError> {
+/// Reads the code lists. A deployment may add codes and name them otherwise; the shipped codes stay, because rules and records name them.
+fn codes(table: &Table, shipped: &Table) -> Result<Vec<Vec<CodeEntry>>, CatalogueError> {
     let mut lists: Vec<Vec<CodeEntry>> = vec![Vec::new(); CodeList::ALL.len()];
     for line in table.lines() {
         let list = line.known("list", CodeList::from_id)?;
@@ -248,16 +130,23 @@ fn codes(table: &Table) -> Result<Vec<Vec<CodeEntry>>, CatalogueError> {
         if entries.iter().any(|entry| &*entry.code == code) {
             return Err(line.broken(format!("the code `{code}` of `{}` stands twice", list.id())));
         }
+        let label = line.required("label")?;
+        if let Some(same) = entries.iter().find(|entry| entry.label == label) {
+            return Err(line.broken(format!("`{label}` is the label of the code `{}` already", same.code)));
+        }
         entries.push(CodeEntry {
             code: code.into(),
-            label: line.required("label")?.to_owned(),
+            label: label.to_owned(),
             synonyms: line.list("synonyms")?,
         });
     }
-    match CodeList::ALL.iter().find(|list| lists[**list as usize].is_empty()) {
-        Some(list) => Err(table.broken(format!("the list `{}` is missing", list.id()))),
-        None => Ok(lists),
+    for line in shipped.lines() {
+        let (list, code) = (line.known("list", CodeList::from_id)?, line.required("code")?);
+        if !lists[list as usize].iter().any(|entry| &*entry.code == code) {
+            return Err(table.broken(format!("the code `{code}` of `{}` is missing", list.id())));
+        }
     }
+    Ok(lists)
 }
 
 fn divisions(table: &Table) -> Result<Divisions, CatalogueError> {
@@ -289,7 +178,31 @@ fn divisions(table: &Table) -> Result<Divisions, CatalogueError> {
 }
 
 fn zonation(table: &Table, divisions: &Divisions, codes: &[Vec<CodeEntry>]) -> Result<Vec<Zonation>, CatalogueError> {
-    table.lines().map(|line| zone(line, divisions, codes)).collect()
+    let zones = table
+        .lines()
+        .map(|line| Ok((line, zone(line, divisions, codes)?)))
+        .collect::<Result<Vec<_>, _>>()?;
+    one_for_each_county(table, divisions, zones, |zone| &zone.division)
+}
+
+/// A table of places has every county once, and nothing twice.
+fn one_for_each_county<T>(
+    table: &Table,
+    divisions: &Divisions,
+    rows: Vec<(Line<'_>, T)>,
+    division: impl Fn(&T) -> &str,
+) -> Result<Vec<T>, CatalogueError> {
+    let mut seen = HashSet::new();
+    for (line, row) in &rows {
+        if !seen.insert(division(row).to_owned()) {
+            return Err(line.broken(format!("the division `{}` stands twice", division(row))));
+        }
+    }
+    let mut counties = divisions.all().iter().filter(|found| found.level == Level::County);
+    match counties.find(|county| !seen.contains(&*county.code)) {
+        Some(county) => Err(table.broken(format!("the county `{}` ({}) is missing", county.code, county.name))),
+        None => Ok(rows.into_iter().map(|(_, row)| row).collect()),
+    }
 }
 
 fn zone(line: Line<'_>, divisions: &Divisions, codes: &[Vec<CodeEntry>]) -> Result<Zonation, CatalogueError> {
@@ -382,7 +295,7 @@ pub(super) fn write_zonation<'a>(
 }
 
 fn bounds(table: &Table, divisions: &Divisions) -> Result<Vec<Bounds>, CatalogueError> {
-    table
+    let rows = table
         .lines()
         .map(|line| {
             let bounds = Bounds {
@@ -397,9 +310,10 @@ fn bounds(table: &Table, divisions: &Divisions) -> Result<Vec<Bounds>, Catalogue
             if bounds.min_longitude >= bounds.max_longitude || bounds.min_latitude >= bounds.max_latitude {
                 return Err(line.broken("the least longitude or latitude is not below the greatest"));
             }
-            Ok(bounds)
+            Ok((line, bounds))
         })
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    one_for_each_county(table, divisions, rows, |bounds| &bounds.division)
 }
 
 fn departments(table: &Table, codes: &[Vec<CodeEntry>]) -> Result<Vec<Department>, CatalogueError> {
@@ -430,7 +344,9 @@ fn departments(table: &Table, codes: &[Vec<CodeEntry>]) -> Result<Vec<Department
                 _ => None,
             })?,
             lead_categories,
-            status: line.required("status")?.to_owned(),
+            status: line.known("status", |status| {
+                DEPARTMENT_STATUSES.contains(&status).then(|| status.to_owned())
+            })?,
         });
     }
     Ok(all)

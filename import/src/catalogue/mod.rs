@@ -9,13 +9,14 @@ mod divisions;
 mod field;
 mod load;
 mod place;
+mod table;
 
 pub use codes::{CodeEntry, CodeList};
 pub use divisions::{Division, Divisions, Level};
 pub use field::{Field, FieldType};
-pub use load::CatalogueError;
-pub(crate) use load::read_override;
 pub use place::{Bounds, Department, SourceStatus, Zonation};
+pub use table::CatalogueError;
+pub(crate) use table::read_override;
 
 use std::io;
 use std::path::Path;

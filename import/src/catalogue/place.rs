@@ -89,8 +89,9 @@ pub struct Department {
 }
 
 impl Department {
-    /// Whether a published notice names the department; the others are placeholders for the user to confirm.
+    /// Whether a published notice names the department, or the deployment has confirmed it; the others are placeholders for the user to
+    /// confirm.
     pub fn is_confirmed(&self) -> bool {
-        self.status == "named-in-notice"
+        matches!(self.status.as_str(), "named-in-notice" | "confirmed")
     }
 }

@@ -17,9 +17,6 @@ use super::{RULE_SET_VERSION, Rule, Status, find};
 use crate::catalogue::{CatalogueError, read_override};
 use crate::finding::{Finding, Severity};
 
-/// The file's name.
-const FILE: &str = "rules.toml";
-
 /// Rules that say why a file or a table was not read at all: silent, or grave in name only, they would leave the sender without a word.
 const FIXED: &[&str] = &["F001", "F002", "F003", "F004", "F005", "F008"];
 /// Rules that say why a value was not taken: they can ask for less, but not fall silent.
@@ -50,9 +47,12 @@ pub struct RuleSettings {
 }
 
 impl RuleSettings {
+    /// The name of the file.
+    pub(crate) const FILE: &str = "rules.toml";
+
     /// Reads `rules.toml` in the catalogue folder; without one, nothing is set.
     pub(crate) fn load(folder: Option<&Path>) -> Result<Self, CatalogueError> {
-        match read_override(folder, FILE)? {
+        match read_override(folder, Self::FILE)? {
             Some((file, text)) => parse(&file, &text),
             None => Ok(Self::default()),
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod annotated;
+mod catalogue;
 mod layout;
 mod layout_xlsx;
 mod property;
