@@ -47,7 +47,7 @@ pub(crate) fn read_override(folder: Option<&Path>, name: &str) -> Result<Option<
         Ok(text) => Ok(Some((file, text.trim_start_matches('\u{feff}').to_owned()))),
         Err(error) => {
             let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = sound.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+            let line = memchr::memchr_iter(b'\n', sound).count() as u64 + 1;
             let reason = "the file is not UTF-8; save it as “CSV UTF-8”".to_owned();
             Err(CatalogueError::Broken { file, line, reason })
         }
