@@ -30,10 +30,8 @@ fn refusal(name: &str, content: &[u8]) -> (u64, String) {
 }
 
 fn without_line(text: &str, begin: &str) -> String {
-    text.lines()
-        .filter(|line| !line.starts_with(begin))
-        .map(|line| format!("{line}\n"))
-        .collect()
+    let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with(begin)).collect();
+    kept.join("\n")
 }
 
 #[test]
