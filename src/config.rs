@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `RETROFIT_DATA_DIR` | `./retrofit-data` | uploads, and the database where no other is named |
 //! | `RETROFIT_DATABASE_URL` | `$RETROFIT_DATA_DIR/registry.db` | a file path, `sqlite://PATH` or `postgres://…` |
-//! | `RETROFIT_CATALOGUE_DIR` | `$RETROFIT_DATA_DIR/catalogue` | files that replace those of the catalogue |
+//! | `RETROFIT_CATALOGUE_DIR` | `$RETROFIT_DATA_DIR/catalogue` | an existing folder of files that replace those of the catalogue |
 //! | `RETROFIT_BIND` | `127.0.0.1:8080` | where the pages are served |
 //! | `RETROFIT_PLATFORM_URL`, `…_APP_KEY`, `…_SECRET` | none | the national platform |
 //! | `RETROFIT_PLATFORM_CA_FILE` | the system's | PEM certificates to trust instead |
@@ -51,12 +51,22 @@ impl Config {
     /// Reads the environment.
     ///
     /// # Errors
-    /// A variable that is no text, or an address that is none.
+    /// A variable that is no text, an address that is none, or a catalogue folder that is not there.
     pub fn from_env() -> Result<Self, ConfigError> {
         let data_dir = PathBuf::from(var("RETROFIT_DATA_DIR")?.unwrap_or_else(|| "./retrofit-data".into()));
         let database_url =
             var("RETROFIT_DATABASE_URL")?.unwrap_or_else(|| data_dir.join("registry.db").display().to_string());
-        let catalogue_dir = var("RETROFIT_CATALOGUE_DIR")?.map_or_else(|| data_dir.join("catalogue"), PathBuf::from);
+        let catalogue_dir = match var("RETROFIT_CATALOGUE_DIR")?.map(PathBuf::from) {
+            None => data_dir.join("catalogue"),
+            Some(folder) if folder.is_dir() => folder,
+            // Mistyped, it would silently give the catalogue that ships with the program.
+            Some(folder) => {
+                return Err(ConfigError::Broken {
+                    name: "RETROFIT_CATALOGUE_DIR",
+                    reason: format!("“{}”不是文件夹，请核对路径或先建立它", folder.display()),
+                });
+            }
+        };
         let bind = var("RETROFIT_BIND")?.unwrap_or_else(|| "127.0.0.1:8080".into());
         let bind = bind.parse().map_err(|_| ConfigError::Broken {
             name: "RETROFIT_BIND",

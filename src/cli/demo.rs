@@ -1,6 +1,6 @@
 //! `retrofit demo`: the whole product on one machine in a minute, with the sample rosters and a simulated platform.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ use crate::{process, sync, web};
 
 /// Where the demonstration keeps its files, below the working folder.
 const FOLDER: &str = "retrofit-demo";
-/// A folder with this file in it is the demonstration's own and may be removed.
+/// A folder with this file in it is the demonstration's own and may be emptied. A running demonstration holds the file locked.
 const MARKER: &str = ".retrofit-demo";
 /// The password of every demonstration account.
 const PASSWORD: &str = "Jiagu-2026";
@@ -110,7 +110,8 @@ async fn demonstrate(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     } else {
         Some(listen(args.port).await?)
     };
-    let folder = clean_folder(Path::new(FOLDER))?;
+    let folder = PathBuf::from(FOLDER);
+    let _lock = clean_folder(&folder)?;
     let (registry, loaded) = tokio::task::spawn_blocking(move || load(&folder)).await??;
     print(&loaded.lines)?;
 
@@ -145,20 +146,34 @@ async fn listen(port: u16) -> anyhow::Result<tokio::net::TcpListener> {
     listening.with_context(|| format!("端口 {port} 不可用，请用 --port 另选一个"))
 }
 
-/// Makes the demonstration's folder anew; a folder of that name that is not the demonstration's is left alone.
-fn clean_folder(folder: &Path) -> anyhow::Result<PathBuf> {
-    if folder.exists() {
-        if !folder.join(MARKER).exists() {
-            bail!(
-                "文件夹 {} 已存在，且不是演示程序建立的；请改名或换一个目录运行。",
-                folder.display()
-            );
-        }
-        fs::remove_dir_all(folder).with_context(|| format!("无法清空 {}", folder.display()))?;
+/// Makes the demonstration's folder, or empties it, and gives the lock that keeps it this demonstration's until it is dropped. A folder of that
+/// name that is not the demonstration's, or that another one is running in, is left alone.
+fn clean_folder(folder: &Path) -> anyhow::Result<File> {
+    let name = folder.display();
+    let marker = folder.join(MARKER);
+    if folder.exists() && !marker.exists() {
+        bail!("文件夹 {name} 已存在，且不是演示程序建立的；请改名或换一个目录运行。");
     }
-    fs::create_dir_all(folder).with_context(|| format!("无法建立 {}", folder.display()))?;
-    fs::write(folder.join(MARKER), "")?;
-    Ok(folder.to_owned())
+    fs::create_dir_all(folder).with_context(|| format!("无法建立 {name}"))?;
+    let lock = File::create(&marker).with_context(|| format!("无法写入 {name}"))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => bail!("另一个演示正在使用文件夹 {name}；请先结束它，或换一个目录运行。"),
+        Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("无法锁定 {name}")),
+    }
+    let empty = || {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else if entry.file_name() != MARKER {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    empty().with_context(|| format!("无法清空 {name}"))?;
+    Ok(lock)
 }
 
 /// What was loaded, told.
@@ -334,4 +349,33 @@ fn accounts(address: SocketAddr) -> String {
          账号：mishuchu（秘书处）、{}（部门）、shenji（审计）、guanli（管理员）；密码都是 {PASSWORD}\n",
         reporters.join("、")
     )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_emptied_unless_it_is_anothers() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join(FOLDER);
+        let running = clean_folder(&folder).unwrap();
+        let database = folder.join("registry.db");
+        let upload = folder.join("uploads").join("a.csv");
+        fs::write(&database, "x").unwrap();
+        fs::create_dir(folder.join("uploads")).unwrap();
+        fs::write(&upload, "x").unwrap();
+        let refused = clean_folder(&folder).unwrap_err().to_string();
+        assert!(refused.contains("另一个演示正在使用"), "{refused}");
+        assert!(database.exists() && upload.exists());
+
+        drop(running);
+        let _lock = clean_folder(&folder).unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "the marker alone");
+
+        let stranger = place.path().join("mine");
+        fs::create_dir(&stranger).unwrap();
+        assert!(clean_folder(&stranger).is_err());
+    }
 }

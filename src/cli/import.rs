@@ -60,6 +60,7 @@ pub(super) fn run(args: &ImportArgs, registry: &Registry) -> anyhow::Result<Exit
     let upload = intake::receive(registry, &operator, &args.department, &args.period, &name, &args.file)?;
     let today = args.today.unwrap_or_else(|| business_day(registry.clock.now()));
     let roster = intake::read(registry, &upload, today)?;
+    intake::note_unreadable(registry, &upload, &roster)?;
     if !roster.is_readable() {
         let answer = Answer {
             upload_id: upload.id,

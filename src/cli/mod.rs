@@ -103,7 +103,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = Config::from_env()?;
             serve::run(&args, &config, &open(&config)?)
         }
-        Command::Migrate(args) => migrate::run(&args),
+        Command::Migrate(args) => migrate::run(&args, &registry()?),
         Command::Rule(args) => rule::run(&args, &checker()?.catalogue),
         Command::Rules(args) => rules::run(&args, &checker()?.catalogue),
         Command::Recheck(args) => recheck::run(&args, &registry()?),

@@ -6,13 +6,14 @@ use std::str::FromStr;
 
 use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
+use retrofit_import::catalogue::{Catalogue, CodeList};
 use serde::Serialize;
 
 use super::{Acting, Format, PARTLY, print};
 use crate::db::projects::ProjectRow;
 use crate::registry::people::Office;
 use crate::registry::review::{self, Filter, Ruling, Selection};
-use crate::registry::{Registry, RegistryCode, State, projects};
+use crate::registry::{Error, Registry, RegistryCode, State, department, projects};
 
 /// Rows that are read at a time.
 const PAGE: i64 = 1000;
@@ -107,15 +108,40 @@ struct Narrow {
 }
 
 impl Narrow {
-    fn filter(&self, state: Option<State>) -> Filter {
-        Filter {
+    /// Refused where one of the codes is none of the catalogue's: a mistyped one would match nothing and say so little.
+    fn filter(&self, catalogue: &Catalogue, state: Option<State>) -> Result<Filter, Error> {
+        if let Some(code) = &self.department {
+            department(catalogue, code)?;
+        }
+        let entries = |list| catalogue.codes(list).iter().map(|entry| (&*entry.code, &*entry.label));
+        known("工程类别", self.category.as_deref(), entries(CodeList::Category))?;
+        known("工程进度", self.stage.as_deref(), entries(CodeList::Stage))?;
+        let counties = catalogue.divisions().counties();
+        let counties = counties.map(|county| (&*county.code, &*county.name));
+        known("县（市、区）", self.county.as_deref(), counties)?;
+        Ok(Filter {
             state,
             department: self.department.clone(),
             category: self.category.clone(),
             county: self.county.clone(),
             stage: self.stage.clone(),
             explained: self.explained,
+        })
+    }
+}
+
+/// Refuses a code that is not among those known, and names these.
+fn known<'a>(what: &str, code: Option<&str>, entries: impl Iterator<Item = (&'a str, &'a str)>) -> Result<(), Error> {
+    let entries: Vec<_> = entries.collect();
+    match code {
+        Some(code) if entries.iter().all(|(known, _)| *known != code) => {
+            let entries: Vec<_> = entries.iter().map(|(code, label)| format!("{code} {label}")).collect();
+            Err(Error::refused(format!(
+                "没有代码为“{code}”的{what}。可用的代码：{}。",
+                entries.join("、")
+            )))
         }
+        _ => Ok(()),
     }
 }
 
@@ -132,8 +158,8 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn selection(&self) -> anyhow::Result<Selection> {
-        let filter = self.narrow.filter(None);
+    fn selection(&self, catalogue: &Catalogue) -> anyhow::Result<Selection> {
+        let filter = self.narrow.filter(catalogue, None)?;
         let narrowed = filter != Filter::default();
         match (self.codes.as_slice(), self.all || narrowed) {
             ([], false) => bail!("没有指明审核哪些工程：请写登记编号、筛选条件，或 --all。"),
@@ -225,13 +251,14 @@ impl<'a> From<&'a ProjectRow> for Item<'a> {
 
 fn list(registry: &Registry, state: Listed, narrow: &Narrow, common: &Common) -> anyhow::Result<ExitCode> {
     let operator = common.acting.operator(registry, Office::Secretariat)?;
-    let filter = narrow.filter(match state {
+    let state = match state {
         Listed::Pending => Some(State::Pending),
         Listed::Approved => Some(State::Approved),
         Listed::Returned => Some(State::Returned),
         Listed::Withdrawn => Some(State::Withdrawn),
         Listed::All => None,
-    });
+    };
+    let filter = narrow.filter(&registry.catalogue, state)?;
     let mut rows = Vec::new();
     loop {
         let after = rows.last().map_or(0, |row: &ProjectRow| row.id);
@@ -272,7 +299,7 @@ fn list(registry: &Registry, state: Listed, narrow: &Narrow, common: &Common) ->
 /// Exit 0: all were decided; 1: some were refused.
 fn decide(registry: &Registry, chosen: &Chosen, common: &Common, ruling: Ruling<'_>) -> anyhow::Result<ExitCode> {
     let operator = common.acting.operator(registry, Office::Secretariat)?;
-    let decided = review::decide(registry, &operator, &chosen.selection()?, ruling)?;
+    let decided = review::decide(registry, &operator, &chosen.selection(&registry.catalogue)?, ruling)?;
     match common.format {
         Format::Json => print(&format!("{}\n", serde_json::to_string(&decided)?))?,
         Format::Text => {

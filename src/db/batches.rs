@@ -151,6 +151,11 @@ pub fn take_up(conn: &mut Conn<'_>, run: i64, limit: i64, live: &[i64]) -> Resul
     })?)
 }
 
+/// How many batches a run stored or took up.
+pub fn count_of_run(conn: &mut Conn<'_>, run: i64) -> Result<i64, DbError> {
+    Ok(each!(conn, c => batches::table.filter(batches::run_id.eq(run)).count().get_result(c))?)
+}
+
 /// The body of an open batch.
 pub fn body(conn: &mut Conn<'_>, batch: i64) -> Result<Option<Vec<u8>>, DbError> {
     let body: Option<Option<Vec<u8>>> =

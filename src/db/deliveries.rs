@@ -347,6 +347,15 @@ pub fn count_by_state(conn: &mut Conn<'_>) -> Result<Vec<(String, i64)>, DbError
         .load(c))?)
 }
 
+/// How many deliveries that a run settled or still holds are in each state.
+pub fn count_of_run(conn: &mut Conn<'_>, run: i64) -> Result<Vec<(String, i64)>, DbError> {
+    Ok(each!(conn, c => deliveries::table
+        .filter(deliveries::run_id.eq(run))
+        .group_by(deliveries::state)
+        .select((deliveries::state, diesel::dsl::count_star()))
+        .load(c))?)
+}
+
 /// The deliveries of a project, oldest first.
 pub fn of_project(conn: &mut Conn<'_>, project: i64) -> Result<Vec<DeliveryRow>, DbError> {
     Ok(each!(conn, c => deliveries::table

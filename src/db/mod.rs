@@ -109,10 +109,7 @@ pub struct Db(Connections);
 impl std::fmt::Debug for Db {
     /// Which kind, and never the address: it may hold a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.0 {
-            Connections::Sqlite(_) => "Db(SQLite)",
-            Connections::Postgres(_) => "Db(PostgreSQL)",
-        })
+        f.debug_tuple("Db").field(&self.kind()).finish()
     }
 }
 
@@ -161,6 +158,14 @@ impl Db {
         });
         db.migrate()?;
         Ok(db)
+    }
+
+    /// Which kind of database it is, in its own name.
+    pub fn kind(&self) -> &'static str {
+        match self.0 {
+            Connections::Sqlite(_) => "SQLite",
+            Connections::Postgres(_) => "PostgreSQL",
+        }
     }
 
     fn migrate(&self) -> Result<(), DbError> {

@@ -69,15 +69,10 @@ pub struct SessionRow {
     pub ended_at: Option<i64>,
 }
 
-/// Adds a person; `None` where the name is taken.
-pub fn insert(conn: &mut Conn<'_>, user: &NewUser<'_>) -> Result<Option<UserRow>, DbError> {
-    Ok(each!(conn, c => diesel::insert_into(users::table)
-        .values(user)
-        .on_conflict(users::name)
-        .do_nothing()
-        .returning(UserRow::as_returning())
-        .get_result(c)
-        .optional())?)
+/// Adds a person.
+pub fn insert(conn: &mut Conn<'_>, user: &NewUser<'_>) -> Result<(), DbError> {
+    each!(conn, c => diesel::insert_into(users::table).values(user).execute(c))?;
+    Ok(())
 }
 
 /// The person with this name.

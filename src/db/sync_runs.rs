@@ -111,13 +111,13 @@ pub fn finish(conn: &mut Conn<'_>, run: i64, end: &End<'_>) -> Result<bool, DbEr
         == 1)
 }
 
-/// Declares running runs whose lease has lapsed abandoned.
-pub fn abandon_lapsed(conn: &mut Conn<'_>, now: i64) -> Result<usize, DbError> {
-    Ok(each!(conn, c => diesel::update(sync_runs::table)
+/// The running runs whose lease has lapsed.
+pub fn lapsed(conn: &mut Conn<'_>, now: i64) -> Result<Vec<i64>, DbError> {
+    Ok(each!(conn, c => sync_runs::table
         .filter(sync_runs::state.eq("running"))
         .filter(sync_runs::lease_until.lt(now))
-        .set((sync_runs::state.eq("abandoned"), sync_runs::ended_at.eq(now)))
-        .execute(c))?)
+        .select(sync_runs::id)
+        .load(c))?)
 }
 
 /// The runs that are not over: running, with a lease that has not lapsed.

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use retrofit_import::catalogue::Field;
-use retrofit_jobs::delivery::SyncOutcome;
 use retrofit_jobs::store::{
     Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, NewBatch,
     NewRun, Op, OpenBatch, OpenMember, Outgoing, Plain, Receipt, RecordError, Rejection, RunEnd, RunId, StoreError,
@@ -13,67 +12,17 @@ use retrofit_jobs::store::{
 };
 
 use super::code::RegistryCode;
-use super::people::Operator;
 use super::review::{self, Rejected};
+use super::runs::abandon_lapsed;
+pub use super::runs::{outbox, outcome, runs};
 use super::{Error, Registry};
 use crate::db::batches::{self, AttemptRow, MemberRow, ReceiptRow, StrayRow};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, Claimed, DeliveryRow};
 use crate::db::job_runs;
-use crate::db::sync_runs::{self, CountsRow, SyncRunRow};
+use crate::db::sync_runs::{self, CountsRow};
 use crate::db::{Conn, DbError};
 use crate::process;
-
-/// The latest runs of the delivery, newest first: for those who see every department.
-///
-/// # Errors
-/// Refused to others.
-pub fn runs(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<SyncRunRow>, Error> {
-    sees_runs(operator)?;
-    Ok(registry.db.read(|conn| sync_runs::latest(conn, limit))?)
-}
-
-/// How many deliveries are in each state: for those who see every department.
-///
-/// # Errors
-/// Refused to others.
-pub fn outbox(registry: &Registry, operator: &Operator) -> Result<Vec<(String, i64)>, Error> {
-    sees_runs(operator)?;
-    Ok(registry.db.read(deliveries::count_by_state)?)
-}
-
-pub(super) fn sees_runs(operator: &Operator) -> Result<(), Error> {
-    if operator.sees() == super::people::Sight::All {
-        Ok(())
-    } else {
-        Err(Error::refused("只有秘书处和审计员可以查看上报任务。"))
-    }
-}
-
-/// A stored run in the form in which a delivery reports its own.
-///
-/// # Errors
-/// Its state cannot be read: our own fault.
-pub fn outcome(run: &SyncRunRow) -> Result<SyncOutcome, Error> {
-    let number = |count: i64| u64::try_from(count).unwrap_or_default();
-    let counts = Counts {
-        accepted: number(run.counts.accepted),
-        rejected: number(run.counts.rejected),
-        unchanged: number(run.counts.unchanged),
-        stale: number(run.counts.stale),
-        pending: number(run.counts.pending),
-        unknown: number(run.counts.unknown),
-        not_sent: number(run.counts.not_sent),
-    };
-    Ok(SyncOutcome {
-        run_id: RunId(run.id),
-        state: read_word(&run.state)?,
-        selected: counts.selected(),
-        counts,
-        batches: number(run.batches),
-        detail: run.detail.clone(),
-    })
-}
 
 /// A transaction that was found not to be this run's: rolled back.
 enum Undone {
@@ -151,7 +100,7 @@ impl DeliveryStore for Registry {
     fn take_up(&self, run: RunId, limit: usize, now: UtcMillis) -> Result<Vec<OpenBatch>, StoreError> {
         let taken = self.db.write(|conn| {
             counters::lock(conn, Counter::Delivery)?;
-            sync_runs::abandon_lapsed(conn, now)?;
+            abandon_lapsed(conn, now)?;
             let live = sync_runs::live(conn, now)?;
             let rows = batches::take_up(conn, run.0, as_limit(limit), &live)?;
             let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
@@ -201,6 +150,7 @@ impl DeliveryStore for Registry {
     fn claim(&self, run: RunId, stages: &[String], limit: usize, now: UtcMillis) -> Result<Vec<Outgoing>, StoreError> {
         let claimed = self.db.write(|conn| {
             counters::lock(conn, Counter::Delivery)?;
+            abandon_lapsed(conn, now)?;
             let live = sync_runs::live(conn, now)?;
             deliveries::claim(conn, run.0, stages, as_limit(limit), &live, now)
         });

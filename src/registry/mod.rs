@@ -4,7 +4,7 @@
 //! [`people::Operator`]; all of it blocks, so call it from a blocking thread):
 //!
 //! - [`people`]: `add_user`, `log_in`, `resume`, `log_out`, `change_password`; [`people::Operator`] and what its role may do.
-//! - [`intake`]: `receive` (keep a file), `read` (check it), `preview` (reads only), `commit` (one transaction).
+//! - [`intake`]: `receive` (keep a file), `read` (check it), `note_unreadable`, `preview` (reads only), `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
 //! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
 //! - [`waivers`]: `waive`, a rule for a project.
@@ -23,6 +23,7 @@ pub mod people;
 pub mod projects;
 pub mod recheck;
 pub mod review;
+mod runs;
 pub mod schedule;
 mod states;
 mod values;

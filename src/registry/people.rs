@@ -5,12 +5,14 @@
 //! database anyway. Without a name it acts for the office that the command belongs to ([`Operator::console`]), under a name that no
 //! person can have, so that the history tells it apart.
 
+use retrofit_import::values::fold;
 use retrofit_jobs::store::{UtcMillis, Word};
 
 pub use super::password::random_password;
 use super::password::{STRANGER, new_hash, new_token, verifies};
 use super::values::sha256;
 use super::{Error, Registry, audit};
+use crate::db::counters::{self, Counter};
 use crate::db::people::{self, NewUser, SessionRow, UserRow};
 use crate::db::{Conn, DbError};
 
@@ -26,7 +28,7 @@ pub const ABSOLUTE: i64 = 12 * 60 * MINUTE;
 /// A session's last request is noted no more often than this, so that reading a page seldom writes.
 const TOUCH: i64 = MINUTE;
 /// Names that the history uses for what no person did.
-const RESERVED: [&str; 3] = ["console", "platform", "schedule"];
+const RESERVED: [&str; 4] = ["console", "platform", "schedule", "nightly-sync"];
 
 /// What a person is here for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,7 +212,7 @@ pub struct NewPerson<'a> {
     pub name: &'a str,
     /// What for.
     pub role: Role,
-    /// Needed for reporters and leads.
+    /// Needed for reporters and leads; auditors and administrators have none.
     pub department: Option<&'a str>,
     /// To be changed at the first login.
     pub password: &'a str,
@@ -219,7 +221,8 @@ pub struct NewPerson<'a> {
 /// Adds a person.
 ///
 /// # Errors
-/// Refused to all but administrators; a name that is taken or reserved; a department that is missing or unknown; a weak password.
+/// Refused to all but administrators; a name that is taken or reserved; a department that is missing, unknown, or not the role's to have; a
+/// weak password.
 pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>) -> Result<(), Error> {
     if !operator.may_keep_people() {
         return Err(Error::refused("只有管理员可以添加用户。"));
@@ -231,8 +234,7 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
             "用户名须为 1 到 40 个汉字、字母、数字，可含“-”“_”“.”，不能有空格。",
         ));
     }
-    let lower = name.to_lowercase();
-    if RESERVED.iter().any(|word| lower.starts_with(word)) {
+    if RESERVED.iter().any(|word| alike(name).starts_with(word)) {
         return Err(Error::refused(format!("用户名“{name}”由系统保留，请换一个。")));
     }
     let department = person.department.map(|code| registry.department(code)).transpose()?;
@@ -242,9 +244,26 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
             person.role.label()
         )));
     }
+    if matches!(person.role, Role::Auditor | Role::Administrator) && department.is_some() {
+        return Err(Error::refused(format!(
+            "{}不属于任何部门，请去掉 --department。",
+            person.role.label()
+        )));
+    }
     let hash = new_hash(person.password)?;
     let now = registry.clock.now();
     registry.db.write(|conn| {
+        // Of two who are added at once under names alike, the second waits and then sees the first.
+        counters::lock(conn, Counter::Project)?;
+        let taken = people::all(conn)?
+            .into_iter()
+            .find(|user| alike(&user.name) == alike(name));
+        if let Some(taken) = taken {
+            return Err(Error::refused(format!(
+                "已有名为“{}”的用户（大小写、全角半角不同视为同名），请换一个名称。",
+                taken.name
+            )));
+        }
         let user = NewUser {
             name,
             role: person.role.word(),
@@ -254,9 +273,7 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
             created_at: now,
             created_by: &operator.name,
         };
-        if people::insert(conn, &user)?.is_none() {
-            return Err(Error::refused(format!("已有名为“{name}”的用户，请换一个名称。")));
-        }
+        people::insert(conn, &user)?;
         let detail = serde_json::json!({ "role": person.role.word(), "department": department });
         Ok(audit::note(
             conn,
@@ -267,6 +284,11 @@ pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>
             &detail,
         )?)
     })
+}
+
+/// A name as names are compared: in lower case, full-width forms as plain ones.
+fn alike(name: &str) -> String {
+    fold(name).to_lowercase()
 }
 
 /// The people, by name: for administrators and auditors.

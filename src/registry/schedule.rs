@@ -4,8 +4,9 @@ use retrofit_jobs::store::{
     Fence, JobEnd, JobLease, JobState, JobStore, LastJobRun, NewJobRun, StoreError, UtcMillis, Word as _,
 };
 
-use super::delivery::{fence, read_word, sees_runs, store_error};
+use super::delivery::{fence, read_word, store_error};
 use super::people::Operator;
+use super::runs::sees_runs;
 use super::{Error, Registry};
 use crate::db::counters::{self, Counter};
 use crate::db::job_runs::{self, JobRunRow};

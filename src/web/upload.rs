@@ -55,16 +55,13 @@ pub(super) async fn receive(
     let department = sender(&session.operator, sent.department);
     let upload = blocking(&registry, move |registry| {
         let operator = &session.operator;
-        Ok(intake::receive(
-            registry,
-            operator,
-            &department,
-            &sent.period,
-            &file_name,
-            file.path(),
-        )?)
+        let upload = intake::receive(registry, operator, &department, &sent.period, &file_name, file.path())?;
+        // Here and not when its page is opened: looking at a page writes nothing.
+        let roster = intake::read(registry, &upload, words::today(registry))?;
+        intake::note_unreadable(registry, &upload, &roster)?;
+        Ok(upload.id)
     });
-    Ok(Redirect::to(&format!("/uploads/{}", upload.await?.id)).into_response())
+    Ok(Redirect::to(&format!("/uploads/{}", upload.await?)).into_response())
 }
 
 /// Whose roster it is: the officer's own department's, or, from the secretariat, the one that the form names.

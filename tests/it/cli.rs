@@ -28,6 +28,7 @@ impl Console<'_> {
         command.env("RETROFIT_DATABASE_URL", &self.world.config.database_url);
         for name in [
             "RETROFIT_OPERATOR",
+            "RETROFIT_CATALOGUE_DIR",
             "RETROFIT_FAULT",
             "RETROFIT_PLATFORM_PROXY",
             "RETROFIT_PLATFORM_CA_FILE",
@@ -163,6 +164,12 @@ async fn a_delivery_that_dies_at_any_point_is_finished_by_the_next() {
                 .output()
                 .unwrap();
             assert_eq!(died.status.code(), None, "{point}: killed, {died:?}");
+            let (status, _) = console.json(&["sync", "status"]);
+            assert_eq!(
+                (status["state"].as_str(), status["selected"].as_i64()),
+                (Some("abandoned"), Some(2)),
+                "{point}: {status}"
+            );
 
             let (next, exit) = console.json(&["sync", "run"]);
             assert_eq!((next["state"].as_str(), exit), (Some("done"), 0), "{point}: {next}");
@@ -211,7 +218,7 @@ fn operators_are_told_what_is_wrong_and_what_to_do() {
     let image = world.folder().join("image.xlsx");
     std::fs::write(&image, b"\x89PNG\r\n\x1a\n and so on").unwrap();
     let image = image.to_str().unwrap();
-    let cases: [(&[&str], i32, &str); 9] = [
+    let cases: [(&[&str], i32, &str); 15] = [
         (
             &["import", "/nowhere.xlsx", "--department", "JTJ", "--period", "2026-11"],
             2,
@@ -249,6 +256,24 @@ fn operators_are_told_what_is_wrong_and_what_to_do() {
         (&["review", "approve"], 2, "--all"),
         (&["review", "approve", "LC-1"], 2, "不是登记编号"),
         (&["review", "return", "--all", "--reason", " "], 2, "退回须写明原因"),
+        (&["review", "list", "--department", "NOPE"], 2, "没有代码为“NOPE”的部门"),
+        (
+            &["review", "approve", "--department", "NOPE"],
+            2,
+            "没有代码为“NOPE”的部门",
+        ),
+        (&["review", "list", "--category", "77"], 2, "没有代码为“77”的工程类别"),
+        (
+            &["review", "approve", "--county", "371502001"],
+            2,
+            "没有代码为“371502001”的县（市、区）",
+        ),
+        (&["review", "list", "--stage", "完工"], 2, "没有代码为“完工”的工程进度"),
+        (
+            &["user", "add", "wang", "--role", "auditor", "--department", "YJJ"],
+            2,
+            "审计员不属于任何部门",
+        ),
         (&["sync", "run"], 2, "RETROFIT_PLATFORM_URL"),
     ];
     for (args, exit, words) in cases {
@@ -258,12 +283,39 @@ fn operators_are_told_what_is_wrong_and_what_to_do() {
         assert!(said.contains(words), "{args:?}: {said}");
         assert!(!said.contains("panicked"), "{args:?}: {said}");
     }
-    let output = console
-        .command(&["migrate"])
-        .env("RETROFIT_DATABASE_URL", "mysql://host/db")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn migrate_brings_the_tables_up_to_date_and_refuses_a_broken_deployment() {
+    for world in World::both() {
+        let console = Console {
+            world: &world,
+            platform: None,
+        };
+        let migrate = |settings: &[(&str, &str)]| {
+            let mut command = console.command(&["migrate"]);
+            let output = command.envs(settings.iter().copied()).output().unwrap();
+            let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            (output.status.code(), said)
+        };
+        let kind = if world.is_sqlite() { "SQLite" } else { "PostgreSQL" };
+        assert_eq!(migrate(&[]), (Some(0), format!("{kind} 数据库的表已是最新。\n")));
+
+        let file = world.file("not a folder");
+        for (name, value) in [
+            ("RETROFIT_DATABASE_URL", "mysql://host/db"),
+            ("RETROFIT_CATALOGUE_DIR", "/nowhere/catalogue"),
+            ("RETROFIT_CATALOGUE_DIR", file.to_str().unwrap()),
+        ] {
+            let (exit, said) = migrate(&[(name, value)]);
+            assert!(exit == Some(2) && said.contains(name), "{name}={value}: {said}");
+        }
+
+        std::fs::create_dir(&world.config.catalogue_dir).unwrap();
+        std::fs::write(world.config.catalogue_dir.join("departments.csv"), "code\nX\n").unwrap();
+        let (exit, said) = migrate(&[]);
+        assert!(exit == Some(2) && said.contains("departments.csv"), "{said}");
+    }
 }
 
 #[test]
@@ -274,11 +326,12 @@ fn a_named_operator_acts_with_the_persons_rights() {
         platform: None,
     };
     for (name, role, department) in [
-        ("zhang", "reporter", "JTJ"),
-        ("li", "secretariat", "YJJ"),
-        ("wang", "auditor", "YJJ"),
+        ("zhang", "reporter", Some("JTJ")),
+        ("li", "secretariat", Some("YJJ")),
+        ("wang", "auditor", None),
     ] {
-        let output = console.run(&["user", "add", name, "--role", role, "--department", department]);
+        let department: Vec<_> = department.iter().flat_map(|code| ["--department", code]).collect();
+        let output = console.run(&[&["user", "add", name, "--role", role], &department[..]].concat());
         assert!(output.status.success(), "{output:?}");
     }
     console.import(ROSTER, &["--yes", "--as", "zhang"]);

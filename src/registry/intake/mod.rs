@@ -1,7 +1,7 @@
 //! Intake: a file that a department sent becomes revisions of projects.
 //!
-//! `receive` keeps the file, `read` checks it, `preview` shows what it would change and reads only, `commit` does exactly that in one
-//! transaction, or answers with a new preview where the registry has moved. The kept file is the truth: a page that confirms a
+//! `receive` keeps the file, `read` checks it, `note_unreadable` keeps why nothing could be read, `preview` shows what it would change,
+//! `commit` does exactly that in one transaction, or answers with a new preview where the registry has moved. The kept file is the truth: a page that confirms a
 //! preview reads the file again and compares [`Preview::fingerprint`] with the one that was shown.
 //!
 //! - The same bytes, department and period are the same upload: it is planned afresh, and only what is not yet in goes in.
@@ -37,11 +37,14 @@ pub use self::plan::{Counts, Fate, Hold, Preview, preview};
 use super::people::{Operator, Sight};
 use super::values::{Point, hex, number_key, owner_key, place_key, point, sha256, to_json};
 use super::{Error, Registry, audit, file_failure};
+use crate::db::counters::{self, Counter};
 pub use crate::db::uploads::UploadRow as Upload;
 use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
 
 /// The folder of uploads in the data folder.
 pub(super) const UPLOADS: &str = "uploads";
+/// The state of an upload of which nothing else is known yet.
+const RECEIVED: &str = "received";
 
 /// A roster, read and checked: what a plan is made from.
 #[derive(Clone, Debug, Default)]
@@ -155,6 +158,7 @@ pub fn receive(
     let (sha256, bytes, stored) = keep(registry, file_name, file)?;
     let now = registry.clock.now();
     registry.db.write(|conn| {
+        counters::lock(conn, Counter::Project)?;
         if let Some(upload) = uploads::same(conn, department, period, &sha256)? {
             return Ok(upload);
         }
@@ -165,7 +169,7 @@ pub fn receive(
             file_name,
             stored: &stored,
             bytes,
-            state: "received",
+            state: RECEIVED,
             received_by: &operator.name,
             received_at: now,
         };
@@ -184,7 +188,7 @@ pub fn receive(
     })
 }
 
-/// Checks a received file on the business day `today`. One of which nothing can be read is noted as such, with the findings that say why.
+/// Checks a received file on the business day `today`, and writes nothing.
 ///
 /// # Errors
 /// Only our own faults: see [`Roster::is_readable`] for the sender's.
@@ -199,13 +203,28 @@ pub fn read(registry: &Registry, upload: &Upload, today: NaiveDate) -> Result<Ro
         roster = Roster::default();
     }
     roster.sum_up(summary);
-    if !roster.is_readable() && upload.state != "committed" {
-        let findings = finding_rows(upload.id, roster.summary.findings.iter());
-        registry
-            .db
-            .write(|conn| uploads::settle(conn, upload.id, "unreadable", "{}", None, &[], &findings))?;
-    }
     Ok(roster)
+}
+
+/// Notes that nothing can be read of an upload, with the findings that say why. Does nothing where something could be read, or where it
+/// was noted or committed before, though `upload` does not say so yet.
+///
+/// # Errors
+/// Only our own faults.
+pub fn note_unreadable(registry: &Registry, upload: &Upload, roster: &Roster) -> Result<(), Error> {
+    if roster.is_readable() || upload.state != RECEIVED {
+        return Ok(());
+    }
+    let findings = finding_rows(upload.id, roster.summary.findings.iter());
+    Ok(registry.db.write(|conn| {
+        counters::lock(conn, Counter::Project)?;
+        match uploads::find(conn, upload.id)? {
+            Some(now) if now.state == RECEIVED => {
+                uploads::settle(conn, upload.id, "unreadable", "{}", None, &[], &findings)
+            }
+            _ => Ok(()),
+        }
+    })?)
 }
 
 impl Roster {

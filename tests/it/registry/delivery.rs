@@ -215,6 +215,43 @@ fn what_a_dead_run_left_is_taken_up_and_its_late_words_count_for_nothing() {
 }
 
 #[test]
+fn a_run_that_died_is_shown_as_broken_off_with_the_counts_of_its_deliveries() {
+    let last = |world: &World| {
+        let runs = delivery::runs(&world.registry, &secretariat(), 10).unwrap();
+        delivery::outcome(runs.last().unwrap()).unwrap()
+    };
+    for world in World::both() {
+        world.approved(4);
+        let run = world.begin();
+        let records = world.claim(run, 10);
+        let batch = world.record(run, &records[..3]).unwrap();
+        let one = receipts(vec![receipt(&records[0], Verdict::Accepted)], false);
+        world.advance(run, batch, &one);
+        assert_eq!(last(&world).state, RunState::Running);
+
+        world.clock.shift(LEASE + 1);
+        let counts = Counts {
+            accepted: 1,
+            pending: 2,
+            not_sent: 1,
+            ..Counts::default()
+        };
+        let shown = last(&world);
+        assert_eq!(
+            (shown.state, shown.counts),
+            (RunState::Abandoned, counts),
+            "its lease has lapsed"
+        );
+        assert_eq!((shown.selected, shown.batches), (4, 1));
+
+        let heir = world.begin();
+        world.registry.take_up(heir, 10, world.clock.now()).unwrap();
+        world.claim(heir, 10);
+        assert_eq!(last(&world), shown, "what another run takes over changes nothing");
+    }
+}
+
+#[test]
 fn receipts_settle_their_deliveries_and_a_rejection_goes_back_to_the_department() {
     for world in World::both() {
         world.approved(4);

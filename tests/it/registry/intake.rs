@@ -1,5 +1,6 @@
 //! Preview and commit.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
@@ -9,10 +10,10 @@ use retrofit_import::values::Canonical;
 use retrofit_registry::registry::intake::{self, Fate, Outcome};
 use retrofit_registry::registry::people::{Operator, Role};
 use retrofit_registry::registry::review::Filter;
-use retrofit_registry::registry::{projects, review};
+use retrofit_registry::registry::{audit, business_day, projects, review};
 
 use crate::support::rosters::{JTJ, code, counts, fates, roster, school};
-use crate::support::{World, reporter, secretariat};
+use crate::support::{MORNING, World, administrator, reporter, secretariat};
 
 #[test]
 fn a_roster_goes_in_once_and_is_unchanged_then() {
@@ -235,6 +236,70 @@ fn the_same_file_sent_twice_at_once_goes_in_once() {
         assert_eq!(committed, 1, "the other is shown that nothing is left to do");
         let all = review::count(&world.registry, &secretariat(), &Filter::default()).unwrap();
         assert_eq!(all, 20);
+    }
+}
+
+#[test]
+fn the_same_file_received_by_many_at_once_is_one_upload() {
+    for world in World::both() {
+        for round in 0..8 {
+            let file = world.file(&format!("file {round}"));
+            let barrier = Barrier::new(6);
+            let ids: BTreeSet<i64> = thread::scope(|scope| {
+                let officers: Vec<_> = (0..6)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            barrier.wait();
+                            let operator = reporter(JTJ);
+                            intake::receive(&world.registry, &operator, JTJ, "2026-11", "清单.csv", &file)
+                        })
+                    })
+                    .collect();
+                let uploads = officers.into_iter().map(|officer| officer.join().unwrap());
+                uploads.map(|upload| upload.unwrap().id).collect()
+            });
+            assert_eq!(ids.len(), 1, "{ids:?}");
+        }
+        let received = audit::latest(&world.registry, &administrator(), 100).unwrap();
+        assert_eq!(received.len(), 8, "each is noted once");
+    }
+}
+
+#[test]
+fn an_unreadable_file_is_settled_once_however_many_read_it() {
+    for world in World::both() {
+        let upload = world.receive("no table at all");
+        let roster = intake::read(&world.registry, &upload, business_day(MORNING)).unwrap();
+        assert!(!roster.is_readable());
+        let barrier = Barrier::new(6);
+        thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    intake::note_unreadable(&world.registry, &upload, &roster).unwrap();
+                });
+            }
+        });
+        let settled = intake::upload(&world.registry, &reporter(JTJ), upload.id).unwrap();
+        assert_eq!(settled.state, "unreadable");
+        let (rows, findings) = intake::held(&world.registry, &reporter(JTJ), upload.id).unwrap();
+        assert_eq!((rows.len(), findings.len()), (0, 1), "{findings:?}");
+    }
+}
+
+#[test]
+fn what_was_committed_meanwhile_is_not_made_unreadable() {
+    for world in World::both() {
+        let preview = world.preview([school(1), school(2).found(Severity::Error)]);
+        world.commit(&preview);
+        let before = preview.upload;
+        assert_eq!(before.state, "received", "as it was read before the commit");
+        let roster = intake::read(&world.registry, &before, business_day(MORNING)).unwrap();
+        intake::note_unreadable(&world.registry, &before, &roster).unwrap();
+        let now = intake::upload(&world.registry, &reporter(JTJ), before.id).unwrap();
+        assert_eq!(now.state, "committed");
+        let (rows, _) = intake::held(&world.registry, &reporter(JTJ), before.id).unwrap();
+        assert_eq!(rows.len(), 1);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Accounts, logins, sessions.
 
+use retrofit_jobs::store::Word as _;
 use retrofit_registry::registry::people::{self, ABSOLUTE, IDLE, Login, NewPerson, Operator, Role, Session};
 use retrofit_registry::registry::{Error, audit};
 
@@ -41,6 +42,10 @@ fn an_account_is_made_by_an_administrator_under_a_free_name_with_a_good_password
         add(&world, "officer", PASSWORD).unwrap();
         for (name, password) in [
             ("officer", PASSWORD),
+            ("Officer", PASSWORD),
+            ("ｏｆｆｉｃｅｒ", PASSWORD),
+            ("nightly-sync", PASSWORD),
+            ("ｃｏｎｓｏｌｅ", PASSWORD),
             ("console-jtj", PASSWORD),
             ("Platform", PASSWORD),
             ("", PASSWORD),
@@ -68,7 +73,21 @@ fn an_account_is_made_by_an_administrator_under_a_free_name_with_a_good_password
             "a lead has a department"
         );
         assert!(people::add_user(&world.registry, &reporter("JTJ"), &person).is_err());
-        assert_eq!(people::users(&world.registry, &administrator()).unwrap().len(), 4);
+        for (role, allowed) in [
+            (Role::Secretariat, true),
+            (Role::Auditor, false),
+            (Role::Administrator, false),
+        ] {
+            let person = NewPerson {
+                name: role.word(),
+                role,
+                department: Some("YJJ"),
+                password: PASSWORD,
+            };
+            let added = people::add_user(&world.registry, &administrator(), &person);
+            assert_eq!(added.is_ok(), allowed, "{role:?} {added:?}");
+        }
+        assert_eq!(people::users(&world.registry, &administrator()).unwrap().len(), 5);
         assert!(Operator::named(&world.registry, "officer").unwrap().may_send("JTJ"));
         assert!(Operator::named(&world.registry, "nobody").is_err());
     }

@@ -148,6 +148,16 @@ async fn a_file_that_cannot_be_read_says_why_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn looking_at_a_file_that_cannot_be_read_writes_nothing() {
+    let site = Site::new().await;
+    let browser = site.reporter("JTJ").await;
+    let sent = site.world.receive("no table at all");
+    let page = browser.get(&format!("/uploads/{}", sent.id)).await;
+    assert!(page.shows("没有读出任何工程"), "{}", page.text);
+    assert!(browser.get("/").await.shows("未提交，待核对"));
+}
+
+#[tokio::test]
 async fn a_file_over_the_limit_is_refused_with_the_limit() {
     let mut world = World::sqlite();
     world.registry.checker.limits.file_bytes = 1 << 20;
