@@ -127,7 +127,7 @@ async fn demonstrate(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     ))?;
     print(&format!("对账：{}。\n", sync::balance(&outcome)))?;
     print(&format!(
-        "平台现有 {} 条记录；被退回的已转回部门，并附平台的原话。\n",
+        "平台现有 {} 条记录。\n退回：平台拒收的已转回部门，并附平台的原话。\n",
         simulator.records()?.len()
     ))?;
 
@@ -209,7 +209,8 @@ fn load(folder: &Path) -> anyhow::Result<(Registry, Loaded)> {
         "演示数据在 {}，每次运行重新开始。\n\
          部门 {departments} 个：{confirmed} 个见于公开通知，其余 {} 个为占位，待用户确认。\n\
          清单：{readable} 个部门各一份（xlsx、xls、ods、csv），共 {} 行。\n\
-         入库：新增 {} 个工程；{} 行有强制性问题，留待部门更正。\n\
+         入库：新增 {} 个工程。\n\
+         暂缓：{} 行有强制性问题，留待部门更正。\n\
          审核：通过 {} 个，待审核 {waiting} 个。\n",
         folder.display(),
         departments - confirmed,
