@@ -39,7 +39,7 @@ pub fn column_name(column: u32) -> String {
 }
 
 /// What a cell holds, before it means anything.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// Text as stored, untrimmed.
     Text(Box<str>),
@@ -56,8 +56,32 @@ pub enum Content {
     Error(Box<str>),
 }
 
+/// What a cell holds, as a reader shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ContentRef<'a> {
+    Text(&'a str),
+    Number(&'a str),
+    Percent(&'a str),
+    Date(&'a str),
+    Bool(bool),
+    Error(&'a str),
+}
+
+impl Content {
+    pub(super) fn borrowed(&self) -> ContentRef<'_> {
+        match self {
+            Self::Text(text) => ContentRef::Text(text),
+            Self::Number(digits) => ContentRef::Number(digits),
+            Self::Percent(digits) => ContentRef::Percent(digits),
+            Self::Date(iso) => ContentRef::Date(iso),
+            Self::Bool(yes) => ContentRef::Bool(*yes),
+            Self::Error(error) => ContentRef::Error(error),
+        }
+    }
+}
+
 /// One cell that holds something.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Column, from 0.
     pub column: u32,
@@ -66,7 +90,7 @@ pub struct Cell {
 }
 
 /// One row with at least one cell, cells in order of their columns.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Row, from 0 as in the sheet (for csv: the record's number).
     pub index: u32,
@@ -113,7 +137,7 @@ pub struct SheetHead {
 }
 
 /// What the child tells of a workbook, in this order: for each sheet its head and then its rows from the top.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// What kind of file it is; first of all.
     Format(Format),
