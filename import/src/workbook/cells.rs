@@ -68,6 +68,16 @@ pub(super) enum ContentRef<'a> {
 }
 
 impl Content {
+    /// Takes the text out, as it stands; of a truth value there is none.
+    pub(crate) fn take_text(&mut self) -> Box<str> {
+        match self {
+            Self::Text(text) | Self::Number(text) | Self::Percent(text) | Self::Date(text) | Self::Error(text) => {
+                std::mem::take(text)
+            }
+            Self::Bool(_) => Box::default(),
+        }
+    }
+
     pub(super) fn borrowed(&self) -> ContentRef<'_> {
         match self {
             Self::Text(text) => ContentRef::Text(text),
@@ -105,6 +115,12 @@ impl Row {
             .binary_search_by_key(&column, |cell| cell.column)
             .ok()
             .map(|at| &self.cells[at].content)
+    }
+
+    /// The same, to change it.
+    pub(crate) fn content_mut(&mut self, column: u32) -> Option<&mut Content> {
+        let at = self.cells.binary_search_by_key(&column, |cell| cell.column);
+        at.ok().map(|at| &mut self.cells[at].content)
     }
 }
 

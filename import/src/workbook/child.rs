@@ -89,9 +89,7 @@ fn read_package(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
     match document {
         None if package.has("content.xml") => ods::read(&mut package, sink),
         Some(workbook) if workbook.path.ends_with("workbook.bin") => xlsb::read(bytes, sink),
-        Some(workbook) if workbook.path.ends_with("workbook.xml") => {
-            xlsx::read(&mut package, &workbook.path, sink)
-        }
+        Some(workbook) if workbook.path.ends_with("workbook.xml") => xlsx::read(&mut package, &workbook.path, sink),
         _ => Err(sniff::other_package(package.paths()).into()),
     }
 }
@@ -211,7 +209,7 @@ impl<'a> Sink<'a> {
     }
 
     /// The last word.
-    fn end(mut self, last: &Word) -> io::Result<()> {
+    pub(super) fn end(mut self, last: &Word) -> io::Result<()> {
         let ended = match last {
             Word::Done => self.end_row(),
             _ => Ok(()),

@@ -37,7 +37,13 @@ pub(super) fn is_shown_as_written(written: &str) -> bool {
     let for_show = (whole.starts_with('0') && whole != "0") || fraction.ends_with('0');
     // Nought has no sign, and very small numbers are written otherwise.
     let small = whole == "0" && (fraction.starts_with("0000") || bare.len() < written.len());
-    digits(whole) && digits(fraction) && !whole.is_empty() && !fraction.is_empty() && bare.len() <= DIGITS && !for_show && !small
+    digits(whole)
+        && digits(fraction)
+        && !whole.is_empty()
+        && !fraction.is_empty()
+        && bare.len() <= DIGITS
+        && !for_show
+        && !small
 }
 
 /// A number as its shortest text of at most 15 significant digits; one that is none (infinite) is an Excel error value.

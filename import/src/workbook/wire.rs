@@ -175,7 +175,11 @@ fn take_row(frame: &mut &[u8]) -> Option<Row> {
     let cells = frame.split_off(..cells.checked_mul(CELL)?)?;
     let text = frame.split_off(..length)?;
     let mut text = std::str::from_utf8(text).ok()?;
-    let cell = |mut bytes: &[u8]| {
+    let mut row = Row {
+        index,
+        cells: Vec::with_capacity(cells.len() / CELL),
+    };
+    for mut bytes in cells.chunks_exact(CELL) {
         let (column, length) = (take_u32(&mut bytes)?, take_u32(&mut bytes)? as usize);
         let (own, rest) = text.split_at_checked(length)?;
         text = rest;
@@ -189,10 +193,9 @@ fn take_row(frame: &mut &[u8]) -> Option<Row> {
             6 => Content::Bool(true),
             _ => return None,
         };
-        Some(Cell { column, content })
-    };
-    let cells: Option<Vec<Cell>> = cells.chunks_exact(CELL).map(cell).collect();
-    Some(Row { index, cells: cells? })
+        row.cells.push(Cell { column, content });
+    }
+    Some(row)
 }
 
 fn take_u32(from: &mut &[u8]) -> Option<u32> {

@@ -6,7 +6,7 @@ use calamine::{ExcelDateTime, ExcelDateTimeType};
 
 use super::formats::Shown;
 use super::strings::{self, Strings};
-use super::tags::{Kind, Tag, Tags, utf8};
+use super::tags::{Kind, Tag, Tags, push_text, utf8};
 use crate::workbook::cells::ContentRef;
 use crate::workbook::child::{Sink, Stop};
 use crate::workbook::value;
@@ -129,7 +129,9 @@ fn parse_place(place: &[u8]) -> Result<(u32, Option<u32>), Refused> {
     let letters = place.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let (letters, digits) = place.split_at(letters);
     let column = letters.iter().try_fold(0_u32, |column, letter| {
-        column.checked_mul(26)?.checked_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)
+        column
+            .checked_mul(26)?
+            .checked_add(u32::from(letter.to_ascii_uppercase() - b'A') + 1)
     });
     let row = digits.iter().try_fold(0_u32, |row, digit| {
         row.checked_mul(10)?.checked_add(char::from(*digit).to_digit(10)?)
@@ -148,6 +150,13 @@ fn read_cell<R: Read>(
     text: &mut String,
     sink: &mut Sink,
 ) -> Result<(), Stop> {
+    if head.kind != CellKind::Inline
+        && let Some(value) = tags.plain_value()
+    {
+        text.clear();
+        push_text(value, text)?;
+        return hand_over(head, text, book, sink);
+    }
     let mut held = false;
     loop {
         let tag = tags.expect_next()?;

@@ -80,7 +80,11 @@ fn of_code(code: &str) -> Shown {
             _ => {}
         }
     }
-    if value::is_percent_format(code) { Shown::Percent } else { Shown::Plain }
+    if value::is_percent_format(code) {
+        Shown::Percent
+    } else {
+        Shown::Plain
+    }
 }
 
 #[cfg(test)]

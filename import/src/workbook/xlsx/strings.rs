@@ -69,7 +69,10 @@ pub(super) fn read_text<R: Read>(tags: &mut Tags<R>, element: &[u8], text: &mut 
 fn trim(text: &mut String, start: usize) {
     let space = |char| matches!(char, ' ' | '\t' | '\r' | '\n');
     let added = &text[start..];
-    let (end, lead) = (added.trim_end_matches(space).len(), added.len() - added.trim_start_matches(space).len());
+    let (end, lead) = (
+        added.trim_end_matches(space).len(),
+        added.len() - added.trim_start_matches(space).len(),
+    );
     text.truncate(start + end);
     text.drain(start..start + lead.min(end));
 }
