@@ -41,12 +41,10 @@ impl ColumnReader {
     fn read(&mut self, reader: &Reader, content: &Content, text: &str, county: Option<&Arc<str>>) -> Reading {
         let unit = self.unit.as_deref();
         let read = || reader.read(self.field, content, text, unit, county.map(|code| &**code));
-        let again = match self.field.field_type() {
-            FieldType::Text(_) | FieldType::Integer | FieldType::Decimal(_) | FieldType::Percent => false,
-            FieldType::Code(_) | FieldType::Codes(_) | FieldType::YesNo => true,
-            FieldType::County | FieldType::Township => true,
-            FieldType::Uscc | FieldType::Phone | FieldType::Month | FieldType::Date => true,
-        };
+        let again = !matches!(
+            self.field.field_type(),
+            FieldType::Text(_) | FieldType::Integer | FieldType::Decimal(_) | FieldType::Percent
+        );
         let Content::Text(text) = content else { return read() };
         if !again {
             return read();

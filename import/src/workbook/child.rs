@@ -150,6 +150,7 @@ impl<'a> Sink<'a> {
     }
 
     /// The next cell, rows from the top. Blank text is no content.
+    #[expect(clippy::needless_pass_by_value, reason = "readers make contents to hand them over")]
     pub(super) fn cell(&mut self, row: u32, column: u32, content: Content) -> Result<(), Stop> {
         self.put(row, column, content.borrowed())
     }

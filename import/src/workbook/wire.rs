@@ -153,8 +153,8 @@ fn length(length: usize) -> io::Result<[u8; 4]> {
 
 /// Takes the next answer from a frame; none where it is none that a child of ours gives.
 pub(super) fn take_answer(frame: &mut &[u8]) -> Option<Answer> {
-    match frame.split_off_first()? {
-        &WORD => {
+    match *frame.split_off_first()? {
+        WORD => {
             let (word, rest) = postcard::take_from_bytes(frame).ok()?;
             *frame = rest;
             Some(match word {
@@ -164,7 +164,7 @@ pub(super) fn take_answer(frame: &mut &[u8]) -> Option<Answer> {
                 Word::Refused(refused) => Answer::Refused(refused),
             })
         }
-        &ROW => Some(Answer::Event(Event::Row(take_row(frame)?))),
+        ROW => Some(Answer::Event(Event::Row(take_row(frame)?))),
         _ => None,
     }
 }

@@ -157,7 +157,7 @@ fn read_cell<R: Read>(
         push_text(value, text)?;
         return hand_over(head, text, book, sink);
     }
-    let mut held = false;
+    let mut done = false;
     loop {
         let tag = tags.expect_next()?;
         match (tag.kind, tag.name) {
@@ -171,16 +171,16 @@ fn read_cell<R: Read>(
                         break;
                     }
                 }
-                if !held && head.kind != CellKind::Inline {
-                    held = true;
+                if !done && head.kind != CellKind::Inline {
+                    done = true;
                     hand_over(head, text, book, sink)?;
                 }
             }
             (Kind::Open, b"is") => {
                 text.clear();
                 strings::read_text(tags, b"is", text)?;
-                if !held {
-                    held = true;
+                if !done {
+                    done = true;
                     sink.put(head.row, head.column, ContentRef::Text(text))?;
                 }
             }
