@@ -65,7 +65,7 @@ fn settings_are_shown_and_a_broken_file_stops_every_command() {
     for command in [&["rules"][..], &["recheck"], &["check", "x.csv"]] {
         let (code, text) = said(folder.path(), command);
         assert!(
-            code >= 2 && text.contains("rules.toml:1: `S004` has no `reason`"),
+            code >= 2 && text.contains("rules.toml:1: `S004` 没有写 `reason`"),
             "{text}"
         );
     }
