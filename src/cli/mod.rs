@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 done in part, 2 refused or used wrongly, 3 our own fault. Commands that differ say so.
 
+mod audit;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
@@ -64,6 +65,7 @@ enum Command {
     Rules(rules::RulesArgs),
     Recheck(recheck::RecheckArgs),
     Waive(waive::WaiveArgs),
+    Audit(audit::AuditArgs),
     Zonation(zonation::ZonationArgs),
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
@@ -108,6 +110,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Rules(args) => rules::run(&args, &checker()?.catalogue),
         Command::Recheck(args) => recheck::run(&args, &registry()?),
         Command::Waive(args) => waive::run(&args, &registry()?),
+        Command::Audit(args) => audit::run(&args, &registry()?),
         Command::Zonation(args) => zonation::run(&args, &checker()?.catalogue, &Config::from_env()?.catalogue_dir),
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&args),

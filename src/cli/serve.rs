@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -11,9 +12,11 @@ use tokio::net::TcpListener;
 
 use super::print;
 use crate::config::Config;
-use crate::registry::Registry;
+use crate::registry::{Registry, audit_chain};
 use crate::{process, tasks, web};
 
+/// How long an entry of the audit log may wait for its seal.
+const SEAL_EVERY: Duration = Duration::from_mins(10);
 /// A schedule in the data folder stands in the built-in one's place.
 const SCHEDULE: &str = "schedule.toml";
 
@@ -37,10 +40,29 @@ pub(super) fn run(ServeArgs {}: &ServeArgs, config: &Config, registry: &Registry
             .with_context(|| format!("无法在 {} 提供网页，请检查 RETROFIT_BIND", config.bind))?;
         print(&format!("网页：http://{}/\n", listener.local_addr()?))?;
         let pages = web::serve(listener, registry.clone(), super::stop());
-        let (served, ()) = tokio::join!(pages, scheduler.run(super::stop()));
+        let (served, (), ()) = tokio::join!(pages, scheduler.run(super::stop()), seal(registry));
         served?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Seals the audit log from time to time.
+async fn seal(registry: &Registry) {
+    let mut stopped = std::pin::pin!(super::stop());
+    let mut next = tokio::time::interval(SEAL_EVERY);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            _ = next.tick() => {}
+        }
+        let registry = registry.clone();
+        let sealed = tokio::task::spawn_blocking(move || audit_chain::seal(&registry)).await;
+        match sealed {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!("the audit log was not sealed: {error}"),
+            Err(error) => tracing::error!("the audit log was not sealed: {error}"),
+        }
+    }
 }
 
 fn plan(data_dir: &Path) -> anyhow::Result<Plan> {

@@ -7,7 +7,7 @@ use diesel::r2d2::CustomizeConnection;
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{DbError, PATIENCE};
+use super::{Conn, DbError, PATIENCE};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -48,4 +48,13 @@ fn run<C: MigrationHarness<B>, B: diesel::backend::Backend>(
     conn.run_pending_migrations(migrations)
         .map(drop)
         .map_err(DbError::Migration)
+}
+
+/// Waits until no other transaction writes to the audit log, and lets none begin before the end of this one: what it then sees has no gap
+/// that may still be filled. On `SQLite` a transaction that writes is alone anyway.
+pub(super) fn lock_audit_log(conn: &mut Conn<'_>) -> Result<(), DbError> {
+    if let Conn::Postgres(conn) = conn {
+        diesel::sql_query("LOCK TABLE audit_log IN SHARE ROW EXCLUSIVE MODE").execute(&mut **conn)?;
+    }
+    Ok(())
 }

@@ -522,6 +522,31 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    early_waivers (department, kind, key, rule, seq) {
+        department -> Text,
+        kind -> Text,
+        key -> Text,
+        rule -> Text,
+        seq -> BigInt,
+        project -> Text,
+        until -> Text,
+        reason -> Text,
+        granted_by -> Text,
+        granted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_chain (position) {
+        position -> BigInt,
+        entry_id -> BigInt,
+        entry_hash -> Text,
+        chain_hash -> Text,
+        sealed_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     counters,
     users,
@@ -560,4 +585,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     meeting_items,
     meeting_moves,
     photos,
+    early_waivers,
+    audit_chain,
 );

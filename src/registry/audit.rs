@@ -2,8 +2,9 @@
 
 use retrofit_jobs::store::UtcMillis;
 
-use super::people::Operator;
+use super::people::{Operator, Role};
 use super::{Error, Registry};
+pub use crate::db::audit::Filter;
 use crate::db::audit::{self, Entry};
 use crate::db::{Conn, DbError};
 
@@ -37,6 +38,50 @@ pub(super) fn note(
         .into(),
     };
     audit::append(conn, &entry)
+}
+
+/// Actions about accounts, logins and access: those that an administrator sees, who sees no data.
+const ACCOUNTS: &[&str] = &["user.", "session.", "token.", "access."];
+/// Actions about data: those that the secretariat sees.
+const DATA: &[&str] = &["upload.", "project.", "review.", "sync."];
+
+/// Notes that somebody was refused what an address stands for.
+///
+/// # Errors
+/// Only our own faults.
+pub fn note_refused_access(registry: &Registry, operator: &Operator, what: &str) -> Result<(), Error> {
+    let now = registry.clock.now();
+    let refused = ("access.page", Outcome::Refused);
+    let nothing = serde_json::json!({});
+    Ok(registry
+        .db
+        .write(|conn| note(conn, operator, now, refused, what, &nothing))?)
+}
+
+/// A page of the entries that the operator may read and that a filter lets through, newest first, each with its id: auditors read all,
+/// administrators those on accounts and access, the secretariat those on data.
+///
+/// # Errors
+/// Refused to other roles.
+pub fn entries(
+    registry: &Registry,
+    operator: &Operator,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Vec<(i64, Entry)>, Error> {
+    let kinds: &[&str] = match operator.role {
+        Role::Auditor => &[],
+        Role::Administrator => ACCOUNTS,
+        Role::Secretariat => DATA,
+        Role::Reporter | Role::Lead => {
+            return Err(Error::refused("只有审计员、管理员和秘书处可以查看操作记录。"));
+        }
+    };
+    let filter = Filter {
+        kinds,
+        ..filter.clone()
+    };
+    registry.db.read(|conn| Ok(audit::matching(conn, &filter, limit)?))
 }
 
 /// The latest entries, newest first: for administrators and auditors.

@@ -14,6 +14,7 @@
 
 pub mod annotated;
 pub mod audit;
+pub mod audit_chain;
 pub mod code;
 pub mod delivery;
 pub mod intake;

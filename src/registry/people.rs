@@ -28,7 +28,9 @@ pub const ABSOLUTE: i64 = 12 * 60 * MINUTE;
 /// A session's last request is noted no more often than this, so that reading a page seldom writes.
 const TOUCH: i64 = MINUTE;
 /// Names that the history uses for what no person did.
-const RESERVED: [&str; 4] = ["console", "platform", "schedule", "nightly-sync"];
+const RESERVED: [&str; 5] = ["console", "platform", "schedule", "nightly-sync", STRANGER_NAME];
+/// Whom the audit log names where nobody has the name that was given.
+const STRANGER_NAME: &str = "unknown";
 
 /// What a person is here for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -348,7 +350,21 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
         .filter(|&until| until > now);
     // As long for a name that nobody has, so that the time does not tell.
     let right = verifies(password, user.as_ref().map_or(&*STRANGER, |user| &user.password_hash));
-    let Some(user) = user else { return Ok(Login::Wrong) };
+    let Some(user) = user else {
+        // The name is not kept: it may be a password that was typed in the wrong place.
+        let stranger = ("session.open", audit::Outcome::Refused);
+        let nobody = Operator {
+            name: STRANGER_NAME.into(),
+            role: Role::Auditor,
+            department: None,
+            origin: origin.into(),
+        };
+        let detail = serde_json::json!({ "unknown": true });
+        registry
+            .db
+            .write(|conn| audit::note(conn, &nobody, now, stranger, "", &detail))?;
+        return Ok(Login::Wrong);
+    };
     let operator = Operator::of(&user, origin)?;
     let token = right.then(new_token).transpose()?;
     registry.db.write(|conn| match (locked, token) {

@@ -297,6 +297,8 @@ pub(super) struct CommittedPage {
 /// A row that stays with the upload, with its findings.
 struct KeptLine {
     row: RowLine,
+    /// Where the secretariat waives a rule for it.
+    waive: Option<String>,
     why: &'static str,
     findings: Vec<FindingLine>,
 }
@@ -327,6 +329,14 @@ impl CommittedPage {
             held: Lines::of(rows, |row| KeptLine {
                 row: line(catalogue, &row.sheet, row.row_no, &row.values_json),
                 why: why(&row.reason),
+                waive: (row.reason == "errors" && session.operator.may_review()).then(|| {
+                    let asked = [
+                        ("upload", upload.id.to_string()),
+                        ("row", row.row_no.to_string()),
+                        ("sheet", row.sheet.clone()),
+                    ];
+                    format!("/waivers?{}", serde_urlencoded::to_string(asked).unwrap_or_default())
+                }),
                 findings: by_row
                     .get(&(&*row.sheet, row.row_no))
                     .into_iter()

@@ -40,11 +40,11 @@ pub(super) struct Link {
 /// role sees those that it may use.
 const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     ("报送", &[("/", "报送")]),
-    ("审核", &[("/review", "审核")]),
+    ("审核", &[("/review", "审核"), ("/waivers", "规则豁免")]),
     ("进度", &[("/progress", "工程进度")]),
     ("上报平台", &[("/runs", "上报记录")]),
     ("检查规则", &[("/rules", "检查规则")]),
-    ("管理", &[("/departments", "部门")]),
+    ("管理", &[("/departments", "部门"), ("/audit", "操作记录")]),
 ];
 
 impl Frame {

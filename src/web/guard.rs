@@ -8,7 +8,7 @@
 
 use axum::extract::{ConnectInfo, Extension, FromRequestParts, Request, State};
 use axum::http::header::{HOST, ORIGIN, REFERER};
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
@@ -17,8 +17,8 @@ use std::net::SocketAddr;
 use super::error::WebError;
 use super::frame::blocking;
 use super::router::Access;
-use crate::registry::Registry;
-use crate::registry::people::{self, Session};
+use crate::registry::people::{self, Operator, Session};
+use crate::registry::{Registry, audit};
 
 /// The cookie that holds a session's token.
 pub(super) const COOKIE: &str = "retrofit_session";
@@ -51,11 +51,29 @@ pub(super) async fn enter(
     if session.must_change && !["/password", "/logout"].contains(&request.uri().path()) {
         return Redirect::to("/password").into_response();
     }
+    let asked = format!("{} {}", request.method(), request.uri().path());
     if !roles.contains(&session.operator.role) {
+        note_refused(&registry, session.operator, asked).await;
         return WebError::Forbidden("这个功能只对别的角色开放。").into_response();
     }
+    let operator = session.operator.clone();
     request.extensions_mut().insert(session);
-    next.run(request).await
+    let answer = next.run(request).await;
+    // What is another department's answers like what is not there.
+    if matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) {
+        note_refused(&registry, operator, asked).await;
+    }
+    answer
+}
+
+/// Notes a refusal in the audit log. It stands whether or not that succeeds.
+async fn note_refused(registry: &Registry, operator: Operator, asked: String) {
+    let noted = blocking(registry, move |registry| {
+        Ok(audit::note_refused_access(registry, &operator, &asked)?)
+    });
+    if let Err(error) = noted.await {
+        tracing::error!("a refusal was not noted in the audit log: {error:?}");
+    }
 }
 
 fn is_safe(method: &Method) -> bool {

@@ -6,6 +6,7 @@
 //! - `assets` are the stylesheet and the script, embedded.
 
 mod assets;
+mod audit;
 mod departments;
 mod downloads;
 mod error;
@@ -21,6 +22,7 @@ mod router;
 mod rules;
 mod runs;
 mod upload;
+mod waivers;
 mod words;
 
 use std::future::Future;

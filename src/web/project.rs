@@ -30,12 +30,15 @@ struct ProjectPage {
     reason: Option<String>,
     groups: Vec<Group>,
     findings: Vec<FindingLine>,
+    /// Rules that are waived for it: the rule, the waiver, by whom and when.
+    waivers: Vec<(String, String, String)>,
     revisions: Vec<RevisionLine>,
     /// The two versions that are compared, where there are two.
     compared: Option<Compared>,
     deliveries: Vec<DeliveryLine>,
     may_resubmit: bool,
     may_withdraw: bool,
+    may_waive: bool,
 }
 
 /// Fields that stand together.
@@ -211,6 +214,7 @@ impl ProjectPage {
         });
         Ok(Self {
             may_resubmit: may_send && state == Some(ReviewState::Returned),
+            may_waive: session.operator.may_review(),
             may_withdraw: may_send && project.op != "withdraw",
             frame: Frame::new(registry, session, project.name.clone(), "/review"),
             code: project.code().to_string(),
@@ -225,6 +229,14 @@ impl ProjectPage {
                 .filter(|group| !group.values.is_empty())
                 .collect(),
             findings: findings.collect(),
+            waivers: record
+                .waivers
+                .iter()
+                .map(|row| {
+                    let by = format!("{} {}", row.granted_by, words::moment(row.granted_at));
+                    (row.rule.clone(), row.label(), by)
+                })
+                .collect(),
             revisions,
             compared,
             deliveries: record

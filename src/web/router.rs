@@ -13,7 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, departments, downloads, error, guard, home, login, progress, project, review, rules, runs, upload,
+    assets, audit, departments, downloads, error, guard, home, login, progress, project, review, rules, runs, upload,
+    waivers,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -22,6 +23,7 @@ const ALL: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor, Admini
 const DATA: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor]);
 const SENDERS: Access = Access::Roles(&[Reporter, Lead, Secretariat]);
 const OVERSEERS: Access = Access::Roles(&[Secretariat, Auditor]);
+const LOGGED: Access = Access::Roles(&[Secretariat, Auditor, Administrator]);
 const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
 
 /// Every route. What a role may see behind it (its own department's data, or all) is the registry's to say.
@@ -45,6 +47,9 @@ pub fn routes() -> Vec<Route> {
         post("/projects/{code}/withdraw", SENDERS, project::withdraw),
         get("/progress", OVERSEERS, progress::page),
         get("/runs", OVERSEERS, runs::page),
+        get("/waivers", OVERSEERS, waivers::page),
+        post("/waivers", SECRETARIAT, waivers::grant),
+        get("/audit", LOGGED, audit::page),
         get("/departments", ALL, departments::list),
         get("/templates/{department}", ALL, downloads::template),
         get("/rules", ALL, rules::list),

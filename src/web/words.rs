@@ -1,6 +1,6 @@
 //! How values are said to officers: labels for codes, business time for instants, figures with their separators.
 
-use chrono::{DateTime, Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime};
 use chrono_tz::Asia::Shanghai;
 use chrono_tz::Tz;
 use retrofit_import::catalogue::{Catalogue, CodeList, Field, FieldType};
@@ -23,6 +23,11 @@ pub(super) fn local(at: UtcMillis) -> DateTime<Tz> {
 /// An instant as officers read it: `2026-11-23 18:05`.
 pub(super) fn moment(at: UtcMillis) -> String {
     local(at).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The beginning of a business day, UTC milliseconds.
+pub(super) fn midnight(day: NaiveDate) -> UtcMillis {
+    day.and_time(NaiveTime::MIN).and_utc().timestamp_millis() - 8 * 3_600_000
 }
 
 /// The business day of now.

@@ -1,5 +1,6 @@
 //! Doing what a preview showed: one transaction, or nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::Datelike as _;
@@ -7,14 +8,14 @@ use retrofit_import::finding::Severity;
 use retrofit_import::rules::rule_set_version;
 use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
-use super::plan::{Counts, Plan, Planned, Preview, held_by_reason, plan};
+use super::plan::{Counts, Plan, Planned, Preview, early_waiver, held_by_reason, plan};
 use super::{Row, finding_rows, severity};
 use crate::db::counters::{self, Counter};
 use crate::db::periods::{self, ReportRow};
 use crate::db::projects::{self, KeyRow, ProjectRow};
 use crate::db::revisions::{self, ExplanationRow, FindingRow, RevisionRow};
 use crate::db::uploads::{self, HeldRow};
-use crate::db::waivers::Waivers;
+use crate::db::waivers::{self, EarlyWaivers, WaiverRow, Waivers};
 use crate::db::{Conn, DbError};
 use crate::registry::people::Operator;
 use crate::registry::states::State;
@@ -61,6 +62,7 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
             operator,
             rules: rule_set_version(registry.catalogue.rule_settings()),
             waivers: &fresh.waivers,
+            early: &fresh.early,
             now,
         };
         commit.apply(conn, &fresh)?;
@@ -76,6 +78,7 @@ struct Commit<'a> {
     /// The version of the rules that the roster was checked by.
     rules: String,
     waivers: &'a Waivers,
+    early: &'a EarlyWaivers,
     now: UtcMillis,
 }
 
@@ -87,6 +90,7 @@ struct Writes {
     revisions: Vec<RevisionRow>,
     findings: Vec<FindingRow>,
     explanations: Vec<ExplanationRow>,
+    waivers: Vec<WaiverRow>,
 }
 
 impl Commit<'_> {
@@ -102,6 +106,7 @@ impl Commit<'_> {
             match planned {
                 Planned::New => {
                     self.found(row, next, &mut writes)?;
+                    self.take_over(row, next, &mut writes);
                     next += 1;
                 }
                 Planned::Changed { met, before } => {
@@ -119,7 +124,8 @@ impl Commit<'_> {
         projects::insert_keys(conn, &writes.keys)?;
         revisions::insert(conn, &writes.revisions)?;
         revisions::insert_findings(conn, &writes.findings)?;
-        revisions::insert_explanations(conn, &writes.explanations)
+        revisions::insert_explanations(conn, &writes.explanations)?;
+        waivers::insert_all(conn, &writes.waivers)
     }
 
     fn found(&self, row: &Row, id: i64, writes: &mut Writes) -> Result<(), DbError> {
@@ -129,6 +135,17 @@ impl Commit<'_> {
             .extend(keys(&self.preview.upload.department, id, &from_json(&row.json)?));
         self.append_revision(row, id, 1, writes);
         Ok(())
+    }
+
+    /// Makes the early waivers that let a row in those of the project that it founds.
+    fn take_over(&self, row: &Row, id: i64, writes: &mut Writes) {
+        let errors = row
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error);
+        let codes: BTreeSet<&str> = errors.map(|finding| finding.code).collect();
+        let waivers = codes.into_iter().filter_map(|code| early_waiver(self.early, row, code));
+        writes.waivers.extend(waivers.map(|waiver| waiver.of_project(id)));
     }
 
     /// The project's row as this revision makes it.
@@ -207,8 +224,10 @@ impl Commit<'_> {
                     explain.map(|text| (text, self.operator.name.clone(), self.now))
                 }
                 Severity::Error => {
-                    let waiver = self.waivers.get(&(project_id, finding.code.to_owned()));
-                    waiver.map(|waiver| (waiver.label(), waiver.granted_by.clone(), waiver.granted_at))
+                    let own = self.waivers.get(&(project_id, finding.code.to_owned())).cloned();
+                    let early = || Some(early_waiver(self.early, row, finding.code)?.of_project(project_id));
+                    own.or_else(early)
+                        .map(|waiver| (waiver.label(), waiver.granted_by, waiver.granted_at))
                 }
             };
             let explanation = answer.map(|(explanation, given_by, given_at)| ExplanationRow {

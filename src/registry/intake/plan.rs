@@ -12,11 +12,11 @@ use sha2::{Digest as _, Sha256};
 use super::identity::{self, Clash, Identity, code_of};
 use super::{Roster, Row, Upload, known};
 use crate::db::projects::{self, Met};
-use crate::db::waivers::{self, Waivers};
+use crate::db::waivers::{self, EarlyWaiverRow, EarlyWaivers, Waivers};
 use crate::db::{Conn, DbError, revisions};
 use crate::registry::code::RegistryCode;
 use crate::registry::states::State;
-use crate::registry::values::{Change, changes, from_json, hex};
+use crate::registry::values::{Change, NUMBER, PLACE, changes, from_json, hex};
 use crate::registry::{Error, Registry, business_day};
 
 /// What would become of a row.
@@ -136,6 +136,8 @@ pub(super) struct Plan {
     pub(super) of_roster: Vec<Finding>,
     /// The waivers that hold for the projects met.
     pub(super) waivers: Waivers,
+    /// Those that hold for projects that rows would found.
+    pub(super) early: EarlyWaivers,
 }
 
 /// What an upload would change, shown before it does.
@@ -282,6 +284,7 @@ pub(super) fn plan(
     let rules = (&*registry.catalogue, today);
     let mut compared = known::compare(conn, rules, department, roster, &identities, not_listed.len())?;
     let waivers = waivers(conn, today, &identities)?;
+    let early = early_waivers(conn, today, department, roster, &identities)?;
     let mut rows = Vec::with_capacity(roster.rows.len());
     let mut found = compared.of_rows.as_slice();
     for ((at, row), identity) in roster.rows.iter().enumerate().zip(identities) {
@@ -291,7 +294,7 @@ pub(super) fn plan(
         let checked = row.findings.iter().take(row.checked);
         let all = checked.chain(here.iter().map(|(_, finding)| finding));
         let gravest = all
-            .filter(|finding| !is_waived(&waivers, &identity, finding))
+            .filter(|finding| !is_waived((&waivers, &early), row, &identity, finding))
             .map(|finding| finding.severity);
         rows.push(judge(row, gravest.max(), identity, explained, &roster.rows));
     }
@@ -303,6 +306,7 @@ pub(super) fn plan(
         of_rows: compared.of_rows,
         of_roster: compared.of_roster,
         waivers,
+        early,
     })
 }
 
@@ -315,10 +319,42 @@ fn waivers(conn: &mut Conn<'_>, today: NaiveDate, identities: &[Identity]) -> Re
     waivers::in_force(conn, &ids, &today.to_string())
 }
 
+/// The early waivers that hold for projects that rows would found.
+fn early_waivers(
+    conn: &mut Conn<'_>,
+    today: NaiveDate,
+    department: &str,
+    roster: &Roster,
+    identities: &[Identity],
+) -> Result<EarlyWaivers, DbError> {
+    let new = roster.rows.iter().zip(identities);
+    let new = new.filter(|(row, identity)| {
+        let held = row.findings.iter().any(|finding| finding.severity == Severity::Error);
+        held && matches!(identity, Identity::New)
+    });
+    let keys: Vec<&str> = new
+        .flat_map(|(row, _)| [row.number.as_deref(), row.place.as_deref()])
+        .flatten()
+        .collect();
+    waivers::early_in_force(conn, department, &keys, &today.to_string())
+}
+
+/// The early waiver of a rule for the project that a row would found.
+pub(super) fn early_waiver<'a>(early: &'a EarlyWaivers, row: &Row, rule: &str) -> Option<&'a EarlyWaiverRow> {
+    let of = |kind: &str, key: &Option<String>| early.get(&(kind.to_owned(), key.clone()?, rule.to_owned()));
+    of(NUMBER, &row.number).or_else(|| of(PLACE, &row.place))
+}
+
 /// Whether an error does not hold its row, because the secretariat waived the rule for the project.
-fn is_waived(waivers: &Waivers, identity: &Identity, finding: &Finding) -> bool {
+fn is_waived((waivers, early): (&Waivers, &EarlyWaivers), row: &Row, identity: &Identity, finding: &Finding) -> bool {
+    if finding.severity != Severity::Error {
+        return false;
+    }
+    if matches!(identity, Identity::New) {
+        return !early.is_empty() && early_waiver(early, row, finding.code).is_some();
+    }
     let waived = |met: &Met| waivers.contains_key(&(met.id, finding.code.to_owned()));
-    finding.severity == Severity::Error && !waivers.is_empty() && identity.met().is_some_and(waived)
+    !waivers.is_empty() && identity.met().is_some_and(waived)
 }
 
 fn judge(row: &Row, gravest: Option<Severity>, identity: Identity, explained: bool, all: &[Row]) -> Planned {

@@ -1,6 +1,7 @@
 //! The registry's own functions, each on both databases.
 
 mod all_or_nothing;
+mod audit_chain;
 mod delivery;
 mod figures;
 mod identity;

@@ -121,7 +121,7 @@ fn five_wrong_passwords_lock_the_account_for_a_quarter_of_an_hour() {
         session(&world);
         let refused = audit::latest(&world.registry, &administrator(), 100).unwrap();
         let refused: Vec<_> = refused.iter().filter(|entry| entry.outcome == "refused").collect();
-        assert_eq!(refused.len(), 11);
+        assert_eq!(refused.len(), 12);
         assert!(
             refused
                 .iter()

@@ -43,6 +43,9 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ),
     ("GET", "/review", Some(&[Secretariat, Auditor])),
     ("POST", "/review", Some(&[Secretariat])),
+    ("GET", "/waivers", Some(&[Secretariat, Auditor])),
+    ("POST", "/waivers", Some(&[Secretariat])),
+    ("GET", "/audit", Some(&[Secretariat, Auditor, Administrator])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
     ("GET", "/runs", Some(&[Secretariat, Auditor])),
 ];

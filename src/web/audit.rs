@@ -1,0 +1,121 @@
+//! `/audit`: who did what, on what, from where, when, and whether it was done.
+
+use askama::Template;
+use axum::extract::{Extension, Query, State};
+use axum::response::Response;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::error::WebError;
+use super::frame::{Frame, blocking, page as render};
+use super::guard::Officer;
+use super::words;
+use crate::db::audit::Entry;
+use crate::registry::audit::{self, Filter};
+
+/// Entries on a page.
+const PAGE: u8 = 100;
+
+#[derive(Template)]
+#[template(path = "audit.html")]
+struct AuditPage {
+    frame: Frame,
+    lines: Vec<Line>,
+    asked: Asked,
+    /// The address of the next page, where there is one.
+    next: Option<String>,
+    actions: &'static [(&'static str, &'static str)],
+}
+
+struct Line {
+    id: i64,
+    at: String,
+    actor: String,
+    action: String,
+    object: String,
+    detail: String,
+    origin: String,
+    refused: bool,
+}
+
+/// The filter, as the address holds it.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    actor: String,
+    action: String,
+    object: String,
+    outcome: String,
+    from: String,
+    to: String,
+    before: Option<i64>,
+}
+
+/// Actions by what they begin with, in words.
+const ACTIONS: &[(&str, &str)] = &[
+    ("session.", "登录和退出"),
+    ("user.", "用户"),
+    ("token.", "接口令牌"),
+    ("access.", "访问被拒"),
+    ("upload.", "报送"),
+    ("project.", "工程"),
+    ("review.", "审核"),
+    ("sync.", "上报平台"),
+];
+
+/// `GET /audit`.
+pub(super) async fn page(
+    State(registry): State<crate::registry::Registry>,
+    Extension(session): Officer,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| {
+        let mut found = audit::entries(registry, &session.operator, &filter(&asked), i64::from(PAGE) + 1)?;
+        let more = found.len() > usize::from(PAGE);
+        found.truncate(usize::from(PAGE));
+        let next = found.last().filter(|_| more).map(|(id, _)| Asked {
+            before: Some(*id),
+            ..asked.clone()
+        });
+        render(&AuditPage {
+            frame: Frame::new(registry, &session, "操作记录", "/audit"),
+            lines: found.into_iter().map(line).collect(),
+            next: next.map(|next| format!("/audit?{}", serde_urlencoded::to_string(next).unwrap_or_default())),
+            asked,
+            actions: ACTIONS,
+        })
+    })
+    .await
+}
+
+fn filter(asked: &Asked) -> Filter {
+    // A day that is none asks for all.
+    let day = |text: &str| text.trim().parse::<NaiveDate>().ok();
+    Filter {
+        actor: asked.actor.trim().into(),
+        action: asked.action.trim().into(),
+        object: asked.object.trim().into(),
+        outcome: asked.outcome.clone(),
+        from: day(&asked.from).map(words::midnight),
+        to: day(&asked.to).and_then(|day| day.succ_opt()).map(words::midnight),
+        kinds: &[],
+        before: asked.before,
+    }
+}
+
+fn line((id, entry): (i64, Entry)) -> Line {
+    Line {
+        id,
+        at: words::local(entry.at).format("%Y-%m-%d %H:%M:%S").to_string(),
+        actor: entry.actor,
+        action: entry.action,
+        object: entry.object,
+        detail: if entry.detail == "{}" {
+            String::new()
+        } else {
+            entry.detail
+        },
+        origin: entry.origin,
+        refused: entry.outcome == "refused",
+    }
+}
