@@ -19,6 +19,11 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET", "/", Some(EVERY)),
     ("GET", "/departments", Some(EVERY)),
     ("GET", "/templates/{department}", Some(EVERY)),
+    (
+        "GET",
+        "/rosters/{department}",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
     ("GET", "/rules", Some(EVERY)),
     ("GET", "/rules/{code}", Some(EVERY)),
     ("POST", "/uploads", Some(&[Reporter, Lead, Secretariat])),
@@ -43,6 +48,7 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ),
     ("GET", "/review", Some(&[Secretariat, Auditor])),
     ("POST", "/review", Some(&[Secretariat])),
+    ("GET", "/review/export", Some(&[Secretariat, Auditor])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
     ("GET", "/runs", Some(&[Secretariat, Auditor])),
 ];
