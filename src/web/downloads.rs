@@ -9,7 +9,8 @@ use super::error::{WebError, seen};
 use super::frame::blocking;
 use super::guard::Officer;
 use super::review::Asked;
-use crate::registry::people::Operator;
+use crate::registry::annotated::Part;
+use crate::registry::people::{Operator, Session};
 use crate::registry::review::Filter;
 use crate::registry::{Registry, annotated, exports, intake};
 
@@ -71,15 +72,32 @@ pub(super) async fn annotated(
     Extension(session): Officer,
     Path(id): Path<i64>,
 ) -> Result<Response, WebError> {
-    blocking(&registry, move |registry| {
+    marked(&registry, session, id, Part::Whole).await
+}
+
+/// `GET /uploads/{id}/held`: the rows that wait for the officer, to be sent as a supplement.
+pub(super) async fn held(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(id): Path<i64>,
+) -> Result<Response, WebError> {
+    marked(&registry, session, id, Part::OnlyHeld).await
+}
+
+async fn marked(registry: &Registry, session: Session, id: i64, part: Part) -> Result<Response, WebError> {
+    blocking(registry, move |registry| {
         let upload = seen(intake::upload(registry, &session.operator, id))?;
-        let workbook = annotated::annotated(registry, &session.operator, id)?;
+        let workbook = annotated::annotated(registry, &session.operator, id, part)?;
         let bytes = std::fs::read(workbook.path()).map_err(|error| WebError::Failed(error.into()))?;
         let stem = upload
             .file_name
             .rsplit_once('.')
             .map_or(&*upload.file_name, |(stem, _)| stem);
-        Ok(attachment(&format!("{stem}（检查结果）.xlsx"), bytes))
+        let what = match part {
+            Part::Whole => "检查结果",
+            Part::OnlyHeld => "待处理的行",
+        };
+        Ok(attachment(&format!("{stem}（{what}）.xlsx"), bytes))
     })
     .await
 }

@@ -36,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         post("/uploads", SENDERS, upload::receive).with_limit_of_its_own(),
         get("/uploads/{id}", DATA, upload::page),
         get("/uploads/{id}/annotated", DATA, downloads::annotated),
+        get("/uploads/{id}/held", DATA, downloads::held),
         post("/uploads/{id}/preview", SENDERS, upload::preview),
         post("/uploads/{id}/commit", SENDERS, upload::commit),
         get("/review", OVERSEERS, review::queue),

@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
+use retrofit_registry::registry::annotated::{Part, annotated};
 use retrofit_registry::registry::intake::{self, Counts, Fate, Outcome, Preview};
 use retrofit_registry::registry::people::Operator;
 use retrofit_registry::registry::review::Filter;
@@ -107,5 +108,51 @@ fn an_export_shows_what_its_reader_may_see_and_leaves_out_what_was_withdrawn() {
         assert_eq!(exported(&world, &secretariat(), &withdrawn).0, 1);
         let refused = exports::roster(&world.registry, &reporter("WJW"), &of("JTJ"), Cursor::new(Vec::new()));
         assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    }
+}
+
+/// Three schools, the third without its owner.
+const SCHOOLS: &str = "\
+工程编号,工程名称,工程类别,工程性质,用途,产权单位,县（市、区）,乡镇（街道）,详细地址,结构类型,抗震设防烈度,设计基本地震加速度,抗震设防类别,工程进度,加固方式,鉴定报告编号,后续使用年限,开工日期
+J-1,第一小学教学楼,学校,加固,教学楼,第一小学,东昌府区,古楼街道,兴华路1号,砌体结构,7度,0.15g,乙类,正在加固,板墙加固,JD-1,50,2026-03-01
+J-2,第二小学教学楼,学校,加固,教学楼,第二小学,东昌府区,古楼街道,兴华路2号,砌体结构,7度,0.15g,乙类,正在加固,板墙加固,JD-2,50,2026-03-01
+J-3,第三小学教学楼,学校,加固,教学楼,,东昌府区,古楼街道,兴华路3号,砌体结构,7度,0.15g,乙类,正在加固,板墙加固,JD-3,50,2026-03-01
+";
+
+#[test]
+fn what_a_supplement_does_not_list_is_not_missing_and_codes_come_with_the_whole() {
+    for world in World::both() {
+        let first = preview(&world, "JTJ", &world.file(SCHOOLS));
+        let counts = commit(&world, "JTJ", &first);
+        assert_eq!((counts.new, counts.held), (2, 1));
+
+        let marked = |part| annotated(&world.registry, &reporter("JTJ"), first.upload.id, part).unwrap();
+        let held = marked(Part::OnlyHeld);
+        let part = preview(&world, "JTJ", held.path());
+        let codes: Vec<_> = part
+            .roster
+            .summary
+            .findings
+            .iter()
+            .map(|finding| finding.code)
+            .collect();
+        assert_eq!((part.counts().rows, part.counts().not_listed, codes), (1, 0, vec![]));
+
+        let whole = marked(Part::Whole);
+        let again = preview(&world, "JTJ", whole.path());
+        let fates: Vec<bool> = again
+            .rows()
+            .unwrap()
+            .iter()
+            .map(|(_, fate)| matches!(fate, Fate::Unchanged { .. }))
+            .collect();
+        assert_eq!(fates, [true, true, false]);
+        // The codes are known now, and met by.
+        let report = again.report().unwrap();
+        assert!(
+            report.rows.iter().all(|row| row.registry_code.is_none()),
+            "{:?}",
+            report.rows
+        );
     }
 }

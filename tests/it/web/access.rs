@@ -33,6 +33,11 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
         "/uploads/{id}/annotated",
         Some(&[Reporter, Lead, Secretariat, Auditor]),
     ),
+    (
+        "GET",
+        "/uploads/{id}/held",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
     ("POST", "/uploads/{id}/preview", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/commit", Some(&[Reporter, Lead, Secretariat])),
     ("GET", "/projects/{code}", Some(&[Reporter, Lead, Secretariat, Auditor])),
@@ -102,7 +107,10 @@ async fn the_server_lets_through_whom_the_matrix_names() {
         (Auditor, site.officer("n4", Auditor, None).await),
         (Administrator, site.officer("n5", Administrator, None).await),
     ];
-    let shown = browsers[0].1.upload("a.csv", roster(&[school(1)])).await;
+    let shown = browsers[0]
+        .1
+        .upload("a.csv", roster(&[school(1), school(2).without_owner()]))
+        .await;
     assert!(browsers[0].1.confirm(&shown, "").await.shows("已于"));
 
     let stranger = site.stranger();
