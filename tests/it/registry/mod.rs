@@ -3,10 +3,12 @@
 mod all_or_nothing;
 mod delivery;
 mod exports;
+mod figures;
 mod identity;
 mod intake;
 mod known;
 mod people;
+mod periods;
 mod recheck;
 mod review;
 mod schema;
