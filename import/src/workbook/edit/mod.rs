@@ -8,7 +8,8 @@ mod sheet;
 mod styles;
 
 use std::collections::HashMap;
-use std::io::{Cursor, Read, Write};
+use std::fmt::Write as _;
+use std::io::{Cursor, Read, Write as _};
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -134,16 +135,15 @@ impl Edit<'_> {
             }
         }
         let front = own::front(&marks.front, &mut styles);
-        match replaced {
-            Some(at) => self.set(&sheets[at].1, Some(front)),
-            None => {
-                let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-                let part = format!("{folder}/worksheets/retrofit_front.xml");
-                self.relate(path, FRONT_ID, "worksheet", &part)?;
-                let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
-                self.types.push((part.clone(), kind));
-                self.set(&part, Some(front));
-            }
+        if let Some(at) = replaced {
+            self.set(&sheets[at].1, Some(front));
+        } else {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let part = format!("{folder}/worksheets/retrofit_front.xml");
+            self.relate(path, FRONT_ID, "worksheet", &part)?;
+            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
+            self.types.push((part.clone(), kind));
+            self.set(&part, Some(front));
         }
         self.set(&styles_path, Some(styles.write()?));
         let front = (replaced.is_none()).then(|| {
@@ -331,7 +331,6 @@ fn workbook_text(text: &str, front: Option<&str>, shown: usize) -> Result<String
                 splice.insert(end, front.unwrap_or_default());
             }
             Event::Start(element) | Event::Empty(element) => match element.name().as_ref() {
-                "workbook" | "sheet" | "sheets" => {}
                 "workbookView" => {
                     let set = [("activeTab", Some(shown.to_string())), ("firstSheet", None)];
                     splice.replace(
@@ -385,16 +384,17 @@ fn parts(text: &str) -> impl Iterator<Item = Result<(Event<'_>, usize, usize), R
 
 /// A tag with some attributes set or taken away.
 fn with_attributes(element: &BytesStart<'_>, empty: bool, set: &[(&str, Option<String>)]) -> String {
+    // Writing to a String cannot fail.
     let mut tag = format!("<{}", element.name().as_ref());
     for attribute in element.attributes().with_checks(false).flatten() {
         let name = attribute.key.as_ref();
         if set.iter().all(|(changed, _)| *changed != name) {
-            tag.push_str(&format!(" {name}=\"{}\"", attribute.value.replace('"', "&quot;")));
+            let _ = write!(tag, " {name}=\"{}\"", attribute.value.replace('"', "&quot;"));
         }
     }
     for (name, value) in set {
         if let Some(value) = value {
-            tag.push_str(&format!(" {name}=\"{value}\""));
+            let _ = write!(tag, " {name}=\"{value}\"");
         }
     }
     tag.push_str(if empty { "/>" } else { ">" });

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use quick_xml::events::Event;
 
-use super::sheet::reference;
 use super::{Splice, escaped, parts, unsuited};
 use crate::workbook::cells::Address;
 use crate::workbook::sheet_part::parse_cell;
@@ -30,9 +29,8 @@ pub(super) fn comments(notes: &[Note<'_>]) -> String {
 
 fn comment((at, text): &Note<'_>, author: usize) -> String {
     format!(
-        "<comment ref=\"{}\" authorId=\"{author}\"><text><r><rPr><sz val=\"9\"/><rFont val=\"宋体\"/></rPr>\
+        "<comment ref=\"{at}\" authorId=\"{author}\"><text><r><rPr><sz val=\"9\"/><rFont val=\"宋体\"/></rPr>\
          <t xml:space=\"preserve\">{}</t></r></text></comment>",
-        reference(*at),
         escaped(text)
     )
 }

@@ -7,7 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::styles::{Own, Styles};
 use super::{RELATIONSHIPS, Splice, escaped, parts, unsuited, with_attributes};
 use crate::finding::Severity;
-use crate::workbook::cells::{Address, column_name};
+use crate::workbook::cells::Address;
 use crate::workbook::marks::{Look, SheetMarks};
 use crate::workbook::sheet_part::parse_cell;
 use crate::workbook::wire::Refused;
@@ -236,13 +236,13 @@ impl Edit<'_, '_, '_, '_> {
     fn new_cells(&mut self, row: u32, cells: BTreeMap<u32, Put<'_>>) -> String {
         cells
             .into_iter()
-            .map(|(column, put)| self.new_cell(row, column, put))
+            .map(|(column, put)| self.new_cell(row, column, &put))
             .collect()
     }
 
-    fn new_cell(&mut self, row: u32, column: u32, put: Put<'_>) -> String {
+    fn new_cell(&mut self, row: u32, column: u32, put: &Put<'_>) -> String {
         let base = self.row_style.unwrap_or(0);
-        let (text, style) = match put {
+        let (text, style) = match *put {
             // A format that cannot be made leaves the cell as it was.
             Put::Tint(severity) => ("", self.styles.tinted(base, Some(severity)).unwrap_or(base)),
             Put::Text(text, style) => (text, style),
@@ -276,7 +276,7 @@ impl Edit<'_, '_, '_, '_> {
                 if at == column {
                     put = Some(before);
                 } else {
-                    let cell = self.new_cell(row, at, before);
+                    let cell = self.new_cell(row, at, &before);
                     self.splice.insert(start, &cell);
                 }
             }
@@ -375,9 +375,4 @@ fn own_cols(marks: &SheetMarks) -> String {
         format!("<col min=\"{at}\" max=\"{at}\" width=\"{width}\" customWidth=\"1\"/>")
     };
     (marks.first + 1..).zip(&marks.columns).map(col).collect()
-}
-
-/// The name of a column, for references.
-pub(super) fn reference(at: Address) -> String {
-    format!("{}{}", column_name(at.column), at.row + 1)
 }
