@@ -3,6 +3,7 @@
 mod all_or_nothing;
 mod audit_chain;
 mod delivery;
+mod exports;
 mod figures;
 mod identity;
 mod intake;
