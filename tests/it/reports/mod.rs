@@ -1,0 +1,3 @@
+//! Figures and documents for the joint meeting.
+
+mod word;
