@@ -45,7 +45,13 @@ fn the_file_holds_what_the_document_says_as_text() {
         std::fs::write(path, &file).unwrap();
     }
     let body = part(&file, "word/document.xml");
-    for said in ["进展情况的通报", "各成员单位：", "一、总体进展", "表1 各类工程进展", "2026年11月30日"] {
+    for said in [
+        "进展情况的通报",
+        "各成员单位：",
+        "一、总体进展",
+        "表1 各类工程进展",
+        "2026年11月30日",
+    ] {
         assert!(body.contains(said), "{said}");
     }
     assert!(body.contains("&lt;w:p&gt;&amp;恶意"), "a cell's text is text");
