@@ -187,9 +187,9 @@ fn line(label: &str, count: Count) -> Vec<String> {
     ]
 }
 
-fn table(caption: &str, head: &str, lines: Vec<(String, Count)>, total: Count) -> Table {
-    let shown = lines.iter().filter(|(_, count)| count.all() > 0);
-    let mut rows: Vec<Vec<String>> = shown.map(|(label, count)| line(label, *count)).collect();
+fn table(caption: &str, head: &str, lines: impl Iterator<Item = (String, Count)>, total: Count) -> Table {
+    let shown = lines.filter(|(_, count)| count.all() > 0);
+    let mut rows: Vec<Vec<String>> = shown.map(|(label, count)| line(&label, count)).collect();
     rows.push(line("合计", total));
     Table {
         caption: caption.into(),
@@ -205,7 +205,7 @@ fn categories(registry: &Registry, now: &Progress) -> Table {
         let count = now.categories.get(&*category.code).copied().unwrap_or_default();
         (category.label.clone(), count)
     });
-    table("表1 各类工程进展", "类别", lines.collect(), now.total)
+    table("表1 各类工程进展", "类别", lines, now.total)
 }
 
 fn counties(registry: &Registry, now: &Progress) -> Table {
@@ -214,7 +214,7 @@ fn counties(registry: &Registry, now: &Progress) -> Table {
         let count = now.counties.get(&*county.code).copied().unwrap_or_default();
         (county.name.clone(), count)
     });
-    table("表2 各县（市、区）进展", "县（市、区）", lines.collect(), now.total)
+    table("表2 各县（市、区）进展", "县（市、区）", lines, now.total)
 }
 
 /// The departments' short names, one after the other.
@@ -232,13 +232,13 @@ fn reported(registry: &Registry, month: Month, standings: &[&Standing]) -> Strin
         let matching = standings.iter().filter(move |standing| standing.status() == status);
         names(registry, matching.map(|standing| standing.department.as_str()))
     };
-    let mut text = format!(
+    let mut text = vec![format!(
         "{}应报清单的部门{}个，已报{}个，其中按时报送{}个。",
         Span::Month(month).label(),
         tally.expected,
         tally.received,
         tally.on_time
-    );
+    )];
     for (status, words) in [
         (Status::Late, "逾期后报送的"),
         (Status::Overdue, "逾期尚未报送的"),
@@ -246,10 +246,10 @@ fn reported(registry: &Registry, month: Month, standings: &[&Standing]) -> Strin
     ] {
         let names = in_state(status);
         if !names.is_empty() {
-            text.push_str(&format!("{words}：{names}。"));
+            text.push(format!("{words}：{names}。"));
         }
     }
-    text
+    text.concat()
 }
 
 fn reviewed(registry: &Registry, decisions: &[DecisionCount]) -> Vec<String> {

@@ -10,7 +10,7 @@ use crate::reports::progress::Count;
 pub(super) struct Bars {
     id: &'static str,
     title: String,
-    bars: Vec<Bar>,
+    lines: Vec<Bar>,
     height: i64,
 }
 
@@ -45,7 +45,7 @@ impl Bars {
             id,
             title: title.into(),
             height: STEP * i64::try_from(bars.len()).unwrap_or_default(),
-            bars,
+            lines: bars,
         }
     }
 }
@@ -205,9 +205,9 @@ mod tests {
     #[test]
     fn bars_are_in_proportion_to_the_longest() {
         let count = |finished, started, planned| Count {
-            finished,
-            started,
             planned,
+            started,
+            finished,
             ..Count::default()
         };
         let bars = Bars::new(
@@ -215,10 +215,10 @@ mod tests {
             "",
             &[("甲".into(), count(10, 0, 10)), ("乙".into(), count(5, 0, 0))],
         );
-        assert_eq!((bars.bars[0].finished, bars.bars[0].planned), (220, 220));
-        assert_eq!((bars.bars[1].finished, bars.bars[1].top), (110, STEP));
+        assert_eq!((bars.lines[0].finished, bars.lines[0].planned), (220, 220));
+        assert_eq!((bars.lines[1].finished, bars.lines[1].top), (110, STEP));
         assert_eq!(
-            Bars::new("b", "", &[("丙".into(), Count::default())]).bars[0].end(),
+            Bars::new("b", "", &[("丙".into(), Count::default())]).lines[0].end(),
             LEFT
         );
     }

@@ -1,5 +1,7 @@
 //! `/progress`: how far the works are, by category and county, as of any month: pictures, and the same figures in tables.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{Extension, Query, State};
 use axum::response::Response;
@@ -81,7 +83,7 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
     let waiting = if open {
         report::waiting(registry)?
     } else {
-        Default::default()
+        BTreeMap::new()
     };
     let pending = |category: Option<&str>, county: Option<&str>| -> i64 {
         let matches = |of: &(String, String)| {

@@ -44,10 +44,7 @@ fn an_approval_puts_the_revision_into_the_outbox() {
             delivery::outbox(&world.registry, &secretariat()).unwrap(),
             [("ready".to_owned(), 1)]
         );
-        assert_eq!(
-            counted(&world),
-            [("02".to_owned(), "30".to_owned(), 1)]
-        );
+        assert_eq!(counted(&world), [("02".to_owned(), "30".to_owned(), 1)]);
 
         let again = world.decide(&these(&[1]), Ruling::Approve);
         assert!(again.refused[0].reason.contains("已审核"), "{again:?}");
@@ -73,10 +70,7 @@ fn a_later_approval_overtakes_what_was_not_sent() {
             .map(|row| (row.revision, row.state.as_str()))
             .collect();
         assert_eq!(states, [(1, "superseded"), (2, "ready")]);
-        assert_eq!(
-            counted(&world),
-            [("02".to_owned(), "40".to_owned(), 1)]
-        );
+        assert_eq!(counted(&world), [("02".to_owned(), "40".to_owned(), 1)]);
     }
 }
 

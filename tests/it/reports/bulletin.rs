@@ -91,7 +91,7 @@ fn the_bulletin_tells_the_boards_figures_and_who_is_late() {
         let mut workbook: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(workbook)).unwrap();
         let sheet = workbook.worksheet_range("各类工程进展").unwrap();
         let whole = i32::try_from(total.all()).unwrap();
-        let end = sheet.rows().last().unwrap();
+        let end = sheet.rows().next_back().unwrap();
         assert_eq!(end[0], Data::String("合计".into()));
         assert_eq!(end[5], Data::Float(whole.into()));
     }
