@@ -7,6 +7,8 @@
 
 mod assets;
 mod audit;
+mod bulletin;
+mod charts;
 mod departments;
 mod downloads;
 mod error;
@@ -17,6 +19,7 @@ mod home;
 mod login;
 mod progress;
 mod project;
+mod projects;
 mod review;
 mod router;
 mod rules;
