@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod import;
 mod migrate;
+mod package;
 mod recheck;
 mod review;
 mod rule;

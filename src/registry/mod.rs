@@ -18,9 +18,12 @@ pub mod code;
 pub mod delivery;
 pub mod intake;
 pub mod lists;
+mod package_file;
+pub mod packages;
 mod password;
 pub mod people;
 pub mod projects;
+mod receipts_file;
 pub mod recheck;
 pub mod review;
 mod runs;
@@ -39,6 +42,7 @@ use retrofit_import::catalogue::{Catalogue, CatalogueError, Department};
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
+use retrofit_jobs::delivery::SyncError;
 use retrofit_jobs::store::UtcMillis;
 use thiserror::Error;
 
@@ -73,6 +77,9 @@ pub enum Failure {
         /// What the system says.
         source: io::Error,
     },
+    /// A delivery by hand.
+    #[error(transparent)]
+    Delivery(SyncError),
     /// The catalogue's override is broken.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),

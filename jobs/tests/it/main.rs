@@ -12,6 +12,7 @@ mod delivery;
 mod killed;
 mod memory;
 mod model;
+mod photos;
 mod schedule;
 mod trouble;
 mod world;

@@ -111,6 +111,34 @@ async fn a_batch_unknown_past_its_keys_life_goes_out_anew_if_it_never_arrived() 
 }
 
 #[tokio::test]
+async fn a_batch_unknown_past_its_keys_life_is_looked_for_before_it_goes_out_anew() {
+    let world = World::with(|_| {}).await;
+    world.approve(3);
+    world.simulator.inject(Fault::once(FaultKind::Drop).after_processing());
+    world
+        .simulator
+        .inject(Fault::always(FaultKind::Drop).at(Endpoint::ReadBatch));
+    assert_eq!(world.sync().await.counts.unknown, 3);
+    world.simulator.clear_faults();
+    // the platform has lost the number, but not the records
+    world
+        .simulator
+        .inject(Fault::once(answer(404, None)).at(Endpoint::ReadBatch));
+    world.clock.shift(25 * 3_600 * 1_000);
+    let outcome = world.sync().await;
+    assert_eq!(
+        (
+            outcome.state,
+            outcome.selected,
+            outcome.counts.unchanged,
+            outcome.batches
+        ),
+        (RunState::Done, 3, 3, 0)
+    );
+    assert_eq!((world.posts(), world.effects().len()), (1, 3));
+}
+
+#[tokio::test]
 async fn a_platform_that_asks_to_wait_is_given_time() {
     let world = World::new().await;
     world.approve(3);

@@ -5,6 +5,7 @@ mod delivery;
 mod identity;
 mod intake;
 mod known;
+mod packages;
 mod people;
 mod recheck;
 mod review;
