@@ -2,11 +2,13 @@
 
 mod all_or_nothing;
 mod delivery;
+mod figures;
 mod identity;
 mod intake;
 mod known;
 mod packages;
 mod people;
+mod periods;
 mod recheck;
 mod review;
 mod schema;
