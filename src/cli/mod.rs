@@ -8,6 +8,7 @@ mod demo;
 mod import;
 mod migrate;
 mod package;
+mod reconcile;
 mod recheck;
 mod review;
 mod rule;

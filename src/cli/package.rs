@@ -52,17 +52,16 @@ pub(super) fn make(registry: &Registry, args: &PackageArgs) -> anyhow::Result<Ex
     if output.exists() {
         bail!("文件 {} 已存在，不覆盖；请换一个文件名。", output.display());
     }
-    let number = match batch {
-        Some(number) => Some(number.clone()),
-        None => {
-            let profile = sync::profile(&registry.catalogue)?;
-            let Some((outcome, number)) = packages::make(registry, &operator, &profile)? else {
-                complain("没有待报的工程，未生成数据包。");
-                return Ok(ExitCode::from(PARTLY));
-            };
-            tell(&outcome, common.format)?;
-            number
-        }
+    let number = if let Some(number) = batch {
+        Some(number.clone())
+    } else {
+        let profile = sync::profile(&registry.catalogue)?;
+        let Some((outcome, number)) = packages::make(registry, &operator, &profile)? else {
+            complain("没有待报的工程，未生成数据包。");
+            return Ok(ExitCode::from(PARTLY));
+        };
+        tell(&outcome, common.format)?;
+        number
     };
     let Some(number) = number else {
         return Ok(ExitCode::from(PARTLY));

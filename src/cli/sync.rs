@@ -13,7 +13,7 @@ use retrofit_jobs::delivery::{SyncOptions, SyncOutcome, Watcher, deliver};
 use retrofit_jobs::store::RunState;
 
 use super::waive::code;
-use super::{Acting, Format, PARTLY, complain, package, print};
+use super::{Acting, Format, PARTLY, complain, package, print, reconcile};
 use crate::registry::people::Office;
 use crate::registry::{Registry, RegistryCode, delivery};
 use crate::{process, sync};
@@ -46,6 +46,8 @@ enum Action {
     Receipts(package::ReceiptsArgs),
     /// 把一个数据包登记为遗失：其中没有回执的工程以同一版本重新待报
     Lost(package::LostArgs),
+    /// 与平台的清单逐条核对
+    Reconcile(reconcile::ReconcileArgs),
     /// 一个工程最近审核通过的版本将以怎样的 JSON 上报（原样，一行）
     Preview {
         /// 工程的登记编号
@@ -77,6 +79,7 @@ pub(super) fn run(args: &SyncArgs, registry: &Registry) -> anyhow::Result<ExitCo
         Action::Packages { common } => package::list(registry, common),
         Action::Receipts(args) => package::register(registry, args),
         Action::Lost(args) => package::lose(registry, args),
+        Action::Reconcile(args) => reconcile::run(registry, args),
         Action::Preview { project, acting } => preview(registry, *project, acting),
         Action::Status { common } => status(registry, common),
     }

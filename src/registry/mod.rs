@@ -27,6 +27,7 @@ pub mod periods;
 pub mod projects;
 mod receipts_file;
 pub mod recheck;
+pub mod reconcile;
 pub mod reminders;
 pub mod review;
 mod runs;

@@ -224,14 +224,14 @@ pub fn register(
 fn said(kind: StrayKind, row: &Row) -> String {
     match kind {
         StrayKind::Foreign => "这个数据包里没有这条记录（或不是这一版），未登记；请核对登记编号".into(),
-        StrayKind::Malformed | StrayKind::Missing => match receipts_file::is_result(&row.receipt.result) {
-            true => "同一条记录在表中有不同的结果，都未登记；请改为一致后重新上传".into(),
-            false => format!(
-                "结果“{}”无法识别，未登记；请写 {}",
-                row.receipt.result,
-                receipts_file::RESULTS.map(|(_, label)| label).join("、")
-            ),
-        },
+        StrayKind::Malformed | StrayKind::Missing if receipts_file::is_result(&row.receipt.result) => {
+            "同一条记录在表中有不同的结果，都未登记；请改为一致后重新上传".into()
+        }
+        StrayKind::Malformed | StrayKind::Missing => format!(
+            "结果“{}”无法识别，未登记；请写 {}",
+            row.receipt.result,
+            receipts_file::RESULTS.map(|(_, label)| label).join("、")
+        ),
     }
 }
 

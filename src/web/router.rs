@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, departments, downloads, error, guard, home, login, progress, project, review, rules, runs, upload,
+    assets, departments, downloads, error, guard, home, login, packages, progress, project, reconciliation, review, rules, runs, upload,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -45,6 +45,12 @@ pub fn routes() -> Vec<Route> {
         post("/projects/{code}/withdraw", SENDERS, project::withdraw),
         get("/progress", OVERSEERS, progress::page),
         get("/runs", OVERSEERS, runs::page),
+        get("/packages", OVERSEERS, packages::page),
+        post("/packages", SECRETARIAT, packages::make),
+        get("/packages/{number}/file", SECRETARIAT, packages::file),
+        post("/packages/{number}/receipts", SECRETARIAT, packages::receipts).with_limit_of_its_own(),
+        post("/packages/{number}/lost", SECRETARIAT, packages::lost),
+        get("/reconciliation", OVERSEERS, reconciliation::page),
         get("/departments", ALL, departments::list),
         get("/templates/{department}", ALL, downloads::template),
         get("/rules", ALL, rules::list),

@@ -268,6 +268,11 @@ impl Store {
             .map(drop)
     }
 
+    /// Removes a record; whether there was one.
+    pub(crate) fn remove(&mut self, source_id: &str) -> QueryResult<bool> {
+        Ok(diesel::delete(records::table.find(source_id)).execute(&mut self.0)? == 1)
+    }
+
     /// How many records were ever taken; the platform numbers count on from it.
     pub(crate) fn count_records(&mut self) -> QueryResult<i64> {
         records::table.count().get_result(&mut self.0)

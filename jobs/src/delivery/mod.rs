@@ -10,6 +10,7 @@ mod listing;
 mod package;
 mod photos;
 mod receipts;
+mod reconcile;
 mod repeat;
 mod run;
 mod tally;
@@ -23,6 +24,7 @@ use crate::store::{Counts, RunId, RunState, StoreError, UtcMillis, Word as _};
 
 pub use package::{Actor, Contents, Line, PackageReceipt, Registered, lose_package, make_package, register_receipts};
 pub use photos::{PhotosOutcome, deliver_photos};
+pub use reconcile::{Reconciled, reconcile};
 pub use run::deliver;
 
 /// How one run is to go about it.

@@ -82,6 +82,9 @@ pub(crate) struct Listed {
     pub(crate) source_id: String,
     pub(crate) platform_no: Option<String>,
     pub(crate) revision: i64,
+    pub(crate) digest: Option<String>,
+    pub(crate) status: String,
+    pub(crate) review_note: Option<String>,
 }
 
 /// An answer of `application/problem+json` (RFC 9457), as far as it could be read.

@@ -28,6 +28,7 @@
 mod jobs;
 mod packages;
 mod photos;
+mod reconcile;
 mod words;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use serde::{Deserialize, Serialize};
 pub use jobs::{JobEnd, JobLease, JobStore, LastJobRun, NewJobRun};
 pub use packages::PackageStore;
 pub use photos::{Photo, PhotoFate, PhotoKind, PhotoStore};
+pub use reconcile::{DifferenceKind, Held, HeldState, ReconcileStore, Reconciliation};
 pub use words::{AttemptKind, BatchState, DeliveryState, JobState, Op, RunState, StrayKind, Verdict, Word};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.

@@ -13,6 +13,7 @@ mod killed;
 mod memory;
 mod model;
 mod photos;
+mod province;
 mod schedule;
 mod trouble;
 mod world;

@@ -491,3 +491,35 @@ async fn several_runs_at_once_share_the_work() {
     assert_eq!(world.effects().len(), 2_100);
     assert_eq!(world.store.states(), BTreeMap::from([("accepted", 2_100)]));
 }
+
+#[tokio::test]
+async fn doubled_contrary_and_wrongly_numbered_receipts_are_believed_no_more_than_they_deserve() {
+    for (fault, accepted, unknown, strays) in [
+        (Fault::once(FaultKind::TwiceReceipts), 3, 0, vec![]),
+        (
+            Fault::once(FaultKind::ContraryReceipts).holding(code(2)),
+            2,
+            1,
+            vec![StrayKind::Malformed, StrayKind::Missing],
+        ),
+        (
+            Fault::once(FaultKind::WrongRevisions),
+            0,
+            3,
+            [vec![StrayKind::Foreign; 3], vec![StrayKind::Missing; 3]].concat(),
+        ),
+        (Fault::once(FaultKind::Torn).at(Endpoint::ReadBatch), 3, 0, vec![]),
+        (Fault::once(FaultKind::Torn), 3, 0, vec![]),
+    ] {
+        let world = World::new().await;
+        world.approve(3);
+        world.simulator.inject(fault.clone());
+        let first = world.sync().await;
+        assert_eq!((first.counts.accepted, first.counts.unknown), (accepted, unknown), "{fault:?}");
+        let kinds: Vec<_> = world.store.tables().strays.iter().map(|stray| stray.kind).collect();
+        assert_eq!(kinds, strays, "{fault:?}");
+        let second = world.sync().await;
+        assert_eq!((second.state, second.counts.unchanged), (RunState::Done, unknown), "{fault:?}");
+        assert_eq!(world.effects().len(), 3);
+    }
+}

@@ -10,6 +10,8 @@ mod packages;
 mod people;
 mod periods;
 mod recheck;
+mod reconcile;
 mod review;
 mod schema;
+mod secrets;
 mod waivers;

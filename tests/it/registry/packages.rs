@@ -161,14 +161,14 @@ fn receipts_in_parts_twice_and_of_strangers_settle_each_record_once() {
 
         // a contradiction is not believed; the rest closes the package
         let contradicting = format!(
-            "登记编号,结果\n{0},accepted\n{0},rejected\n{1},unchanged\n",
+            "登记编号,结果,平台编号,说明\n{0},accepted,,\n{0},rejected,,\n{1},unchanged,,\n",
             code(3),
             code(4)
         );
         let report = world.register(&contradicting, None).unwrap();
         assert_eq!((report.outcome.counts.unchanged, report.outcome.counts.pending), (1, 1));
         assert!(report.strange.iter().any(|row| row.reason.contains("不同的结果")));
-        let last = format!("source_id,result\n{},accepted\n", code(3));
+        let last = format!("source_id,result,platform_no,message\n{},accepted,,\n", code(3));
         assert_eq!(world.register(&last, None).unwrap().outcome.state, RunState::Done);
         assert_eq!(
             world.outbox(),
@@ -189,7 +189,7 @@ fn a_lost_package_goes_again_in_the_same_revisions_and_late_receipts_change_noth
         world.approve(1..=3);
         let lost = world.package().1.unwrap();
         world
-            .register(&format!("source_id,result\n{},accepted\n", code(1)), None)
+            .register(&format!("source_id,result,platform_no,message\n{},accepted,,\n", code(1)), None)
             .unwrap();
         let before = world.parts(&lost)["records.jsonl"].clone();
         assert_eq!(packages::lose(&world.registry, &secretariat(), &lost).unwrap(), 2);
@@ -262,7 +262,7 @@ fn a_withdrawal_goes_in_a_package_too() {
         world.approve([1]);
         world.package().1.unwrap();
         world
-            .register(&format!("source_id,result\n{},accepted\n", code(1)), None)
+            .register(&format!("source_id,result,platform_no,message\n{},accepted,,\n", code(1)), None)
             .unwrap();
         projects::propose_withdrawal(&world.registry, &reporter(JTJ), code(1), "重复登记").unwrap();
         world.approve_all();
@@ -271,7 +271,7 @@ fn a_withdrawal_goes_in_a_package_too() {
         let line: serde_json::Value = serde_json::from_slice(&parts["records.jsonl"]).unwrap();
         assert_eq!((&line["op"], line.get("data")), (&"withdraw".into(), None));
         let report = world
-            .register(&format!("source_id,result\n{},接收\n", code(1)), None)
+            .register(&format!("source_id,result,platform_no,message\n{},接收,,\n", code(1)), None)
             .unwrap();
         assert_eq!(report.outcome.state, RunState::Done);
     }

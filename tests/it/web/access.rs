@@ -45,6 +45,12 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST", "/review", Some(&[Secretariat])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
     ("GET", "/runs", Some(&[Secretariat, Auditor])),
+    ("GET", "/packages", Some(&[Secretariat, Auditor])),
+    ("POST", "/packages", Some(&[Secretariat])),
+    ("GET", "/packages/{number}/file", Some(&[Secretariat])),
+    ("POST", "/packages/{number}/receipts", Some(&[Secretariat])),
+    ("POST", "/packages/{number}/lost", Some(&[Secretariat])),
+    ("GET", "/reconciliation", Some(&[Secretariat, Auditor])),
 ];
 
 const EVERY: &[Role] = &[Reporter, Lead, Secretariat, Auditor, Administrator];
