@@ -48,32 +48,38 @@ pub(super) fn run(registry: &Registry, args: &ReconcileArgs) -> anyhow::Result<E
                                "counts": report.counts, "differences": rows.collect::<Vec<_>>() });
             print(&format!("{told}\n"))?;
         }
-        Format::Text => print(&text(&compared.trouble, compared.listed, &report))?,
+        Format::Text => print(&text(compared.trouble.as_deref(), compared.listed, &report))?,
     }
     let agree = compared.trouble.is_none() && report.differences.is_empty();
-    Ok(if agree { ExitCode::SUCCESS } else { ExitCode::from(PARTLY) })
+    Ok(if agree {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(PARTLY)
+    })
 }
 
-fn text(trouble: &Option<String>, listed: u64, report: &reports::Report) -> String {
+fn text(trouble: Option<&str>, listed: u64, report: &reports::Report) -> String {
     let counts = DifferenceKind::ALL.iter().map(|kind| {
         let count = report.counts.get(kind.word()).copied().unwrap_or_default();
         format!("{} {count}", reports::label(*kind))
     });
-    let mut text = format!("平台共有 {listed} 条。{}。\n", counts.collect::<Vec<_>>().join("，"));
-    if let Some(trouble) = trouble {
-        text.push_str(&format!("核对没有完成：{trouble}。“平台缺少”未比对。\n"));
-    }
-    for row in &report.differences {
+    let mut lines = vec![format!(
+        "平台共有 {listed} 条。{}。",
+        counts.collect::<Vec<_>>().join("，")
+    )];
+    lines.extend(trouble.map(|trouble| format!("核对没有完成：{trouble}。“平台缺少”未比对。")));
+    lines.extend(report.differences.iter().map(|row| {
         let kind = DifferenceKind::from_word(&row.kind).map_or("", reports::label);
         let revision = |revision: Option<i64>| revision.map_or("无".into(), |revision| format!("第 {revision} 版"));
-        let done = reports::done_label(&row.done);
-        text.push_str(&format!(
-            "  {}  {kind}（本地{}，平台{}）{}{done}\n",
+        let note = row.note.as_deref().map(|note| format!("：{note}"));
+        format!(
+            "  {}  {kind}（本地{}，平台{}）{}{}",
             row.source_id,
             revision(row.revision_here),
             revision(row.revision_there),
-            row.note.as_deref().map(|note| format!("：{note}")).unwrap_or_default(),
-        ));
-    }
-    text
+            note.unwrap_or_default(),
+            reports::done_label(&row.done)
+        )
+    }));
+    format!("{}\n", lines.join("\n"))
 }

@@ -99,7 +99,9 @@ impl ReconcileStore for Registry {
         redeliver: bool,
         now: UtcMillis,
     ) -> Result<Reconciliation, StoreError> {
-        let begun = self.db.write(|conn| reconciliations::insert(conn, started_by, redeliver, now));
+        let begun = self
+            .db
+            .write(|conn| reconciliations::insert(conn, started_by, redeliver, now));
         let this = |id| Reconciliation {
             id,
             started_at: now,
@@ -149,7 +151,9 @@ impl ReconcileStore for Registry {
         let noted = self.db.write(|conn| {
             counters::lock(conn, Counter::Delivery)?;
             let ids = reconciliations::projects_after(conn, after, limit.try_into().unwrap_or(i64::MAX))?;
-            let moving: HashSet<i64> = reconciliations::moving(conn, &ids, this.started_at)?.into_iter().collect();
+            let moving: HashSet<i64> = reconciliations::moving(conn, &ids, this.started_at)?
+                .into_iter()
+                .collect();
             let missing: Vec<Believed> = reconciliations::believed_of(conn, &ids)?
                 .into_iter()
                 .filter(|row| row.op == Op::Upsert.word())
@@ -187,7 +191,9 @@ impl ReconcileStore for Registry {
         now: UtcMillis,
     ) -> Result<(), StoreError> {
         let listed = i64::try_from(listed).unwrap_or(i64::MAX);
-        let ended = self.db.write(|conn| reconciliations::end(conn, this.id, listed, trouble, now));
+        let ended = self
+            .db
+            .write(|conn| reconciliations::end(conn, this.id, listed, trouble, now));
         ended.map_err(store_error)
     }
 }
@@ -236,7 +242,10 @@ fn difference(
     if let Some(words) = differs {
         let mut row = noted(this, held, DifferenceKind::Different, here, Some(words));
         if this.redeliver && held.revision < believed.revision {
-            row.done = done(!reconciliations::redeliver(conn, &[believed.id], now)?.is_empty(), REDELIVERED);
+            row.done = done(
+                !reconciliations::redeliver(conn, &[believed.id], now)?.is_empty(),
+                REDELIVERED,
+            );
         }
         return Ok(Some(row));
     }

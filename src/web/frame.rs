@@ -44,7 +44,11 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     ("进度", &[("/progress", "工程进度")]),
     (
         "上报平台",
-        &[("/runs", "上报记录"), ("/packages", "数据包"), ("/reconciliation", "与平台核对")],
+        &[
+            ("/runs", "上报记录"),
+            ("/packages", "数据包"),
+            ("/reconciliation", "与平台核对"),
+        ],
     ),
     ("检查规则", &[("/rules", "检查规则")]),
     ("管理", &[("/departments", "部门")]),

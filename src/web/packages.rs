@@ -54,7 +54,10 @@ fn shown(
         may_send: session.operator.may_deliver(),
         told,
         strange,
-        packages: packages::open(registry, &session.operator)?.into_iter().map(line).collect(),
+        packages: packages::open(registry, &session.operator)?
+            .into_iter()
+            .map(line)
+            .collect(),
     })
 }
 
@@ -65,7 +68,11 @@ pub(super) async fn make(State(registry): State<Registry>, Extension(session): O
         let told = match packages::make(registry, &session.operator, &profile)? {
             None => ("没有待报的工程，未生成数据包。".to_owned(), false),
             Some((outcome, number)) => (
-                format!("{}。{}。", outcome.detail.as_deref().unwrap_or_default(), sync::balance(&outcome)),
+                format!(
+                    "{}。{}。",
+                    outcome.detail.as_deref().unwrap_or_default(),
+                    sync::balance(&outcome)
+                ),
                 number.is_some(),
             ),
         };
@@ -84,7 +91,10 @@ pub(super) async fn file(
         let bytes = packages::file(registry, &session.operator, &number)?;
         // the number is one of ours: letters, digits and hyphens
         let disposition = format!("attachment; filename=\"{number}.zip\"");
-        let headers = [(CONTENT_TYPE, "application/zip".to_owned()), (CONTENT_DISPOSITION, disposition)];
+        let headers = [
+            (CONTENT_TYPE, "application/zip".to_owned()),
+            (CONTENT_DISPOSITION, disposition),
+        ];
         Ok((headers, bytes).into_response())
     })
     .await
@@ -115,8 +125,16 @@ pub(super) async fn receipts(
             0 => String::new(),
             rows => format!("{rows} 行此前已登记，未重复登记。"),
         };
-        let told = format!("已登记数据包 {number} 的回执：{}。{known}", sync::balance(&report.outcome));
-        shown(registry, &session, Some((told, report.strange.is_empty())), report.strange)
+        let told = format!(
+            "已登记数据包 {number} 的回执：{}。{known}",
+            sync::balance(&report.outcome)
+        );
+        shown(
+            registry,
+            &session,
+            Some((told, report.strange.is_empty())),
+            report.strange,
+        )
     })
     .await
 }

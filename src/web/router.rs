@@ -13,7 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, departments, downloads, error, guard, home, login, packages, progress, project, reconciliation, review, rules, runs, upload,
+    assets, departments, downloads, error, guard, home, login, packages, progress, project, reconciliation, review,
+    rules, runs, upload,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};

@@ -211,7 +211,12 @@ fn misreport(mut receipts: Vec<Receipt>, strike: Option<Strike>) -> Value {
         FaultKind::ContraryReceipts => {
             let meant = |receipt: &&Receipt| source_id.as_ref().is_none_or(|meant| *meant == receipt.source_id);
             let contrary = |receipt: &Receipt| Receipt {
-                result: if receipt.result == "rejected" { "accepted" } else { "rejected" }.to_owned(),
+                result: if receipt.result == "rejected" {
+                    "accepted"
+                } else {
+                    "rejected"
+                }
+                .to_owned(),
                 ..receipt.clone()
             };
             let contrary: Vec<Receipt> = receipts.iter().filter(meant).map(contrary).collect();

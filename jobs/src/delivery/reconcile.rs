@@ -59,11 +59,17 @@ pub async fn reconcile(
         let mut after = Some(0);
         while let Some(from) = after {
             let (projects, now) = (Arc::clone(&projects), clock.now());
-            after = blocking(&store, move |store| store.note_missing(this, &projects, from, PAGE, now)).await?;
+            after = blocking(&store, move |store| {
+                store.note_missing(this, &projects, from, PAGE, now)
+            })
+            .await?;
         }
     }
     let (words, now) = (trouble.clone(), clock.now());
-    blocking(&store, move |store| store.end_reconciliation(this, listed, words.as_deref(), now)).await?;
+    blocking(&store, move |store| {
+        store.end_reconciliation(this, listed, words.as_deref(), now)
+    })
+    .await?;
     tracing::info!(reconciliation = this.id, listed, ?trouble, "reconciliation ended");
     Ok(Reconciled {
         id: this.id,

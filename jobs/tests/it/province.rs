@@ -26,7 +26,12 @@ type Taken = Arc<Mutex<BTreeMap<String, Value>>>;
 
 /// Whether a request is signed as this platform wants it.
 fn is_signed(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> bool {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
     let essence = format!(
         "{method}\n{uri}\n{}\n{}\n{}",
         header("client-time"),
@@ -35,7 +40,10 @@ fn is_signed(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> bo
     );
     let mut mac = Hmac::<Sha256>::new_from_slice(b"hush").unwrap();
     mac.update(essence.as_bytes());
-    let digest = format!("sha-256=:{}:", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(body)));
+    let digest = format!(
+        "sha-256=:{}:",
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(body))
+    );
     header("client-id") == "city-key"
         && header("client-algorithm") == "HMAC-SHA256"
         && header("client-signature") == hex::encode(mac.finalize().into_bytes())
@@ -50,7 +58,11 @@ async fn take(State(taken): State<Taken>, method: Method, uri: Uri, headers: Hea
     let batch: Value = serde_json::from_slice(&body).unwrap();
     let number = batch["pch"].as_str().unwrap().to_owned();
     taken.lock().unwrap().insert(number.clone(), batch);
-    (StatusCode::ACCEPTED, axum::Json(json!({ "pcid": "1", "pch": number, "zt": "doing" }))).into_response()
+    (
+        StatusCode::ACCEPTED,
+        axum::Json(json!({ "pcid": "1", "pch": number, "zt": "doing" })),
+    )
+        .into_response()
 }
 
 async fn tell(
@@ -87,26 +99,60 @@ fn with(name: &str, changes: &[(&str, &str)]) -> BTreeMap<String, Plain> {
 #[tokio::test]
 async fn another_platform_needs_a_profile_and_no_code() {
     let taken = Taken::default();
-    let router = Router::new().route("/exchange/v2/pc", post(take).get(tell)).with_state(taken.clone());
+    let router = Router::new()
+        .route("/exchange/v2/pc", post(take).get(tell))
+        .with_state(taken.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, router).into_future());
 
     let store = Arc::new(Memory::default());
     store.approve(&code(1), 1, Op::Upsert, with("第一小学", &[("stage", "40")]));
-    store.approve(&code(2), 1, Op::Upsert, with("第二小学", &[("stage", "50"), ("investment_planned", "0.6")]));
+    store.approve(
+        &code(2),
+        1,
+        Op::Upsert,
+        with("第二小学", &[("stage", "50"), ("investment_planned", "0.6")]),
+    );
     store.approve(&code(3), 1, Op::Upsert, with("第三小学", &[("stage", "30")]));
     store.approve(&code(4), 2, Op::Withdraw, BTreeMap::new());
     let clock = Clock::driven(NIGHT);
-    let outcome = sync(&store, &platform(&url, &clock, Profile::parse(PROFILE).unwrap()), |_| {}).await;
-    assert_eq!((outcome.state, outcome.selected), (RunState::Done, 3), "{:?}", outcome.detail);
+    let outcome = sync(
+        &store,
+        &platform(&url, &clock, Profile::parse(PROFILE).unwrap()),
+        |_| {},
+    )
+    .await;
+    assert_eq!(
+        (outcome.state, outcome.selected),
+        (RunState::Done, 3),
+        "{:?}",
+        outcome.detail
+    );
     assert_eq!((outcome.counts.accepted, outcome.counts.rejected), (2, 1));
-    assert_eq!(store.states(), BTreeMap::from([("ready", 1), ("accepted", 2), ("rejected", 1)]), "only what is finished");
-    let rejected = store.tables().receipts.iter().find(|receipt| !receipt.errors.is_empty()).unwrap().errors[0].clone();
-    assert_eq!((rejected.field.as_deref(), &*rejected.message), (Some("investment_planned"), "投资过低"));
+    assert_eq!(
+        store.states(),
+        BTreeMap::from([("ready", 1), ("accepted", 2), ("rejected", 1)]),
+        "only what is finished"
+    );
+    let rejected = store
+        .tables()
+        .receipts
+        .iter()
+        .find(|receipt| !receipt.errors.is_empty())
+        .unwrap()
+        .errors[0]
+        .clone();
+    assert_eq!(
+        (rejected.field.as_deref(), &*rejected.message),
+        (Some("investment_planned"), "投资过低")
+    );
 
     let taken = taken.lock().unwrap();
-    let records: Vec<&Value> = taken.values().flat_map(|batch| batch["gcs"].as_array().unwrap()).collect();
+    let records: Vec<&Value> = taken
+        .values()
+        .flat_map(|batch| batch["gcs"].as_array().unwrap())
+        .collect();
     assert_eq!(
         records[0]["nr"],
         json!({ "base": { "state": "D", "title": "第一小学" }, "money": 120, "site": { "lon": 115.985, "where": { "county": "371502" } } })
@@ -115,7 +161,8 @@ async fn another_platform_needs_a_profile_and_no_code() {
     assert_eq!((&batch["xzqhdm"], &batch["bb"]), (&json!("371500"), &json!("2026")));
     let withdrawal = records.iter().find(|record| record["ybh"] == code(4)).unwrap();
     assert_eq!((&withdrawal["cz"], withdrawal.get("nr")), (&json!("9"), None));
-    let canonical = r#"{"base":{"state":"D","title":"第一小学"},"money":120,"site":{"lon":115.985,"where":{"county":"371502"}}}"#;
+    let canonical =
+        r#"{"base":{"state":"D","title":"第一小学"},"money":120,"site":{"lon":115.985,"where":{"county":"371502"}}}"#;
     assert_eq!(records[0]["zy"], hex::encode(Sha256::digest(canonical)));
 }
 
@@ -131,7 +178,11 @@ fn a_profile_that_does_not_fit_the_catalogue_says_where() {
         ("from = \"investment_planned\"", "from = \"moneys\"", "moneys"),
         ("90 = \"X\"\n", "", "90"),
         ("[\"40\", \"50\"]", "[\"45\"]", "45"),
-        ("as = \"text\"\nrequired = true\n\n[[members]]\nname = \"base.state\"", "as = \"text\"\ncodes = \"stage\"\n\n[[members]]\nname = \"base.state\"", "base.title"),
+        (
+            "as = \"text\"\nrequired = true\n\n[[members]]\nname = \"base.state\"",
+            "as = \"text\"\ncodes = \"stage\"\n\n[[members]]\nname = \"base.state\"",
+            "base.title",
+        ),
     ] {
         assert!(PROFILE.contains(from), "{from}");
         let wrong = Profile::parse(&PROFILE.replacen(from, to, 1)).unwrap().check(known);

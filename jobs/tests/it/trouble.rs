@@ -515,11 +515,19 @@ async fn doubled_contrary_and_wrongly_numbered_receipts_are_believed_no_more_tha
         world.approve(3);
         world.simulator.inject(fault.clone());
         let first = world.sync().await;
-        assert_eq!((first.counts.accepted, first.counts.unknown), (accepted, unknown), "{fault:?}");
+        assert_eq!(
+            (first.counts.accepted, first.counts.unknown),
+            (accepted, unknown),
+            "{fault:?}"
+        );
         let kinds: Vec<_> = world.store.tables().strays.iter().map(|stray| stray.kind).collect();
         assert_eq!(kinds, strays, "{fault:?}");
         let second = world.sync().await;
-        assert_eq!((second.state, second.counts.unchanged), (RunState::Done, unknown), "{fault:?}");
+        assert_eq!(
+            (second.state, second.counts.unchanged),
+            (RunState::Done, unknown),
+            "{fault:?}"
+        );
         assert_eq!(world.effects().len(), 3);
     }
 }

@@ -85,8 +85,8 @@ fn a_package_holds_what_waits_and_says_so() {
         );
         for file in manifest["files"].as_array().unwrap() {
             let bytes = &parts[file["name"].as_str().unwrap()];
-            let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(file["sha256"], hash.as_str());
+            let hash: Vec<String> = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(file["sha256"], hash.concat());
         }
         let lines: Vec<serde_json::Value> = std::str::from_utf8(&parts["records.jsonl"])
             .unwrap()
@@ -189,7 +189,10 @@ fn a_lost_package_goes_again_in_the_same_revisions_and_late_receipts_change_noth
         world.approve(1..=3);
         let lost = world.package().1.unwrap();
         world
-            .register(&format!("source_id,result,platform_no,message\n{},accepted,,\n", code(1)), None)
+            .register(
+                &format!("source_id,result,platform_no,message\n{},accepted,,\n", code(1)),
+                None,
+            )
             .unwrap();
         let before = world.parts(&lost)["records.jsonl"].clone();
         assert_eq!(packages::lose(&world.registry, &secretariat(), &lost).unwrap(), 2);
@@ -262,7 +265,10 @@ fn a_withdrawal_goes_in_a_package_too() {
         world.approve([1]);
         world.package().1.unwrap();
         world
-            .register(&format!("source_id,result,platform_no,message\n{},accepted,,\n", code(1)), None)
+            .register(
+                &format!("source_id,result,platform_no,message\n{},accepted,,\n", code(1)),
+                None,
+            )
             .unwrap();
         projects::propose_withdrawal(&world.registry, &reporter(JTJ), code(1), "重复登记").unwrap();
         world.approve_all();
@@ -271,7 +277,10 @@ fn a_withdrawal_goes_in_a_package_too() {
         let line: serde_json::Value = serde_json::from_slice(&parts["records.jsonl"]).unwrap();
         assert_eq!((&line["op"], line.get("data")), (&"withdraw".into(), None));
         let report = world
-            .register(&format!("source_id,result,platform_no,message\n{},接收,,\n", code(1)), None)
+            .register(
+                &format!("source_id,result,platform_no,message\n{},接收,,\n", code(1)),
+                None,
+            )
             .unwrap();
         assert_eq!(report.outcome.state, RunState::Done);
     }

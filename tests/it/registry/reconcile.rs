@@ -49,25 +49,33 @@ impl Sides {
 
     async fn sync(&self) -> SyncOutcome {
         let store = Arc::new(self.world.registry.clone());
-        deliver(store, &self.platform, SyncOptions::new("test", "tester")).await.unwrap()
+        deliver(store, &self.platform, SyncOptions::new("test", "tester"))
+            .await
+            .unwrap()
     }
 
     async fn compare(&self, redeliver: bool) -> (Reconciled, Report) {
         self.world.clock.shift(60_000);
         let store = Arc::new(self.world.registry.clone());
-        let done = reconcile(store, &self.platform, "tester", redeliver, Patience::default(), None).await.unwrap();
+        let done = reconcile(store, &self.platform, "tester", redeliver, Patience::default(), None)
+            .await
+            .unwrap();
         (done, latest(&self.world.registry, &secretariat()).unwrap().unwrap())
     }
 
     fn state(&self, project: i64) -> (String, Option<String>) {
         let record = projects::record(&self.world.registry, &secretariat(), code(project)).unwrap();
-        (record.project.state.clone(), record.revisions.last().unwrap().reason.clone())
+        (
+            record.project.state.clone(),
+            record.revisions.last().unwrap().reason.clone(),
+        )
     }
 }
 
 fn said(report: &Report) -> Vec<(String, &str, &str)> {
     let said = report.differences.iter();
-    said.map(|row| (row.source_id.clone(), &*row.kind, &*row.done)).collect()
+    said.map(|row| (row.source_id.clone(), &*row.kind, &*row.done))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +84,10 @@ async fn what_agrees_is_no_difference() {
         let sides = Sides::new(world, 5).await;
         let (done, report) = sides.compare(true).await;
         assert_eq!((done.listed, done.trouble), (5, None));
-        assert!(report.differences.is_empty() && report.row.ended_at.is_some(), "{report:?}");
+        assert!(
+            report.differences.is_empty() && report.row.ended_at.is_some(),
+            "{report:?}"
+        );
         assert_eq!(sides.sync().await.selected, 0);
     }
 }
@@ -102,7 +113,10 @@ async fn what_the_platform_lost_is_reported_and_on_request_delivered_again() {
 async fn what_the_inspection_returned_goes_back_once_with_its_note() {
     for world in World::both() {
         let sides = Sides::new(world, 3).await;
-        sides.simulator.return_record(&code(2).to_string(), "照片不清晰").unwrap();
+        sides
+            .simulator
+            .return_record(&code(2).to_string(), "照片不清晰")
+            .unwrap();
         sides.simulator.pass_record(&code(3).to_string()).unwrap();
         let returned = |done| vec![(code(2).to_string(), "returned", done)];
         assert_eq!(said(&sides.compare(false).await.1), returned("sent-back"));
@@ -126,7 +140,10 @@ async fn strangers_and_other_revisions_are_told_and_never_removed() {
         let sides = Sides::new(world, 2).await;
         let stranger = RegistryCode { year: 2026, id: 777 }.to_string();
         sides.simulator.hold_record(&code(1).to_string(), &stranger, 4).unwrap();
-        sides.simulator.hold_record(&code(2).to_string(), &code(2).to_string(), 9).unwrap();
+        sides
+            .simulator
+            .hold_record(&code(2).to_string(), &code(2).to_string(), 9)
+            .unwrap();
         let (_, report) = sides.compare(true).await;
         let expected = [
             (code(2).to_string(), "different", "nothing"),
@@ -142,9 +159,17 @@ async fn strangers_and_other_revisions_are_told_and_never_removed() {
 async fn a_listing_that_breaks_off_finds_nothing_missing() {
     for world in World::both() {
         let sides = Sides::new(world, 5).await;
-        sides.simulator.inject(Fault::times(2, FaultKind::Drop).at(Endpoint::ListRecords));
-        assert_eq!(said(&sides.compare(true).await.1), [], "a dropped page is asked for again");
-        sides.simulator.inject(Fault::always(FaultKind::NotJson).at(Endpoint::ListRecords));
+        sides
+            .simulator
+            .inject(Fault::times(2, FaultKind::Drop).at(Endpoint::ListRecords));
+        assert_eq!(
+            said(&sides.compare(true).await.1),
+            [],
+            "a dropped page is asked for again"
+        );
+        sides
+            .simulator
+            .inject(Fault::always(FaultKind::NotJson).at(Endpoint::ListRecords));
         let (done, report) = sides.compare(true).await;
         assert!(done.trouble.is_some() && report.row.trouble.is_some());
         assert_eq!(said(&report), []);
