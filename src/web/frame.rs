@@ -41,7 +41,14 @@ pub(super) struct Link {
 const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     ("报送", &[("/", "报送")]),
     ("审核", &[("/review", "审核")]),
-    ("进度", &[("/progress", "工程进度")]),
+    (
+        "进度",
+        &[
+            ("/progress", "工程进度"),
+            ("/projects", "工程清单"),
+            ("/bulletin", "工作通报"),
+        ],
+    ),
     (
         "上报平台",
         &[

@@ -6,6 +6,8 @@
 //! - `assets` are the stylesheet and the script, embedded.
 
 mod assets;
+mod bulletin;
+mod charts;
 mod departments;
 mod downloads;
 mod error;
@@ -17,6 +19,7 @@ mod login;
 mod packages;
 mod progress;
 mod project;
+mod projects;
 mod reconciliation;
 mod review;
 mod router;
