@@ -13,6 +13,7 @@ pub mod job_runs;
 pub mod people;
 pub mod periods;
 pub mod projects;
+pub mod reconciliations;
 pub mod rejections;
 pub mod reminders;
 pub mod revisions;

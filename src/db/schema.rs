@@ -247,6 +247,7 @@ diesel::table! {
         platform_batch_id -> Nullable<Text>,
         recorded_at -> BigInt,
         closed_at -> Nullable<BigInt>,
+        transport -> Text,
     }
 }
 
@@ -522,6 +523,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reconciliations (id) {
+        id -> BigInt,
+        started_by -> Text,
+        started_at -> BigInt,
+        redeliver -> BigInt,
+        listed -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        trouble -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    differences (reconciliation_id, source_id) {
+        reconciliation_id -> BigInt,
+        source_id -> Text,
+        kind -> Text,
+        revision_here -> Nullable<BigInt>,
+        revision_there -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+        done -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     counters,
     users,
@@ -545,6 +570,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     stray_receipts,
     job_runs,
+    reconciliations,
+    differences,
     waivers,
     figures,
     snapshot_months,

@@ -21,11 +21,15 @@ pub mod exports;
 pub mod intake;
 pub mod lists;
 pub mod month;
+mod package_file;
+pub mod packages;
 mod password;
 pub mod people;
 pub mod periods;
 pub mod projects;
+mod receipts_file;
 pub mod recheck;
+pub mod reconcile;
 pub mod reminders;
 pub mod review;
 mod runs;
@@ -45,6 +49,7 @@ use retrofit_import::catalogue::{Catalogue, CatalogueError, Department};
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
+use retrofit_jobs::delivery::SyncError;
 use retrofit_jobs::store::UtcMillis;
 use thiserror::Error;
 
@@ -79,6 +84,9 @@ pub enum Failure {
         /// What the system says.
         source: io::Error,
     },
+    /// A delivery by hand.
+    #[error(transparent)]
+    Delivery(SyncError),
     /// A workbook of ours could not be written.
     #[error("cannot write a workbook: {0}")]
     Workbook(retrofit_import::write::XlsxError),

@@ -13,8 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, bulletin, departments, downloads, error, guard, home, login, progress, project, projects, review, rules,
-    runs, upload,
+    assets, bulletin, departments, downloads, error, guard, home, login, packages, progress, project, projects,
+    reconciliation, review, rules, runs, upload,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -51,6 +51,12 @@ pub fn routes() -> Vec<Route> {
         get("/bulletin", OVERSEERS, bulletin::page),
         get("/bulletin/{file}", OVERSEERS, bulletin::file),
         get("/runs", OVERSEERS, runs::page),
+        get("/packages", OVERSEERS, packages::page),
+        post("/packages", SECRETARIAT, packages::make),
+        get("/packages/{number}/file", SECRETARIAT, packages::file),
+        post("/packages/{number}/receipts", SECRETARIAT, packages::receipts).with_limit_of_its_own(),
+        post("/packages/{number}/lost", SECRETARIAT, packages::lost),
+        get("/reconciliation", OVERSEERS, reconciliation::page),
         get("/departments", ALL, departments::list),
         get("/templates/{department}", ALL, downloads::template),
         get("/rosters/{department}", DATA, downloads::roster),

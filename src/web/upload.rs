@@ -73,7 +73,7 @@ fn sender(operator: &Operator, asked: String) -> String {
 }
 
 /// Writes an uploaded file to a temporary one; nothing where none was chosen.
-async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(String, NamedTempFile)>, WebError> {
+pub(super) async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(String, NamedTempFile)>, WebError> {
     let name = plain_name(field.file_name().unwrap_or_default());
     let failed = |error: std::io::Error| WebError::Failed(error.into());
     let mut file = NamedTempFile::new().map_err(failed)?;

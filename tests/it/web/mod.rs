@@ -3,6 +3,7 @@
 mod access;
 mod intake;
 mod login;
+mod packages;
 mod pages;
 mod review;
 
