@@ -5,12 +5,15 @@
 
 pub mod audit;
 pub mod batches;
+pub mod comments;
 pub mod counters;
 pub mod deliveries;
 mod dialect;
 pub mod job_runs;
 pub mod people;
 pub mod projects;
+pub mod queue;
+pub mod readings;
 pub mod rejections;
 pub mod revisions;
 mod schema;

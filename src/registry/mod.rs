@@ -4,9 +4,12 @@
 //! [`people::Operator`]; all of it blocks, so call it from a blocking thread):
 //!
 //! - [`people`]: `add_user`, `log_in`, `resume`, `log_out`, `change_password`; [`people::Operator`] and what its role may do.
-//! - [`intake`]: `receive` (keep a file), `read` (check it), `note_unreadable`, `preview` (reads only), `commit` (one transaction).
+//! - [`intake`]: `receive` (keep a file), `check` (check it and keep what was read), `open` (what was read), `note_unreadable`, `preview` (reads
+//!   only), `explain`, `choose`, `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
-//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
+//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `comment`, `progress`,
+//!   `by_state`.
+//! - [`settings`]: whether a department's own lead looks before the secretariat.
 //! - [`waivers`]: `waive`, a rule for a project.
 //! - [`recheck`]: which approved records the rules of today would not let in.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
@@ -25,6 +28,7 @@ pub mod recheck;
 pub mod review;
 mod runs;
 pub mod schedule;
+pub mod settings;
 mod states;
 mod values;
 pub mod waivers;
@@ -45,7 +49,7 @@ use thiserror::Error;
 use crate::config::Config;
 use crate::db::{Db, DbError};
 pub use code::RegistryCode;
-pub use states::State;
+pub use states::{State, Step};
 pub use values::{Change, Values};
 
 /// Why something was not done: the caller's matter, or ours.

@@ -6,14 +6,17 @@
 //! - `assets` are the stylesheet and the script, embedded.
 
 mod assets;
+mod committed;
 mod departments;
 mod downloads;
 mod error;
+mod explain;
 mod findings;
 mod frame;
 mod guard;
 mod home;
 mod login;
+mod preview;
 mod progress;
 mod project;
 mod review;

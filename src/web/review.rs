@@ -1,4 +1,4 @@
-//! `/review`: what waits for the secretariat, and its decisions. The filters stand in the address.
+//! `/review`: what waits for the secretariat, or for a department's lead, and their decisions. The filters stand in the address.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::Form;
-use retrofit_import::catalogue::CodeList;
+use retrofit_import::catalogue::{CodeList, Field};
 use retrofit_jobs::store::{UtcMillis, Word as _};
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,12 @@ use super::words;
 use crate::db::projects::ProjectRow;
 use crate::registry::people::{Operator, Session};
 use crate::registry::review::{self, Decided, Filter, Refused, Ruling, Selection};
-use crate::registry::{Registry, RegistryCode, State as ReviewState, lists};
+use crate::registry::{Registry, RegistryCode, State as ReviewState, Step, lists};
 
+/// What waits for a department's own lead, in the officers' words.
+const AT_LEAD: &str = "待部门负责人审核";
+/// A day, in milliseconds.
+const DAY: UtcMillis = 24 * 60 * 60 * 1000;
 /// Projects on a page.
 const PAGE: i64 = 50;
 /// Projects that are gone through at a time for a decision on all that match.
@@ -29,7 +33,8 @@ const CHUNK: i64 = 1000;
 const NAMED: usize = 20;
 
 /// Common reasons for a return.
-const PHRASES: [&str; 5] = [
+const PHRASES: [&str; 6] = [
+    "与原始材料不一致，请对照材料核改",
     "情况说明不充分，请补充依据",
     "位置或地址与实际不符，请核实",
     "工程进度与时间不一致，请核实",
@@ -53,6 +58,12 @@ pub(super) struct Asked {
     stage: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     explained: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    severity: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    overdue: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    changed: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<i64>,
 }
@@ -62,7 +73,14 @@ impl Asked {
         ReviewState::from_word(&self.state).unwrap_or(ReviewState::Pending)
     }
 
-    fn filter(&self) -> Filter {
+    /// Who decides, where what waits is asked for: as the address says, or else who looks.
+    fn step(&self, operator: &Operator) -> Option<Step> {
+        let own = operator.decides_at().unwrap_or(Step::Secretariat);
+        (self.state() == ReviewState::Pending).then(|| Step::from_word(&self.state).unwrap_or(own))
+    }
+
+    fn filter(&self, registry: &Registry, operator: &Operator) -> Filter {
+        let now = registry.clock.now();
         let given = |text: &String| (!text.is_empty()).then(|| text.clone());
         Filter {
             state: Some(self.state()),
@@ -70,7 +88,20 @@ impl Asked {
             category: given(&self.category),
             county: given(&self.county),
             stage: given(&self.stage),
-            explained: (self.explained == "yes").then_some(true),
+            explained: match &*self.explained {
+                "yes" => Some(true),
+                "no" => Some(false),
+                _ => None,
+            },
+            step: self.step(operator),
+            severity: given(&self.severity),
+            changed: Field::from_id(&self.changed),
+            due_before: (self.overdue == "plan").then(|| words::today(registry)),
+            waiting_before: match &*self.overdue {
+                "3" => Some(now - 3 * DAY),
+                "7" => Some(now - 7 * DAY),
+                _ => None,
+            },
         }
     }
 
@@ -79,7 +110,22 @@ impl Asked {
     }
 
     fn narrows(&self) -> bool {
-        self.filter() != Self::default().filter()
+        let Self {
+            state: _,
+            after: _,
+            department,
+            category,
+            county,
+            stage,
+            explained,
+            severity,
+            overdue,
+            changed,
+        } = self;
+        let parts = [
+            department, category, county, stage, explained, severity, overdue, changed,
+        ];
+        parts.iter().any(|part| !part.is_empty())
     }
 }
 
@@ -89,9 +135,12 @@ struct QueuePage {
     frame: Frame,
     message: Option<Message>,
     filters: Vec<Choice>,
-    explained: bool,
     narrows: bool,
     state: ReviewState,
+    /// The officers' word for what is shown.
+    label: &'static str,
+    /// The approval passes on to the secretariat.
+    lead: bool,
     may_decide: bool,
     matching: i64,
     rows: Vec<Line>,
@@ -101,7 +150,8 @@ struct QueuePage {
     query: String,
     shown_at: UtcMillis,
     reason: String,
-    phrases: &'static [&'static str],
+    /// Common reasons, and whether each is chosen.
+    phrases: Vec<(&'static str, bool)>,
 }
 
 /// What came of a decision.
@@ -145,6 +195,7 @@ struct Line {
     asks: Asks,
     changes: Vec<ChangeLine>,
     explained: i64,
+    comments: i64,
     by: String,
     at: String,
     reason: String,
@@ -158,6 +209,18 @@ enum Asks {
     New,
     Change,
     Withdrawal,
+}
+
+impl Decision {
+    /// The reason: what was ticked and what was written.
+    fn whole_reason(&self) -> String {
+        let ticked = PHRASES
+            .iter()
+            .filter(|phrase| self.phrase.iter().any(|chosen| chosen == *phrase));
+        let written = Some(self.reason.trim()).filter(|written| !written.is_empty());
+        let parts: Vec<&str> = ticked.copied().chain(written).collect();
+        parts.join("；")
+    }
 }
 
 impl QueuePage {
@@ -186,7 +249,7 @@ fn page(
     kept: &Decision,
 ) -> Result<QueuePage, WebError> {
     let operator = &session.operator;
-    let filter = asked.filter();
+    let filter = asked.filter(registry, operator);
     // Before the rows are read, so that what moves in between counts as moved.
     let shown_at = registry.clock.now();
     let mut rows = review::list(registry, operator, &filter, asked.after.unwrap_or(0), PAGE + 1)?;
@@ -197,6 +260,7 @@ fn page(
     });
     let changes = lists::pending_changes(registry, &rows)?;
     let reasons = lists::reasons(registry, &rows)?;
+    let comments = lists::comments(registry, &rows)?;
     let checked: HashSet<&str> = kept.project.iter().map(String::as_str).collect();
     let line = |row: &ProjectRow| {
         let differing = changes.get(&row.id).into_iter().flatten();
@@ -220,6 +284,7 @@ fn page(
                 .map(|change| ChangeLine::new(&registry.catalogue, change))
                 .collect(),
             explained: row.explained,
+            comments: comments.get(&row.id).copied().unwrap_or_default(),
             by: row.submitted_by.clone(),
             at: words::moment(row.updated_at),
             reason: reasons.get(&row.id).cloned().unwrap_or_default(),
@@ -231,22 +296,29 @@ fn page(
     Ok(QueuePage {
         frame: Frame::new(registry, session, "审核", "/review"),
         message,
-        filters: filters(registry, asked),
-        explained: asked.explained == "yes",
+        filters: filters(registry, operator, asked),
         narrows: asked.narrows(),
         state: asked.state(),
-        may_decide: operator.may_review() && asked.state() == ReviewState::Pending,
+        label: match asked.step(operator) {
+            Some(Step::Lead) => AT_LEAD,
+            _ => asked.state().label(),
+        },
+        lead: operator.decides_at() == Some(Step::Lead),
+        may_decide: asked.step(operator).is_some() && asked.step(operator) == operator.decides_at(),
         matching: review::count(registry, operator, &filter)?,
         rows: rows.iter().map(line).collect(),
         next,
         query: asked.query(),
         shown_at,
         reason: kept.reason.clone(),
-        phrases: &PHRASES,
+        phrases: PHRASES
+            .into_iter()
+            .map(|phrase| (phrase, kept.phrase.iter().any(|chosen| chosen == phrase)))
+            .collect(),
     })
 }
 
-fn filters(registry: &Registry, asked: &Asked) -> Vec<Choice> {
+fn filters(registry: &Registry, operator: &Operator, asked: &Asked) -> Vec<Choice> {
     let catalogue = &registry.catalogue;
     let codes = |list, chosen: &str| {
         let entries = catalogue.codes(list).iter();
@@ -254,14 +326,29 @@ fn filters(registry: &Registry, asked: &Asked) -> Vec<Choice> {
             .map(|entry| (entry.code.to_string(), entry.label.clone(), &*entry.code == chosen))
             .collect()
     };
-    let departments = catalogue.departments().iter().map(|department| {
+    let seen = catalogue.departments().iter();
+    let seen = seen.filter(|department| operator.may_see(&department.code));
+    let departments = seen.map(|department| {
         let chosen = department.code == asked.department;
         (department.code.clone(), department.short_name.clone(), chosen)
     });
     let counties = catalogue.divisions().counties();
-    let states = ReviewState::ALL.iter().map(|state| {
+    let step = asked.step(operator);
+    let waiting = [(Step::Secretariat, ReviewState::Pending.label()), (Step::Lead, AT_LEAD)];
+    let waiting = waiting.map(|(of, label)| (of.word().to_owned(), label.to_owned(), step == Some(of)));
+    let decided = ReviewState::ALL.iter().filter(|state| **state != ReviewState::Pending);
+    let decided = decided.map(|state| {
         let chosen = *state == asked.state();
         (state.word().to_owned(), state.label().to_owned(), chosen)
+    });
+    let states = waiting.into_iter().chain(decided);
+    let fixed = |choices: &[(&str, &str)], chosen: &str| {
+        let choice = |&(value, label): &(&str, &str)| (value.to_owned(), label.to_owned(), value == chosen);
+        choices.iter().map(choice).collect()
+    };
+    let fields = catalogue.fields().iter().map(|info| {
+        let id = info.field.id();
+        (id.to_owned(), info.label.clone(), id == asked.changed)
     });
     vec![
         Choice {
@@ -302,6 +389,36 @@ fn filters(registry: &Registry, asked: &Asked) -> Vec<Choice> {
             any: Some("全部进度"),
             options: codes(CodeList::Stage, &asked.stage),
         },
+        Choice {
+            name: "severity",
+            label: "最重的问题",
+            any: Some("不限"),
+            options: fixed(
+                &[("confirm", "核实性"), ("hint", "提示"), ("none", "没有问题")],
+                &asked.severity,
+            ),
+        },
+        Choice {
+            name: "explained",
+            label: "情况说明",
+            any: Some("不限"),
+            options: fixed(&[("yes", "有"), ("no", "没有")], &asked.explained),
+        },
+        Choice {
+            name: "overdue",
+            label: "逾期",
+            any: Some("不限"),
+            options: fixed(
+                &[("plan", "已过计划完工日期"), ("3", "等候满 3 天"), ("7", "等候满 7 天")],
+                &asked.overdue,
+            ),
+        },
+        Choice {
+            name: "changed",
+            label: "变化的栏目",
+            any: Some("不限"),
+            options: fields.collect(),
+        },
     ]
 }
 
@@ -316,6 +433,8 @@ pub(super) struct Decision {
     /// `approve` or `return`.
     ruling: String,
     reason: String,
+    /// Common reasons that were ticked.
+    phrase: Vec<String>,
     /// The address of the queue that was shown.
     query: String,
     /// When it was shown.
@@ -330,11 +449,13 @@ pub(super) async fn decide(
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
         let asked: Asked = serde_urlencoded::from_str(&decision.query).unwrap_or_default();
-        let chosen = choose(registry, &session.operator, &asked, &decision)?;
+        let reason = decision.whole_reason();
+        let chosen = choose(registry, &session.operator, &asked, (&decision, &reason))?;
         let (status, message, kept) = match chosen {
             Ok((chosen, ruling)) => {
                 let decided = review::decide(registry, &session.operator, &chosen, ruling)?;
-                (StatusCode::OK, said(&decided, ruling), &Decision::default())
+                let lead = session.operator.decides_at() == Some(Step::Lead);
+                (StatusCode::OK, said(&decided, ruling, lead), &Decision::default())
             }
             Err(words) => (StatusCode::UNPROCESSABLE_ENTITY, Message::refused(words), &decision),
         };
@@ -349,9 +470,8 @@ fn choose<'a>(
     registry: &Registry,
     operator: &Operator,
     asked: &Asked,
-    decision: &'a Decision,
+    (decision, reason): (&Decision, &'a str),
 ) -> Result<Result<(Selection, Ruling<'a>), String>, WebError> {
-    let reason = decision.reason.trim();
     let ruling = match &*decision.ruling {
         "approve" => Ruling::Approve,
         "return" if reason.is_empty() => return Ok(Err("退回要写明原因，部门才知道改什么。".into())),
@@ -389,7 +509,8 @@ fn all_shown(
 ) -> Result<Result<Chosen, String>, WebError> {
     let filter = Filter {
         state: Some(ReviewState::Pending),
-        ..asked.filter()
+        step: operator.decides_at(),
+        ..asked.filter(registry, operator)
     };
     let (mut chosen, mut moved, mut after) = (Vec::new(), 0, 0);
     loop {
@@ -409,8 +530,9 @@ fn all_shown(
     Ok(Ok(chosen))
 }
 
-fn said(decided: &Decided, ruling: Ruling<'_>) -> Message {
+fn said(decided: &Decided, ruling: Ruling<'_>, lead: bool) -> Message {
     let done = match ruling {
+        Ruling::Approve if lead => format!("已通过 {} 个工程，转秘书处审核。", decided.decided),
         Ruling::Approve => format!("已通过 {} 个工程，今晚自动上报国家平台。", decided.decided),
         Ruling::Return(_) => format!("已退回 {} 个工程，报送部门会在首页看到原因。", decided.decided),
     };

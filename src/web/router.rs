@@ -22,7 +22,9 @@ const ALL: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor, Admini
 const DATA: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor]);
 const SENDERS: Access = Access::Roles(&[Reporter, Lead, Secretariat]);
 const OVERSEERS: Access = Access::Roles(&[Secretariat, Auditor]);
-const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
+const REVIEWERS: Access = Access::Roles(&[Lead, Secretariat, Auditor]);
+const DECIDERS: Access = Access::Roles(&[Lead, Secretariat]);
+const ADMINISTRATOR: Access = Access::Roles(&[Administrator]);
 
 /// Every route. What a role may see behind it (its own department's data, or all) is the registry's to say.
 pub fn routes() -> Vec<Route> {
@@ -36,16 +38,20 @@ pub fn routes() -> Vec<Route> {
         post("/uploads", SENDERS, upload::receive).with_limit_of_its_own(),
         get("/uploads/{id}", DATA, upload::page),
         get("/uploads/{id}/annotated", DATA, downloads::annotated),
-        post("/uploads/{id}/preview", SENDERS, upload::preview),
+        post("/uploads/{id}/explain", SENDERS, upload::explain),
+        post("/uploads/{id}/match", SENDERS, upload::choose),
+        post("/uploads/{id}/withdraw", SENDERS, upload::withdraw),
         post("/uploads/{id}/commit", SENDERS, upload::commit),
-        get("/review", OVERSEERS, review::queue),
-        post("/review", SECRETARIAT, review::decide),
+        get("/review", REVIEWERS, review::queue),
+        post("/review", DECIDERS, review::decide),
         get("/projects/{code}", DATA, project::page),
         post("/projects/{code}/resubmit", SENDERS, project::resubmit),
         post("/projects/{code}/withdraw", SENDERS, project::withdraw),
+        post("/projects/{code}/comments", SENDERS, project::comment),
         get("/progress", OVERSEERS, progress::page),
         get("/runs", OVERSEERS, runs::page),
         get("/departments", ALL, departments::list),
+        post("/departments/{department}/lead", ADMINISTRATOR, departments::set_lead),
         get("/templates/{department}", ALL, downloads::template),
         get("/rules", ALL, rules::list),
         get("/rules/{code}", ALL, rules::one),

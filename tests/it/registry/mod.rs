@@ -2,11 +2,15 @@
 
 mod all_or_nothing;
 mod delivery;
+mod explanations;
 mod identity;
 mod intake;
 mod known;
+mod likeness;
 mod people;
 mod recheck;
 mod review;
 mod schema;
+mod steps;
+mod supplements;
 mod waivers;

@@ -28,7 +28,9 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
         "/uploads/{id}/annotated",
         Some(&[Reporter, Lead, Secretariat, Auditor]),
     ),
-    ("POST", "/uploads/{id}/preview", Some(&[Reporter, Lead, Secretariat])),
+    ("POST", "/uploads/{id}/explain", Some(&[Reporter, Lead, Secretariat])),
+    ("POST", "/uploads/{id}/match", Some(&[Reporter, Lead, Secretariat])),
+    ("POST", "/uploads/{id}/withdraw", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/commit", Some(&[Reporter, Lead, Secretariat])),
     ("GET", "/projects/{code}", Some(&[Reporter, Lead, Secretariat, Auditor])),
     (
@@ -41,8 +43,14 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
         "/projects/{code}/withdraw",
         Some(&[Reporter, Lead, Secretariat]),
     ),
-    ("GET", "/review", Some(&[Secretariat, Auditor])),
-    ("POST", "/review", Some(&[Secretariat])),
+    (
+        "POST",
+        "/projects/{code}/comments",
+        Some(&[Reporter, Lead, Secretariat]),
+    ),
+    ("GET", "/review", Some(&[Lead, Secretariat, Auditor])),
+    ("POST", "/review", Some(&[Lead, Secretariat])),
+    ("POST", "/departments/{department}/lead", Some(&[Administrator])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
     ("GET", "/runs", Some(&[Secretariat, Auditor])),
 ];
