@@ -20,6 +20,7 @@ mod preview;
 mod progress;
 mod project;
 mod review;
+mod review_filters;
 mod router;
 mod rules;
 mod runs;

@@ -88,8 +88,15 @@ struct UnclearLine {
     /// The name of its choice in the form.
     key: String,
     codes: Vec<String>,
-    /// A field: its label, what the row says, and what each project says and whether that differs.
-    fields: Vec<(String, String, Vec<(String, bool)>)>,
+    fields: Vec<FieldLine>,
+}
+
+/// A field of a row beside the projects'.
+struct FieldLine {
+    label: String,
+    own: String,
+    /// What each project says, and whether that differs.
+    sides: Vec<(String, bool)>,
 }
 
 /// A row of which the officer said what it is about.
@@ -204,7 +211,11 @@ fn unclear(catalogue: &Catalogue, likeness: &Likeness) -> UnclearLine {
             let own = likeness.values.get(&field);
             let side = |values: &Values| (said(values, field), values.get(&field) != own);
             let sides = likeness.sides.iter().map(|found| side(&found.values)).collect();
-            (catalogue.label(field).to_owned(), said(&likeness.values, field), sides)
+            FieldLine {
+                label: catalogue.label(field).to_owned(),
+                own: said(&likeness.values, field),
+                sides,
+            }
         })
         .collect();
     UnclearLine {

@@ -35,8 +35,8 @@ struct ProjectPage {
     compared: Option<Compared>,
     deliveries: Vec<DeliveryLine>,
     comments: Vec<CommentLine>,
-    /// It waits for the department's own lead.
-    at_lead: bool,
+    /// With whom it waits, where that is not the secretariat.
+    step: Option<&'static str>,
     may_comment: bool,
     may_resubmit: bool,
     may_withdraw: bool,
@@ -253,7 +253,7 @@ impl ProjectPage {
                 .map(|given| (given.explanation.clone(), given.given_by.clone(), given.carried_from)),
         });
         Ok(Self {
-            at_lead: record.step == Some(Step::Lead),
+            step: (record.step == Some(Step::Lead)).then_some("在部门负责人处"),
             may_comment: may_send,
             comments: record
                 .comments

@@ -7,24 +7,21 @@ use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::Form;
-use retrofit_import::catalogue::{CodeList, Field};
-use retrofit_jobs::store::{UtcMillis, Word as _};
-use serde::{Deserialize, Serialize};
+use retrofit_import::catalogue::CodeList;
+use retrofit_jobs::store::UtcMillis;
+use serde::Deserialize;
 
 use super::error::WebError;
 use super::findings::ChangeLine;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
+use super::review_filters::{AT_LEAD, Asked, Choice, filters};
 use super::words;
 use crate::db::projects::ProjectRow;
 use crate::registry::people::{Operator, Session};
 use crate::registry::review::{self, Decided, Filter, Refused, Ruling, Selection};
 use crate::registry::{Registry, RegistryCode, State as ReviewState, Step, lists};
 
-/// What waits for a department's own lead, in the officers' words.
-const AT_LEAD: &str = "待部门负责人审核";
-/// A day, in milliseconds.
-const DAY: UtcMillis = 24 * 60 * 60 * 1000;
 /// Projects on a page.
 const PAGE: i64 = 50;
 /// Projects that are gone through at a time for a decision on all that match.
@@ -41,93 +38,6 @@ const PHRASES: [&str; 6] = [
     "资金数据请与财务核对",
     "疑似与其他工程重复，请核实",
 ];
-
-/// What the address says: which projects, and after which one the page begins.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    #[serde(skip_serializing_if = "String::is_empty")]
-    state: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    department: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    category: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    county: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    stage: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    explained: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    severity: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    overdue: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    changed: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<i64>,
-}
-
-impl Asked {
-    fn state(&self) -> ReviewState {
-        ReviewState::from_word(&self.state).unwrap_or(ReviewState::Pending)
-    }
-
-    /// Who decides, where what waits is asked for: as the address says, or else who looks.
-    fn step(&self, operator: &Operator) -> Option<Step> {
-        let own = operator.decides_at().unwrap_or(Step::Secretariat);
-        (self.state() == ReviewState::Pending).then(|| Step::from_word(&self.state).unwrap_or(own))
-    }
-
-    fn filter(&self, registry: &Registry, operator: &Operator) -> Filter {
-        let now = registry.clock.now();
-        let given = |text: &String| (!text.is_empty()).then(|| text.clone());
-        Filter {
-            state: Some(self.state()),
-            department: given(&self.department),
-            category: given(&self.category),
-            county: given(&self.county),
-            stage: given(&self.stage),
-            explained: match &*self.explained {
-                "yes" => Some(true),
-                "no" => Some(false),
-                _ => None,
-            },
-            step: self.step(operator),
-            severity: given(&self.severity),
-            changed: Field::from_id(&self.changed),
-            due_before: (self.overdue == "plan").then(|| words::today(registry)),
-            waiting_before: match &*self.overdue {
-                "3" => Some(now - 3 * DAY),
-                "7" => Some(now - 7 * DAY),
-                _ => None,
-            },
-        }
-    }
-
-    fn query(&self) -> String {
-        serde_urlencoded::to_string(self).unwrap_or_default()
-    }
-
-    fn narrows(&self) -> bool {
-        let Self {
-            state: _,
-            after: _,
-            department,
-            category,
-            county,
-            stage,
-            explained,
-            severity,
-            overdue,
-            changed,
-        } = self;
-        let parts = [
-            department, category, county, stage, explained, severity, overdue, changed,
-        ];
-        parts.iter().any(|part| !part.is_empty())
-    }
-}
 
 #[derive(Template)]
 #[template(path = "review.html")]
@@ -172,16 +82,6 @@ impl Message {
             more: 0,
         }
     }
-}
-
-/// A filter: a list to choose from.
-struct Choice {
-    name: &'static str,
-    label: &'static str,
-    /// The word for no choice; none where one must be made.
-    any: Option<&'static str>,
-    /// Value, label, and whether it is chosen.
-    options: Vec<(String, String, bool)>,
 }
 
 struct Line {
@@ -256,7 +156,7 @@ fn page(
     let next = (i64::try_from(rows.len()).unwrap_or(i64::MAX) > PAGE).then(|| {
         rows.pop();
         let after = rows.last().map(|row| row.id);
-        Asked { after, ..asked.clone() }.query()
+        asked.query_after(after)
     });
     let changes = lists::pending_changes(registry, &rows)?;
     let reasons = lists::reasons(registry, &rows)?;
@@ -316,110 +216,6 @@ fn page(
             .map(|phrase| (phrase, kept.phrase.iter().any(|chosen| chosen == phrase)))
             .collect(),
     })
-}
-
-fn filters(registry: &Registry, operator: &Operator, asked: &Asked) -> Vec<Choice> {
-    let catalogue = &registry.catalogue;
-    let codes = |list, chosen: &str| {
-        let entries = catalogue.codes(list).iter();
-        entries
-            .map(|entry| (entry.code.to_string(), entry.label.clone(), &*entry.code == chosen))
-            .collect()
-    };
-    let seen = catalogue.departments().iter();
-    let seen = seen.filter(|department| operator.may_see(&department.code));
-    let departments = seen.map(|department| {
-        let chosen = department.code == asked.department;
-        (department.code.clone(), department.short_name.clone(), chosen)
-    });
-    let counties = catalogue.divisions().counties();
-    let step = asked.step(operator);
-    let waiting = [(Step::Secretariat, ReviewState::Pending.label()), (Step::Lead, AT_LEAD)];
-    let waiting = waiting.map(|(of, label)| (of.word().to_owned(), label.to_owned(), step == Some(of)));
-    let decided = ReviewState::ALL.iter().filter(|state| **state != ReviewState::Pending);
-    let decided = decided.map(|state| {
-        let chosen = *state == asked.state();
-        (state.word().to_owned(), state.label().to_owned(), chosen)
-    });
-    let states = waiting.into_iter().chain(decided);
-    let fixed = |choices: &[(&str, &str)], chosen: &str| {
-        let choice = |&(value, label): &(&str, &str)| (value.to_owned(), label.to_owned(), value == chosen);
-        choices.iter().map(choice).collect()
-    };
-    let fields = catalogue.fields().iter().map(|info| {
-        let id = info.field.id();
-        (id.to_owned(), info.label.clone(), id == asked.changed)
-    });
-    vec![
-        Choice {
-            name: "state",
-            label: "状态",
-            any: None,
-            options: states.collect(),
-        },
-        Choice {
-            name: "department",
-            label: "部门",
-            any: Some("全部部门"),
-            options: departments.collect(),
-        },
-        Choice {
-            name: "category",
-            label: "类别",
-            any: Some("全部类别"),
-            options: codes(CodeList::Category, &asked.category),
-        },
-        Choice {
-            name: "county",
-            label: "县（市、区）",
-            any: Some("全市"),
-            options: counties
-                .map(|county| {
-                    (
-                        county.code.to_string(),
-                        county.name.clone(),
-                        *county.code == *asked.county,
-                    )
-                })
-                .collect(),
-        },
-        Choice {
-            name: "stage",
-            label: "工程进度",
-            any: Some("全部进度"),
-            options: codes(CodeList::Stage, &asked.stage),
-        },
-        Choice {
-            name: "severity",
-            label: "最重的问题",
-            any: Some("不限"),
-            options: fixed(
-                &[("confirm", "核实性"), ("hint", "提示"), ("none", "没有问题")],
-                &asked.severity,
-            ),
-        },
-        Choice {
-            name: "explained",
-            label: "情况说明",
-            any: Some("不限"),
-            options: fixed(&[("yes", "有"), ("no", "没有")], &asked.explained),
-        },
-        Choice {
-            name: "overdue",
-            label: "逾期",
-            any: Some("不限"),
-            options: fixed(
-                &[("plan", "已过计划完工日期"), ("3", "等候满 3 天"), ("7", "等候满 7 天")],
-                &asked.overdue,
-            ),
-        },
-        Choice {
-            name: "changed",
-            label: "变化的栏目",
-            any: Some("不限"),
-            options: fields.collect(),
-        },
-    ]
 }
 
 /// What the queue's form sends.

@@ -64,20 +64,28 @@ pub(super) enum Clash {
     NumberTaken(RegistryCode),
 }
 
-/// What the officer said of rows that were held because it was unclear what they are about: the project, or none for a new one, by sheet
-/// and row.
-pub(super) struct Choices(HashMap<(String, u32), Option<i64>>);
+/// What the officer said of a row that was held because it was unclear what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    /// A new project.
+    New,
+    /// This one.
+    Same(i64),
+}
+
+/// What the officer said, by sheet and row.
+pub(super) struct Choices(HashMap<(String, u32), Choice>);
 
 impl Choices {
     pub(super) fn load(conn: &mut Conn<'_>, upload: i64) -> Result<Self, DbError> {
-        let rows = readings::matches(conn, upload)?.into_iter();
-        let key = |sheet, row| (sheet, u32::try_from(row).unwrap_or_default());
-        Ok(Self(
-            rows.map(|row| (key(row.sheet, row.row_no), row.same_as)).collect(),
-        ))
+        let rows = readings::matches(conn, upload)?.into_iter().map(|row| {
+            let row_no = u32::try_from(row.row_no).unwrap_or_default();
+            ((row.sheet, row_no), row.same_as.map_or(Choice::New, Choice::Same))
+        });
+        Ok(Self(rows.collect()))
     }
 
-    fn of(&self, row: &Row) -> Option<Option<i64>> {
+    fn of(&self, row: &Row) -> Option<Choice> {
         if self.0.is_empty() {
             return None;
         }
@@ -157,7 +165,10 @@ impl Resolver<'_> {
     fn by_choice(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
         let chosen: Vec<(usize, i64)> = self
             .open()
-            .filter_map(|(at, row)| Some((at, self.choices.of(row)??)))
+            .filter_map(|(at, row)| match self.choices.of(row)? {
+                Choice::Same(id) => Some((at, id)),
+                Choice::New => None,
+            })
             .collect();
         let ids: Vec<i64> = chosen.iter().map(|&(_, id)| id).collect();
         let known: HashMap<i64, Met> = projects::met_by_ids(conn, &ids)?
@@ -226,7 +237,7 @@ impl Resolver<'_> {
 impl Resolver<'_> {
     /// Whether the officer said that a row is about a new project.
     fn is_new(&self, row: &Row) -> bool {
-        self.choices.of(row) == Some(None)
+        self.choices.of(row) == Some(Choice::New)
     }
 
     fn by_likeness(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {

@@ -62,7 +62,7 @@ pub fn likenesses(registry: &Registry, preview: &Preview, most: usize) -> Result
             .iter()
             .map(|met| (met.id, met.revision))
             .collect();
-        Ok::<_, DbError>(revisions::values_of(conn, &current)?)
+        revisions::values_of(conn, &current)
     })?;
     let side = |code: &RegistryCode| {
         Ok(Side {
