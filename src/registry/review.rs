@@ -15,7 +15,7 @@ use super::code::RegistryCode;
 use super::people::{Operator, Role, Sight};
 use super::states::{Standing, State, Step, Verb, target};
 use super::values::{Values, due};
-use super::{Error, Registry, audit};
+use super::{Error, Registry, audit, snapshots};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
 use crate::db::projects::{self, ProjectRow};
@@ -241,6 +241,7 @@ pub fn decide(
     let now = registry.clock.now();
     registry.db.write(|conn| {
         counters::lock(conn, Counter::Project)?;
+        snapshots::close_months(conn, now)?;
         let session = Session {
             operator,
             step,

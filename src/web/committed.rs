@@ -108,6 +108,7 @@ fn kept(finding: &UploadFindingRow) -> FindingLine {
         class: words::severity_class(severity),
         sheet: String::new(),
         place: finding.cell.clone().unwrap_or_default(),
+        every_place: String::new(),
         written: words::written(finding.written.as_deref()),
         message: finding.message.clone(),
         suggestion: finding.suggestion.clone().unwrap_or_default(),

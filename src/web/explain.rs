@@ -70,7 +70,6 @@ impl Explain {
             let confirm = confirm.filter(|(_, finding)| finding.severity == Severity::Confirm);
             asked.extend(confirm.map(|(of, finding)| (finding, preview.answer(at, of))));
         }
-        let findings: Vec<Finding> = asked.iter().map(|(finding, _)| (*finding).clone()).collect();
         let mut by_group: HashMap<String, Vec<Answered<'_>>> = HashMap::new();
         for &(finding, answer) in &asked {
             by_group
@@ -79,7 +78,7 @@ impl Explain {
                 .push((finding, answer));
         }
         let mut by_rule: BTreeMap<&'static str, Vec<Group<'_>>> = BTreeMap::new();
-        for group in groups(&findings) {
+        for group in groups(asked.iter().map(|(finding, _)| *finding)) {
             by_rule.entry(group.first.code).or_default().push(group);
         }
         let all: Vec<(&'static str, Group<'_>)> = by_rule

@@ -52,13 +52,14 @@ impl Head {
     }
 }
 
-/// A finding, or several that say the same.
+/// A finding, or several that are equal but for their cells.
 pub(super) struct FindingLine {
     pub(super) severity: &'static str,
     pub(super) class: &'static str,
     pub(super) sheet: String,
     pub(super) place: String,
-    /// What was written; of several the first.
+    /// Every cell, where `place` does not name them all.
+    pub(super) every_place: String,
     pub(super) written: String,
     pub(super) message: String,
     pub(super) suggestion: String,
@@ -69,8 +70,8 @@ pub(super) struct FindingLine {
 
 impl FindingLine {
     /// Findings, equal ones down a column together.
-    pub(super) fn of(findings: &[Finding]) -> Lines<Self> {
-        Lines::of(&groups(findings), Self::new)
+    pub(super) fn of(findings: &[&Finding]) -> Lines<Self> {
+        Lines::of(&groups(findings.iter().copied()), Self::new)
     }
 
     pub(super) fn new(group: &Group<'_>) -> Self {
@@ -80,6 +81,7 @@ impl FindingLine {
             class: words::severity_class(finding.severity),
             sheet: finding.sheet.clone().unwrap_or_default(),
             place: group.place(),
+            every_place: group.whole_place().unwrap_or_default(),
             written: words::written(finding.value.as_deref()),
             message: finding.message.clone(),
             suggestion: finding.suggestion.clone().unwrap_or_default(),

@@ -119,9 +119,9 @@ impl OpenPage {
         let upload = &preview.upload;
         let roster = &preview.roster;
         let of_rows = roster.rows.iter().flat_map(|row| &row.findings);
-        let of = |severity| -> Vec<Finding> {
+        let of = |severity| -> Vec<&Finding> {
             let all = roster.summary.findings.iter().chain(of_rows.clone());
-            all.filter(|finding| finding.severity == severity).cloned().collect()
+            all.filter(|finding| finding.severity == severity).collect()
         };
         let (errors, hints) = (of(Severity::Error), of(Severity::Hint));
         let written = intake::drafts(registry, upload)?;

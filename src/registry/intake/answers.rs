@@ -1,7 +1,7 @@
 //! What officers answer to findings that ask for confirmation.
 //!
 //! For a finding counts, in this order: what was written for it alone; the row's 情况说明 in the file; what was written for its group (the
-//! same words down a column); for its rule; what the project's history holds for the same rule, field and value; and, from the console,
+//! same words of the same value down a column); for its rule; what the project's history holds for the same rule, field and value; and, from the console,
 //! one answer to all.
 
 use std::collections::HashMap;
@@ -64,11 +64,12 @@ pub fn rule_scope(code: &str) -> String {
     format!("rule:{code}")
 }
 
-/// Names the findings that say the same down a column.
+/// Names the findings that are equal but for their cells, as [`retrofit_import::report::groups`] puts them together.
 pub fn group_scope(finding: &Finding) -> String {
-    let sheet = finding.sheet.as_deref().unwrap_or_default();
     let column = finding.address.map(|address| address.column);
-    let digest = sha256(format!("{sheet}\0{column:?}\0{}", finding.message).as_bytes());
+    let cell = (&finding.sheet, column, finding.field, &finding.value);
+    let said = (&finding.message, &finding.suggestion, &finding.basis);
+    let digest = sha256(format!("{cell:?}{said:?}").as_bytes());
     format!("group:{}:{}", finding.code, &digest[..16])
 }
 

@@ -10,6 +10,7 @@ use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 use super::plan::{Plan, Planned, Preview, held_by_reason, plan};
 use super::{Counts, Row, Source, finding_rows, severity};
 use crate::db::counters::{self, Counter};
+use crate::db::periods::{self, ReportRow};
 use crate::db::projects::{self, KeyRow, LikenessRow, Met, ProjectRow};
 use crate::db::queue::{self, QueueRow};
 use crate::db::readings;
@@ -318,6 +319,14 @@ impl Commit<'_> {
             // Nothing is left of it to be planned.
             readings::remove(conn, upload)?;
         }
+        let report = ReportRow {
+            department: self.preview.upload.department.clone(),
+            period: self.preview.upload.period.clone(),
+            upload_id: upload,
+            received_at: self.now,
+            received_by: self.operator.name.clone(),
+        };
+        periods::note_report(conn, &report)?;
         audit::note(
             conn,
             self.operator,

@@ -1,13 +1,17 @@
 //! The registry's own functions, each on both databases.
 
 mod all_or_nothing;
+mod cycle;
 mod delivery;
 mod explanations;
+mod figures;
 mod identity;
 mod intake;
 mod known;
 mod likeness;
 mod people;
+mod periods;
+mod plans;
 mod recheck;
 mod review;
 mod schema;
