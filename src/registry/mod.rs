@@ -9,6 +9,7 @@
 //! - [`review`]: `list`, `count`, `decide`.
 //! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `comment`, `progress`,
 //!   `by_state`.
+//! - [`exports`]: lists of projects as rosters; [`annotated`]: what was sent, marked.
 //! - [`settings`]: whether a department's own lead looks before the secretariat.
 //! - [`waivers`]: `waive`, a rule for a project.
 //! - [`recheck`]: which approved records the rules of today would not let in.
@@ -19,6 +20,7 @@ pub mod annotated;
 pub mod audit;
 pub mod code;
 pub mod delivery;
+pub mod exports;
 pub mod intake;
 pub mod lists;
 pub mod month;
@@ -81,6 +83,9 @@ pub enum Failure {
         /// What the system says.
         source: io::Error,
     },
+    /// A workbook of ours could not be written.
+    #[error("cannot write a workbook: {0}")]
+    Workbook(retrofit_import::write::XlsxError),
     /// The catalogue's override is broken.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),

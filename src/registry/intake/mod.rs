@@ -23,6 +23,7 @@ mod matches;
 mod near;
 mod plan;
 mod reading;
+mod report;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;

@@ -229,10 +229,10 @@ async fn second_month(department: &mut Department, roster: &mut [Values], simula
     for values in &mut roster[100..105] {
         set(values, Field::OwnerUnit, "聊城第一小学");
     }
-    let five = department.workbook(&roster[100..105]);
-    let five = department.send("2026-12", &five, true);
-    assert_eq!((five.counts().changed, five.counts().held), (5, 0));
-    department.commit(&five);
+    let supplement = department.workbook(&roster[100..105]);
+    let supplement = department.send("2026-12", &supplement, true);
+    assert_eq!((supplement.counts().changed, supplement.counts().held), (5, 0));
+    department.commit(&supplement);
     assert_eq!(department.held(&month), 0, "the supplement clears what was held");
     assert_eq!(department.queue().len(), 8);
     assert_eq!(department.world.approve_all(), 8);

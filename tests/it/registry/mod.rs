@@ -4,6 +4,7 @@ mod all_or_nothing;
 mod cycle;
 mod delivery;
 mod explanations;
+mod exports;
 mod figures;
 mod identity;
 mod intake;
