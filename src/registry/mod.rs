@@ -7,7 +7,7 @@
 //! - [`intake`]: `receive` (keep a file), `check` (check it and keep what was read), `open` (what was read), `note_unreadable`, `preview` (reads
 //!   only), `explain`, `choose`, `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
-//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `comment`, `progress`,
+//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `comment`, `approved`,
 //!   `by_state`.
 //! - [`exports`]: lists of projects as rosters; [`annotated`]: what was sent, marked.
 //! - [`settings`]: whether a department's own lead looks before the secretariat.

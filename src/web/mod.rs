@@ -6,6 +6,8 @@
 //! - `assets` are the stylesheet and the script, embedded.
 
 mod assets;
+mod bulletin;
+mod charts;
 mod committed;
 mod departments;
 mod downloads;
@@ -19,6 +21,7 @@ mod login;
 mod preview;
 mod progress;
 mod project;
+mod projects;
 mod review;
 mod review_filters;
 mod router;

@@ -42,6 +42,7 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST", "/uploads/{id}/match", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/withdraw", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/commit", Some(&[Reporter, Lead, Secretariat])),
+    ("GET", "/projects", Some(&[Reporter, Lead, Secretariat, Auditor])),
     ("GET", "/projects/{code}", Some(&[Reporter, Lead, Secretariat, Auditor])),
     (
         "POST",
@@ -62,6 +63,8 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST", "/review", Some(&[Lead, Secretariat])),
     ("GET", "/review/export", Some(&[Lead, Secretariat, Auditor])),
     ("POST", "/departments/{department}/lead", Some(&[Administrator])),
+    ("GET", "/bulletin", Some(&[Secretariat, Auditor])),
+    ("GET", "/bulletin/{file}", Some(&[Secretariat, Auditor])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
     ("GET", "/runs", Some(&[Secretariat, Auditor])),
 ];
@@ -165,6 +168,7 @@ async fn ask(browser: &Browser, method: &str, path: &str) -> super::Page {
         .replace("{id}", "1")
         .replace("{department}", "JTJ")
         .replace("/projects/{code}", "/projects/LC-2026-000001");
+    let path = path.replace("/bulletin/{file}", "/bulletin/bulletin.docx");
     let path = path.replace("{code}", "S001").replace("{file}", "style.css");
     match method {
         "GET" => browser.get(&path).await,
