@@ -7,6 +7,7 @@ mod child;
 mod csv;
 mod html;
 mod limits;
+pub(crate) mod marks;
 mod ods;
 mod package;
 mod sheet_part;
