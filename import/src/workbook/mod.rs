@@ -5,6 +5,7 @@
 mod cells;
 mod child;
 mod csv;
+mod edit;
 mod html;
 mod limits;
 pub(crate) mod marks;
