@@ -24,6 +24,7 @@ const DATA: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor]);
 const SENDERS: Access = Access::Roles(&[Reporter, Lead, Secretariat]);
 const OVERSEERS: Access = Access::Roles(&[Secretariat, Auditor]);
 const REVIEWERS: Access = Access::Roles(&[Lead, Secretariat, Auditor]);
+const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
 const DECIDERS: Access = Access::Roles(&[Lead, Secretariat]);
 const ADMINISTRATOR: Access = Access::Roles(&[Administrator]);
 
