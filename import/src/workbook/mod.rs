@@ -5,6 +5,8 @@
 mod cells;
 mod child;
 mod csv;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod html;
 mod limits;
 mod ods;

@@ -65,7 +65,7 @@ fn is_percent(style: &Style) -> bool {
 }
 
 /// The reader reserves memory for as many strings as their part announces, before it has read one.
-fn check_strings(package: &mut Package, limits: &Limits) -> Result<(), Stop> {
+pub(super) fn check_strings(package: &mut Package, limits: &Limits) -> Result<(), Stop> {
     let paths: Vec<String> = package
         .paths()
         .filter(|path| path.ends_with("sharedstrings.xml"))
