@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::catalogue::Catalogue;
+use crate::feedback::{self, Feedback};
 use crate::finding::{Finding, Severity};
 use crate::layout::{HeaderIndex, Known, Part, SheetReader, Table};
 use crate::read::RowReader;
@@ -35,6 +36,8 @@ pub struct CheckedRow {
     pub record: Record,
     /// Its findings, by column.
     pub findings: Vec<Finding>,
+    /// What the officer wrote of them in the column 情况说明 of an annotated workbook.
+    pub explanation: Option<Arc<str>>,
 }
 
 impl CheckedRow {
@@ -49,10 +52,14 @@ impl CheckedRow {
 pub struct SheetSummary {
     /// Its name; of a csv the empty text.
     pub name: String,
+    /// The first header row, 1-based.
+    pub first_header_row: u32,
     /// The last header row, 1-based.
     pub header_row: u32,
     /// The data rows, 1-based.
     pub data_rows: Vec<u32>,
+    /// The columns that an annotated workbook added, where it came back.
+    pub feedback: Option<Feedback>,
 }
 
 /// What a check says of a file besides its rows.
@@ -62,6 +69,8 @@ pub struct Summary {
     pub format: Option<Format>,
     /// The sheets that hold a roster, in order.
     pub sheets: Vec<SheetSummary>,
+    /// Whether the file says of itself that it lists only some of the rows that were sent before: what it does not list is not missing.
+    pub supplement: bool,
     /// Findings on the file, its sheets and their headers. Those on rows stand with the rows.
     pub findings: Vec<Finding>,
     /// Data rows: `sound + held + to_confirm`.
@@ -146,6 +155,8 @@ struct Sheet<'a> {
     any_row: bool,
     /// The version of the template, where the sheet is the hidden one of a template.
     template: Option<u32>,
+    /// Whether the sheet is the 检查结果 of an annotated workbook.
+    is_result: bool,
     tables: Vec<Arc<Table>>,
 }
 
@@ -163,6 +174,7 @@ impl<'a> Check<'a, '_> {
                     table: None,
                     any_row: false,
                     template: None,
+                    is_result: false,
                     tables: Vec::new(),
                 });
             }
@@ -174,9 +186,12 @@ impl<'a> Check<'a, '_> {
         let Some(mut sheet) = self.sheet.take() else { return };
         if !sheet.any_row {
             sheet.template = stamp::version(&sheet.head, &row);
+            let supplement = feedback::supplement(&row);
+            sheet.is_result = supplement.is_some();
+            self.summary.supplement |= supplement == Some(true);
         }
         sheet.any_row = true;
-        if !sheet.head.hidden && sheet.template.is_none() {
+        if !sheet.head.hidden && sheet.template.is_none() && !sheet.is_result {
             let mut parts = Vec::new();
             sheet.layout.push(row, &mut |part| parts.push(part));
             for part in parts {
@@ -196,20 +211,26 @@ impl<'a> Check<'a, '_> {
                 sheet.table = table.is_sound().then(|| {
                     self.summary.sheets.push(SheetSummary {
                         name: sheet.name.to_string(),
+                        first_header_row: table.first_header_row + 1,
                         header_row: table.header_row + 1,
                         data_rows: Vec::new(),
+                        feedback: table.feedback,
                     });
                     let rows = RowReader::new(self.known.catalogue, self.known.reader, table);
                     (rows, self.summary.sheets.len() - 1)
                 });
             }
-            Part::Row(data) => {
+            Part::Row(mut data) => {
                 let Some((rows, place)) = &mut sheet.table else { return };
-                let (record, mut findings) = rows.read(&sheet.name, &data);
+                let (record, mut findings) = rows.read(&sheet.name, &mut data);
                 findings.extend(self.judge.judge_record(&record));
                 findings.sort_by_key(|finding| (finding.address, finding.code));
                 self.summary.sheets[*place].data_rows.push(record.row);
-                self.count(CheckedRow { record, findings });
+                self.count(CheckedRow {
+                    record,
+                    findings,
+                    explanation: data.explanation,
+                });
             }
         }
     }
@@ -240,6 +261,7 @@ impl<'a> Check<'a, '_> {
         };
         let finding = match sheet.template {
             Some(version) => sheet_findings::of_template(version),
+            None if sheet.is_result => None,
             None => sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row, read),
         };
         self.summary.findings.extend(finding);

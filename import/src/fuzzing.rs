@@ -21,7 +21,9 @@ static HEADERS: LazyLock<HeaderIndex> = LazyLock::new(|| HeaderIndex::new(&CATAL
 
 /// One cell of any field: the first byte says which, the second what kind of cell, the third the column's unit.
 pub fn values(data: &[u8]) {
-    const UNITS: &[&str] = &["万元", "元", "亿元", "㎡", "万㎡", "亩", "米", "公里", "%", "层", "年", "秒"];
+    const UNITS: &[&str] = &[
+        "万元", "元", "亿元", "㎡", "万㎡", "亩", "米", "公里", "%", "层", "年", "秒",
+    ];
     let [field, kind, unit, rest @ ..] = data else { return };
     let field = Field::ALL[usize::from(*field) % Field::ALL.len()];
     let Ok(text) = std::str::from_utf8(rest) else { return };
@@ -84,12 +86,15 @@ pub fn layout(data: &[u8]) {
                 assert!(!table.columns.is_empty());
                 rows = table.is_sound().then(|| RowReader::new(&CATALOGUE, &READER, table));
             }
-            Part::Row(data) => {
+            Part::Row(mut data) => {
                 let index = data.line.row.index;
-                assert!(before.is_none_or(|before| before < index), "a row came twice or too late");
+                assert!(
+                    before.is_none_or(|before| before < index),
+                    "a row came twice or too late"
+                );
                 before = Some(index);
                 let rows = rows.as_mut().expect("rows follow a sound table");
-                let (record, mut findings) = rows.read(&name, &data);
+                let (record, mut findings) = rows.read(&name, &mut data);
                 findings.extend(judge.judge_record(&record));
                 for finding in findings {
                     assert!(finding.row == Some(index + 1) && finding.address.is_none_or(|at| at.row <= index));

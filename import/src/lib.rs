@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod feedback;
 pub mod finding;
 #[cfg(fuzzing)]
 pub mod fuzzing;

@@ -24,7 +24,9 @@ pub(super) struct Person {
     pub(super) name: String,
     pub(super) role: &'static str,
     pub(super) office: String,
-    pub(super) links: Vec<Link>,
+    pub(super) sections: Vec<Link>,
+    /// The pages of the section at hand; empty where it has but one.
+    pub(super) pages: Vec<Link>,
 }
 
 /// A way to another page.
@@ -34,14 +36,15 @@ pub(super) struct Link {
     pub(super) here: bool,
 }
 
-/// The pages that the frame leads to; each role sees those that it may use.
-const LINKS: [(&str, &str); 6] = [
-    ("/", "报送"),
-    ("/review", "审核"),
-    ("/progress", "进度"),
-    ("/runs", "上报平台"),
-    ("/departments", "部门"),
-    ("/rules", "检查规则"),
+/// The pages that the frame leads to, by section: the head line names the sections, a second line the pages of the section at hand. Each
+/// role sees those that it may use.
+const SECTIONS: &[(&str, &[(&str, &str)])] = &[
+    ("报送", &[("/", "报送")]),
+    ("审核", &[("/review", "审核")]),
+    ("进度", &[("/progress", "工程进度")]),
+    ("上报平台", &[("/runs", "上报记录")]),
+    ("检查规则", &[("/rules", "检查规则")]),
+    ("管理", &[("/departments", "部门")]),
 ];
 
 impl Frame {
@@ -56,28 +59,45 @@ impl Frame {
         }
     }
 
-    /// The frame of a page under the link `section`.
-    pub(super) fn new(registry: &Registry, session: &Session, title: impl Into<String>, section: &str) -> Self {
+    /// The frame of a page that belongs to the page `under` of the sections.
+    pub(super) fn new(registry: &Registry, session: &Session, title: impl Into<String>, under: &str) -> Self {
         let operator = &session.operator;
         let department = operator
             .department
             .as_deref()
             .and_then(|code| registry.catalogue.department(code));
-        let links = LINKS
-            .into_iter()
-            .filter(|&(address, _)| is_open(address, operator.role))
-            .map(|(address, label)| Link {
-                address,
+        let mut sections = Vec::new();
+        let mut pages = Vec::new();
+        for &(label, of_section) in SECTIONS {
+            let open = of_section
+                .iter()
+                .filter(|&&(address, _)| is_open(address, operator.role));
+            let open: Vec<Link> = open
+                .map(|&(address, label)| Link {
+                    address,
+                    label,
+                    here: address == under,
+                })
+                .collect();
+            let Some(first) = open.first() else { continue };
+            let here = open.iter().any(|page| page.here);
+            sections.push(Link {
+                address: first.address,
                 label,
-                here: address == section,
+                here,
             });
+            if here && open.len() > 1 {
+                pages = open;
+            }
+        }
         Self {
             title: title.into(),
             person: Some(Person {
                 name: operator.name.clone(),
                 role: operator.role.label(),
                 office: department.map_or_else(String::new, |department| department.short_name.clone()),
-                links: links.collect(),
+                sections,
+                pages,
             }),
             ..Self::open("")
         }

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod browser;
 mod check;
 mod cli;
 mod registry;

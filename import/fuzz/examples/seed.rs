@@ -15,8 +15,10 @@ fn main() -> io::Result<()> {
     }
     for (number, path) in args.enumerate() {
         let file = fs::read(path)?;
-        fs::write(out.join(format!("reader/seed-{number}")), package::parted(&file))?;
-        fs::write(out.join(format!("guards/seed-{number}")), [&[0], file.as_slice()].concat())?;
+        let parted = package::parted(&file);
+        fs::write(out.join(format!("reader/seed-{number}")), &parted)?;
+        let guarded = if parted == file { [&[0], file.as_slice()].concat() } else { parted };
+        fs::write(out.join(format!("guards/seed-{number}")), guarded)?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::header::{HeaderIndex, Heading, undecorated};
 use super::merged::Line;
 use crate::catalogue::Field;
+use crate::feedback::Feedback;
 use crate::values::{Reader, clean, fold, named_unit, written};
 use crate::workbook::{Cell, Content, Row};
 
@@ -73,6 +74,8 @@ pub(crate) struct Block {
     pub(crate) columns: Vec<Column>,
     /// Columns that no field is known for: column and header as written.
     pub(crate) unknown: Vec<(u32, String)>,
+    /// The columns that an annotated workbook added.
+    pub(crate) feedback: Option<Feedback>,
     /// The texts of each row of the block, undecorated, by column; to know the header when it is repeated.
     texts: Vec<BTreeMap<u32, String>>,
 }
@@ -107,12 +110,24 @@ impl Block {
                 path.push(over);
             }
         }
+        let texts = |path: &[&Over]| path.iter().map(|over| over.text.clone()).collect::<Vec<String>>();
+        block.feedback = Feedback::find(
+            paths.keys().copied(),
+            |column| {
+                let last = paths.get(&column)?.last()?;
+                (last.from == column).then_some(&*last.text)
+            },
+            |column| matches!(index.heading(&texts(&paths[&column])), Heading::Field(..)),
+        );
         for (column, path) in &paths {
+            if block.feedback.is_some_and(|feedback| feedback.has(*column)) {
+                continue;
+            }
             // One header over two columns heads the first of them.
             let Some(last) = path.last().filter(|last| last.from == *column) else {
                 continue;
             };
-            let texts: Vec<String> = path.iter().map(|over| over.text.clone()).collect();
+            let texts = texts(path);
             let unit_alone = last.text.starts_with(['(', '（']) && texts.len() > 1;
             let header = if unit_alone { texts.concat() } else { last.text.clone() };
             match index.heading(&texts) {

@@ -23,7 +23,8 @@ use rows::Kind;
 pub(crate) use units::column_unit;
 
 use crate::catalogue::{Catalogue, Field};
-use crate::values::{Reader, fold};
+use crate::feedback::Feedback;
+use crate::values::{Reader, clean, fold, written};
 use crate::workbook::{Row, SheetHead};
 
 /// A header has at most so many rows of names, and one more that numbers the columns.
@@ -62,12 +63,16 @@ pub(crate) struct Known<'a> {
 /// A roster's table, its header understood.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
+    /// The first header row, from 0.
+    pub(crate) first_header_row: u32,
     /// The last header row, from 0.
     pub(crate) header_row: u32,
     /// The columns of known fields.
     pub(crate) columns: Vec<Column>,
     /// The other columns, with their headers.
     pub(crate) unknown: Vec<(u32, String)>,
+    /// The columns that an annotated workbook added.
+    pub(crate) feedback: Option<Feedback>,
     /// The folded units of a 单位 line above the table.
     pub(crate) line_units: Vec<String>,
     /// Required fields that neither a column nor anything else gives.
@@ -95,6 +100,8 @@ pub(crate) struct DataRow {
     pub(crate) line: Line,
     /// The county of the heading above it.
     pub(crate) county: Option<Arc<str>>,
+    /// What stands in the column 情况说明 of an annotated workbook.
+    pub(crate) explanation: Option<Arc<str>>,
 }
 
 /// What a sheet turns out to hold, in order.
@@ -168,7 +175,7 @@ impl<'a> SheetReader<'a> {
         if self.explains {
             return;
         }
-        let line = self.merged.fill(row);
+        let mut line = self.merged.fill(row);
         // A row that only merged areas begun above reach into is the lower part of the row above.
         if line.own_cells().next().is_none() {
             return;
@@ -179,6 +186,10 @@ impl<'a> SheetReader<'a> {
         let Some(Header { block, .. }) = &self.header else {
             return self.seek_header(line);
         };
+        let explanation = block.feedback.and_then(|feedback| feedback.take(&mut line.row));
+        if line.own_cells().next().is_none() {
+            return;
+        }
         let apart = self.after_footer || line.row.index.saturating_sub(self.last) > GAP;
         let kind = rows::kind(&line, block, self.known.reader, self.known.headers, apart);
         if kind != Kind::Data {
@@ -197,7 +208,11 @@ impl<'a> SheetReader<'a> {
         match kind {
             Kind::Data | Kind::Sparse => {
                 let county = self.county.clone();
-                let data = DataRow { line, county };
+                let data = DataRow {
+                    line,
+                    county,
+                    explanation,
+                };
                 if kind == Kind::Sparse {
                     self.sparse.push(data);
                 } else {
@@ -386,7 +401,10 @@ impl<'a> SheetReader<'a> {
             .column(Field::Intensity)
             .and_then(|column| row.line.row.content(column.at));
         content.is_some_and(|content| {
-            let reading = self.known.reader.read(Field::Intensity, content, None, None);
+            let reading = self
+                .known
+                .reader
+                .read(Field::Intensity, content, &clean(&written(content)), None, None);
             reading.also.iter().any(|(field, _)| *field == Field::AccelerationG)
         })
     }
@@ -409,8 +427,10 @@ impl<'a> SheetReader<'a> {
             .filter(|info| info.required)
             .map(|info| info.field);
         let mut table = Table {
+            first_header_row: block.rows.0,
             header_row: block.rows.1,
             unknown: block.unknown.clone(),
+            feedback: block.feedback,
             line_units: self.line_units.clone(),
             missing: required.filter(|field| !given(*field)).collect(),
             ..Table::default()

@@ -15,6 +15,7 @@ use super::result_sheet;
 use super::sheet_names::SheetNames;
 use super::style::{self, Place, Shown, Style, Styles};
 use crate::check::Checker;
+use crate::feedback::{self, EXPLANATION, PROBLEMS, RESULT};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
 use crate::workbook::{Address, Area, Content, Event, Refusal, Row, SheetHead};
@@ -29,7 +30,7 @@ const MOST_MERGED: u64 = 200_000;
 const WIDTH: f64 = 14.0;
 
 /// The columns to the right of a roster, with their widths.
-const ADDED: [(&str, f64); 3] = [("结果", 9.0), ("问题", 60.0), ("情况说明", 36.0)];
+const ADDED: [(&str, f64); 3] = [(RESULT, 9.0), (PROBLEMS, 60.0), (EXPLANATION, 36.0)];
 
 /// Why an annotated workbook was not written.
 #[derive(Debug, Error)]
@@ -57,7 +58,7 @@ pub fn annotated(checker: &Checker, original: &Path, report: &Report, out: &Path
         Vec::new()
     };
     let mut names = SheetNames::default();
-    let result_name = names.name(result_sheet::NAME);
+    let result_name = names.name(feedback::SHEET);
     let outlines: Vec<Outline> = outlines
         .into_iter()
         .map(|outline| Outline {

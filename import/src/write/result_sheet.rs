@@ -6,14 +6,9 @@ use rust_xlsxwriter::{Color, FormatUnderline, Url, Worksheet, XlsxError};
 use super::cell::clipped;
 use super::style;
 use crate::catalogue::Catalogue;
+use crate::feedback;
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
-
-/// Its name.
-pub(crate) const NAME: &str = "检查结果";
-
-/// Its first cell, by which it is known again.
-pub(crate) const TITLE: &str = "抗震加固工程台账检查结果";
 
 /// Findings that are listed: more than anyone reads, and far from the links that Excel takes on a sheet.
 const MOST_LISTED: usize = 10_000;
@@ -45,7 +40,7 @@ pub(crate) fn write(
     }
     sheet.set_row_height(0, 30)?;
     sheet.set_landscape().set_print_fit_to_pages(1, 0);
-    sheet.write_string_with_format(0, 0, TITLE, &base.clone().set_bold().set_font_size(16))?;
+    sheet.write_string_with_format(0, 0, feedback::title(false), &base.clone().set_bold().set_font_size(16))?;
     let mut row = 1;
     for line in introduction(report) {
         sheet.write_string_with_format(row, 0, line, &base)?;

@@ -4,12 +4,15 @@
 
 mod annotated;
 mod catalogue;
+mod feedback;
 mod layout;
 mod layout_xlsx;
 mod property;
+mod report;
 mod rosters;
 mod rules;
 mod template;
 mod values;
 mod workbook;
+mod workbook_damaged;
 mod workbook_hostile;

@@ -384,6 +384,9 @@ fn not_listed(
     roster: &Roster,
     identities: &[Identity],
 ) -> Result<Vec<RegistryCode>, DbError> {
+    if roster.summary.supplement {
+        return Ok(Vec::new());
+    }
     let met: HashSet<i64> = identities
         .iter()
         .filter_map(|identity| Some(identity.met()?.id))

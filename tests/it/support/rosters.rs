@@ -101,6 +101,7 @@ pub fn roster(lines: impl IntoIterator<Item = Line>) -> Roster {
     let rows = lines.into_iter().map(|line| CheckedRow {
         record: line.record,
         findings: line.findings,
+        explanation: None,
     });
     Roster::new(rows, Summary::default())
 }

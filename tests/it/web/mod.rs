@@ -9,6 +9,7 @@ mod review;
 use std::net::SocketAddr;
 use std::sync::Once;
 
+use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use retrofit_registry::registry::people::{self, NewPerson, Operator, Role};
@@ -19,41 +20,45 @@ use crate::support::{World, administrator};
 
 /// What `add_user` is given, and what the officer makes of it.
 const FIRST: &str = "Diyici-2026";
-const PASSWORD: &str = "Jiagu-2026-x";
+pub const PASSWORD: &str = "Jiagu-2026-x";
 
 /// The pages of a registry of their own.
-struct Site {
+pub struct Site {
     world: World,
     address: SocketAddr,
 }
 
 /// A person's browser: it keeps cookies, follows redirects, and runs no scripts.
-struct Browser {
+pub struct Browser {
     client: Client,
     address: SocketAddr,
 }
 
 /// A page as it came.
-struct Page {
+pub struct Page {
     status: StatusCode,
     path: String,
     text: String,
 }
 
 impl Site {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::of(World::sqlite()).await
     }
 
-    async fn of(world: World) -> Self {
+    pub async fn of(world: World) -> Self {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(web::serve(listener, world.registry.clone(), std::future::pending()));
         Self { world, address }
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Somebody whom the administrator added.
-    fn add(&self, name: &str, role: Role, department: Option<&str>) {
+    pub fn add(&self, name: &str, role: Role, department: Option<&str>) {
         let person = NewPerson {
             name,
             role,
@@ -64,7 +69,7 @@ impl Site {
     }
 
     /// A browser in which somebody with this role is at work.
-    async fn officer(&self, name: &str, role: Role, department: Option<&str>) -> Browser {
+    pub async fn officer(&self, name: &str, role: Role, department: Option<&str>) -> Browser {
         self.add(name, role, department);
         let operator = Operator::named(&self.world.registry, name).unwrap();
         people::change_password(&self.world.registry, &operator, FIRST, PASSWORD).unwrap();
@@ -74,17 +79,17 @@ impl Site {
         browser
     }
 
-    async fn reporter(&self, department: &str) -> Browser {
+    pub async fn reporter(&self, department: &str) -> Browser {
         self.officer(&department.to_lowercase(), Role::Reporter, Some(department))
             .await
     }
 
-    async fn secretariat(&self) -> Browser {
+    pub async fn secretariat(&self) -> Browser {
         self.officer("mishu", Role::Secretariat, None).await
     }
 
     /// A browser in which nobody has logged in.
-    fn stranger(&self) -> Browser {
+    pub fn stranger(&self) -> Browser {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             // Nothing here speaks TLS; the client wants to be able to.
@@ -111,6 +116,13 @@ impl Browser {
         }
     }
 
+    /// Whether this address shows a page, rather than a file to take away or a stream.
+    pub async fn is_page(&self, path: &str) -> bool {
+        let answer = self.ask(Method::GET, path).send().await.unwrap();
+        let kind = answer.headers().get(CONTENT_TYPE);
+        kind.is_some_and(|kind| kind.to_str().unwrap().starts_with("text/html"))
+    }
+
     async fn get(&self, path: &str) -> Page {
         self.send(self.ask(Method::GET, path)).await
     }
@@ -124,14 +136,14 @@ impl Browser {
     }
 
     /// Sends a roster for November.
-    async fn upload(&self, file_name: &str, bytes: Vec<u8>) -> Page {
+    pub async fn upload(&self, file_name: &str, bytes: Vec<u8>) -> Page {
         let file = Part::bytes(bytes).file_name(file_name.to_owned());
         let form = Form::new().text("period", "2026-11").part("file", file);
         self.send(self.ask(Method::POST, "/uploads").multipart(form)).await
     }
 
     /// Confirms what an upload's page shows.
-    async fn confirm(&self, shown: &Page, explain: &str) -> Page {
+    pub async fn confirm(&self, shown: &Page, explain: &str) -> Page {
         let fingerprint = shown.hidden("fingerprint");
         let path = format!("{}/commit", shown.path);
         self.post(&path, &[("fingerprint", fingerprint), ("explain", explain)])
@@ -161,7 +173,7 @@ const HEADS: &str = "工程编号,工程名称,工程类别,工程性质,用途,
 
 /// A school in a roster.
 #[derive(Clone)]
-struct School {
+pub struct School {
     number: u32,
     name: String,
     owner: &'static str,
@@ -170,7 +182,7 @@ struct School {
 }
 
 /// A sound row.
-fn school(number: u32) -> School {
+pub fn school(number: u32) -> School {
     School {
         number,
         name: format!("第{number}小学教学楼"),
@@ -182,19 +194,19 @@ fn school(number: u32) -> School {
 
 impl School {
     /// A row with an error: nobody owns it.
-    fn without_owner(self) -> Self {
+    pub fn without_owner(self) -> Self {
         Self { owner: "", ..self }
     }
 
     /// A row to confirm: below the zonation's acceleration.
-    fn below_zonation(self) -> Self {
+    pub fn below_zonation(self) -> Self {
         Self {
             acceleration: "0.10g",
             ..self
         }
     }
 
-    fn named(self, name: &str) -> Self {
+    pub fn named(self, name: &str) -> Self {
         Self {
             name: name.into(),
             ..self
@@ -207,7 +219,7 @@ impl School {
 }
 
 /// A roster as a csv file.
-fn roster(schools: &[School]) -> Vec<u8> {
+pub fn roster(schools: &[School]) -> Vec<u8> {
     let mut lines = vec![HEADS.to_owned()];
     lines.extend(schools.iter().map(|school| {
         let School {
