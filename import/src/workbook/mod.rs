@@ -9,6 +9,7 @@ mod csv;
 pub(crate) mod fuzzing;
 mod html;
 mod limits;
+pub(crate) mod marks;
 mod ods;
 mod package;
 mod sheet_part;

@@ -8,12 +8,12 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::finding::Severity;
 use retrofit_import::report::Report;
-use retrofit_import::workbook::{Content, Limits};
+use retrofit_import::workbook::{Content, Limits, Row};
 use retrofit_import::write::annotated;
 
 use crate::workbook::{Book, read_with, roster, worker};
 
-fn annotate(original: &Path) -> (Report, Book, PathBuf) {
+pub(crate) fn annotate(original: &Path) -> (Report, Book, PathBuf) {
     let checker = Checker {
         catalogue: Arc::new(Catalogue::load(None).unwrap()),
         worker: worker(),
@@ -69,25 +69,18 @@ fn rosters_keep_their_cells_and_gain_three_columns() {
             .iter()
             .position(|(head, _)| head.name == table.name)
             .unwrap();
-        let width = original.sheets[number]
-            .1
-            .iter()
-            .filter_map(|row| row.cells.last())
-            .map(|cell| cell.column + 1)
-            .max()
-            .unwrap();
         let text = |row: u32, column| match book.content(number + 1, row - 1, column) {
             Some(Content::Text(text)) => text.to_string(),
             other => format!("{other:?}"),
         };
+        let result = (0..200).find(|column| text(table.first_header_row, *column) == "结果");
+        let width = result.unwrap();
         assert_eq!(
-            [
-                text(table.header_row, width),
-                text(table.header_row, width + 1),
-                text(table.header_row, width + 2)
-            ],
-            ["结果", "问题", "情况说明"]
+            [1, 2].map(|step| text(table.first_header_row, width + step)),
+            ["问题", "情况说明"]
         );
+        let beyond = |row: &Row| row.cells.iter().any(|cell| cell.column >= width);
+        assert!(!original.sheets[number].1.iter().any(beyond), "{name}");
         for &row in &table.data_rows {
             let findings: Vec<_> = report
                 .findings
