@@ -29,7 +29,16 @@ pub fn values(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(rest) else { return };
     let unit = UNITS.get(usize::from(*unit)).map(|unit| fold(unit));
     let county = text.contains('镇').then_some("371502");
-    let reading = READER.read(field, &content(*kind, text), unit.as_deref(), county);
+    let reading = {
+        let content = content(*kind, text);
+        READER.read(
+            field,
+            &content,
+            &crate::values::clean(&crate::values::written(&content)),
+            unit.as_deref(),
+            county,
+        )
+    };
     if let Some(fault) = &reading.fault {
         assert!(!fault.message.is_empty());
         assert!(crate::rules::find(fault.code).is_some(), "{}", fault.code);

@@ -62,7 +62,7 @@ fn damaged_rosters_are_refused_or_read_and_never_take_long() {
             assert!(start.elapsed() < Duration::from_secs(10), "{sample}, {how}");
             files += 1;
             match read {
-                Ok(_) => assert!(!CUT.contains(&how) || sample.ends_with(".csv"), "{sample}, {how}: read"),
+                Ok(_) => assert!(!CUT.contains(&how) || sample.contains("csv"), "{sample}, {how}: read"),
                 Err(refusal) => {
                     assert!(["F001", "F003"].contains(&refusal.code), "{sample}, {how}: {refusal:?}");
                     assert!(
