@@ -5,6 +5,19 @@ use serde::{Deserialize, Serialize};
 use super::cells::Address;
 use crate::finding::Severity;
 
+/// Marks for a whole workbook.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Marks {
+    /// The sheet that comes first.
+    pub(crate) front: Draft,
+    /// Its name.
+    pub(crate) front_name: String,
+    /// The sheet, if any, that came with the original and that it takes the place of.
+    pub(crate) replaces: Option<String>,
+    /// The marks of sheets.
+    pub(crate) sheets: Vec<SheetMarks>,
+}
+
 /// Marks on a sheet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SheetMarks {

@@ -5,6 +5,7 @@
 mod cells;
 mod child;
 mod csv;
+mod edit;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod html;
