@@ -13,7 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, departments, downloads, error, guard, home, login, progress, project, review, rules, runs, upload,
+    assets, bulletin, departments, downloads, error, guard, home, login, progress, project, projects, review, rules,
+    runs, upload,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -41,11 +42,14 @@ pub fn routes() -> Vec<Route> {
         post("/uploads/{id}/commit", SENDERS, upload::commit),
         get("/review", OVERSEERS, review::queue),
         post("/review", SECRETARIAT, review::decide),
+        get("/projects", DATA, projects::page),
         get("/review/export", OVERSEERS, downloads::queue),
         get("/projects/{code}", DATA, project::page),
         post("/projects/{code}/resubmit", SENDERS, project::resubmit),
         post("/projects/{code}/withdraw", SENDERS, project::withdraw),
         get("/progress", OVERSEERS, progress::page),
+        get("/bulletin", OVERSEERS, bulletin::page),
+        get("/bulletin/{file}", OVERSEERS, bulletin::file),
         get("/runs", OVERSEERS, runs::page),
         get("/departments", ALL, departments::list),
         get("/templates/{department}", ALL, downloads::template),

@@ -1,0 +1,7 @@
+//! What the registry knows, told as figures and as documents for the joint meeting.
+
+pub mod book;
+pub mod bulletin;
+pub mod document;
+pub mod progress;
+pub mod word;
