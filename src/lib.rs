@@ -5,6 +5,7 @@ pub mod config;
 pub mod db;
 pub mod process;
 pub mod registry;
+pub mod reports;
 pub mod sync;
 pub mod tasks;
 pub mod web;

@@ -8,6 +8,8 @@ mod intake;
 mod known;
 mod people;
 mod periods;
+mod photos;
+mod quarter;
 mod recheck;
 mod review;
 mod schema;
