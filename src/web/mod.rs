@@ -13,13 +13,18 @@ mod findings;
 mod frame;
 mod guard;
 mod home;
+mod inspections;
 mod login;
+mod meetings;
+mod periods;
+mod photos;
 mod progress;
 mod project;
 mod review;
 mod router;
 mod rules;
 mod runs;
+mod targets;
 mod upload;
 mod words;
 

@@ -11,7 +11,7 @@ use super::error::{WebError, seen};
 use super::findings::{ChangeLine, row_place};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
-use super::words;
+use super::{photos, words};
 use crate::db::deliveries::DeliveryRow;
 use crate::db::revisions::RevisionRow;
 use crate::registry::people::{Operator, Session};
@@ -34,6 +34,9 @@ struct ProjectPage {
     /// The two versions that are compared, where there are two.
     compared: Option<Compared>,
     deliveries: Vec<DeliveryLine>,
+    /// Of the works and of the acceptance.
+    photos: Vec<(&'static str, Vec<photos::Shown>)>,
+    may_send: bool,
     may_resubmit: bool,
     may_withdraw: bool,
 }
@@ -210,6 +213,8 @@ impl ProjectPage {
                 .map(|given| (given.explanation.clone(), given.given_by.clone())),
         });
         Ok(Self {
+            photos: photos::shown(registry, session, project.code(), may_send)?,
+            may_send,
             may_resubmit: may_send && state == Some(ReviewState::Returned),
             may_withdraw: may_send && project.op != "withdraw",
             frame: Frame::new(registry, session, project.name.clone(), "/review"),

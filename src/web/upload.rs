@@ -65,7 +65,7 @@ pub(super) async fn receive(
 }
 
 /// Whose roster it is: the officer's own department's, or, from the secretariat, the one that the form names.
-fn sender(operator: &Operator, asked: String) -> String {
+pub(super) fn sender(operator: &Operator, asked: String) -> String {
     match (operator.role, &operator.department) {
         (Role::Reporter | Role::Lead, Some(own)) => own.clone(),
         _ => asked,
@@ -73,7 +73,7 @@ fn sender(operator: &Operator, asked: String) -> String {
 }
 
 /// Writes an uploaded file to a temporary one; nothing where none was chosen.
-async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(String, NamedTempFile)>, WebError> {
+pub(super) async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(String, NamedTempFile)>, WebError> {
     let name = plain_name(field.file_name().unwrap_or_default());
     let failed = |error: std::io::Error| WebError::Failed(error.into());
     let mut file = NamedTempFile::new().map_err(failed)?;
@@ -90,7 +90,7 @@ async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(String, NamedTe
 }
 
 /// A file's name without its folders and without what cannot be seen.
-fn plain_name(name: &str) -> String {
+pub(super) fn plain_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible = name
         .chars()

@@ -229,9 +229,9 @@ fn is_needed(marker: u8, body: &[u8]) -> bool {
         0xe0 => body.starts_with(b"JFIF\0") && body.len() == 14,
         0xe2 => body.starts_with(b"ICC_PROFILE\0"),
         0xee => body.starts_with(b"Adobe"),
-        0xe1 | 0xe3..=0xed | 0xef | 0xfe => false,
         // Frames, tables, restart intervals, scans, the number of lines.
         0xc0..=0xcf | 0xda..=0xdf => true,
+        // EXIF, XMP, IPTC, comments, and what nobody knows.
         _ => false,
     }
 }
@@ -379,8 +379,8 @@ mod tests {
         segment(0xe1, &[EXIF, &tiff].concat())
     }
 
-    fn chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
-        let named = [&name[..], body].concat();
+    fn chunk(name: &[u8], body: &[u8]) -> Vec<u8> {
+        let named = [name, body].concat();
         let length = u32::try_from(body.len()).unwrap().to_be_bytes();
         [&length[..], &named, &check_sum(&named).to_be_bytes()].concat()
     }

@@ -204,7 +204,7 @@ impl Entry {
         let file = parts.last().copied().unwrap_or_default();
         let is_left_out = is_folder
             || path.ends_with(['/', '\\'])
-            || parts.iter().any(|part| *part == "__MACOSX")
+            || parts.contains(&"__MACOSX")
             || [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&file);
         let climbs = path.starts_with(['/', '\\']) || path.contains(':') || parts.contains(&"..");
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
