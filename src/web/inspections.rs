@@ -299,7 +299,7 @@ pub(super) async fn answer(
 
 /// What the secretariat's form sends.
 #[derive(Deserialize)]
-pub(super) struct Decision {
+pub(super) struct Verdict {
     version: i64,
     note: String,
     /// `close` or `return`.
@@ -311,7 +311,7 @@ pub(super) async fn decide(
     State(registry): State<Registry>,
     Extension(session): Officer,
     Path(id): Path<i64>,
-    Form(sent): Form<Decision>,
+    Form(sent): Form<Verdict>,
 ) -> Result<Redirect, WebError> {
     blocking(&registry, move |registry| {
         seen(inspections::case(registry, &session.operator, id))?;

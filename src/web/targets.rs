@@ -147,7 +147,7 @@ fn build(registry: &Registry, session: &Session, asked: &AsOf) -> Result<Targets
         counties: catalogue
             .divisions()
             .counties()
-            .map(|county| (county.code.to_string(), county.name.to_string()))
+            .map(|county| (county.code.to_string(), county.name.clone()))
             .collect(),
         units: codes(CodeList::ScaleUnit),
     })
