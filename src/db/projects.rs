@@ -5,7 +5,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::figures::{self, Figures};
-use super::schema::{approved_projects, project_keys, projects};
+use super::schema::{approved_projects, project_keys, projects, revisions};
 use super::{CHUNK, Conn, DbError, each};
 
 /// The current revision of a project, projected. Decimals are scaled: `_e2` hundredths, `_e6` millionths, money in whole yuan.
@@ -384,15 +384,6 @@ pub fn remove_key(conn: &mut Conn<'_>, row: &KeyRow) -> Result<(), DbError> {
     Ok(())
 }
 
-/// How many projects stand in each category and stage by their latest approved revision: (category, stage, projects).
-pub fn approved_by_stage(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
-    Ok(each!(conn, c => approved_projects::table
-        .group_by((approved_projects::category, approved_projects::stage))
-        .order((approved_projects::category, approved_projects::stage))
-        .select((approved_projects::category, approved_projects::stage, count_star()))
-        .load(c))?)
-}
-
 /// How many projects of each department have a current revision in each state: (department, state, projects).
 pub fn by_state(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
     Ok(each!(conn, c => projects::table
@@ -400,4 +391,70 @@ pub fn by_state(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbErr
         .order((projects::department, projects::state))
         .select((projects::department, projects::state, count_star()))
         .load(c))?)
+}
+
+/// How many projects have a current revision that waits, by category and county: (category, county, projects).
+pub fn waiting(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
+    Ok(each!(conn, c => projects::table
+        .filter(projects::state.eq("pending"))
+        .group_by((projects::category, projects::county))
+        .select((projects::category, projects::county, count_star()))
+        .load(c))?)
+}
+
+/// Which approved projects: each part that is given narrows the choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApprovedFilter {
+    /// Department code.
+    pub department: Option<String>,
+    /// Category code.
+    pub category: Option<String>,
+    /// County or zone code.
+    pub county: Option<String>,
+    /// Stage codes; none: all.
+    pub stages: Vec<String>,
+}
+
+/// An approved project as a list shows it: its id, the year of its code, its department, and the revision's values.
+pub type Approved = (i64, i64, String, String);
+
+/// The latest approved revisions that match, by id, those after `after`.
+pub fn approved(
+    conn: &mut Conn<'_>,
+    filter: &ApprovedFilter,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Approved>, DbError> {
+    Ok(each!(conn, c => {
+        let mut query = approved_projects::table
+            .inner_join(projects::table.on(projects::id.eq(approved_projects::project_id)))
+            .inner_join(
+                revisions::table.on(revisions::project_id
+                    .eq(approved_projects::project_id)
+                    .and(revisions::revision.eq(approved_projects::revision))),
+            )
+            .filter(approved_projects::project_id.gt(after))
+            .select((
+                approved_projects::project_id,
+                projects::entry_year,
+                approved_projects::department,
+                revisions::values_json,
+            ))
+            .order(approved_projects::project_id)
+            .limit(limit)
+            .into_boxed();
+        if let Some(department) = &filter.department {
+            query = query.filter(approved_projects::department.eq(department));
+        }
+        if let Some(category) = &filter.category {
+            query = query.filter(approved_projects::category.eq(category));
+        }
+        if let Some(county) = &filter.county {
+            query = query.filter(approved_projects::county.eq(county));
+        }
+        if !filter.stages.is_empty() {
+            query = query.filter(approved_projects::stage.eq_any(&filter.stages));
+        }
+        query.load(c)
+    })?)
 }

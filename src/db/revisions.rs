@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::schema::{approved_projects, decisions, explanations, findings, projects, revisions};
@@ -367,4 +368,29 @@ pub fn with_op(conn: &mut Conn<'_>, which: &[(i64, i64)], op: &str) -> Result<Ha
         }
     }
     Ok(found)
+}
+
+/// How many decisions of one kind fell on one department's projects.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct DecisionCount {
+    /// The department.
+    pub department: String,
+    /// From which state.
+    pub from_state: String,
+    /// To which state.
+    pub to_state: String,
+    /// How many.
+    pub decisions: i64,
+}
+
+/// Counts the decisions of a span, from its first instant to before its end.
+pub fn count_decisions(conn: &mut Conn<'_>, from: i64, before: i64) -> Result<Vec<DecisionCount>, DbError> {
+    Ok(each!(conn, c => decisions::table
+        .inner_join(projects::table.on(projects::id.eq(decisions::project_id)))
+        .filter(decisions::decided_at.ge(from))
+        .filter(decisions::decided_at.lt(before))
+        .group_by((projects::department, decisions::from_state, decisions::to_state))
+        .order((projects::department, decisions::from_state, decisions::to_state))
+        .select((projects::department, decisions::from_state, decisions::to_state, count_star()))
+        .load(c))?)
 }

@@ -561,3 +561,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     meeting_moves,
     photos,
 );
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(
+    projects::department,
+    decisions::from_state,
+    decisions::to_state
+);

@@ -6,7 +6,7 @@
 //! - [`people`]: `add_user`, `log_in`, `resume`, `log_out`, `change_password`; [`people::Operator`] and what its role may do.
 //! - [`intake`]: `receive` (keep a file), `read` (check it), `note_unreadable`, `preview` (reads only), `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
-//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
+//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `approved`, `by_state`.
 //! - [`exports`]: lists of projects as rosters; [`annotated`]: what was sent, marked.
 //! - [`waivers`]: `waive`, a rule for a project.
 //! - [`recheck`]: which approved records the rules of today would not let in.

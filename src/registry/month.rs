@@ -45,6 +45,11 @@ impl Month {
         self.0.year().into()
     }
 
+    /// Its number in the year, from 1.
+    pub fn number(self) -> i64 {
+        self.0.month().into()
+    }
+
     /// A day of it; the last one where it has no such day.
     pub fn day(self, day: u32) -> NaiveDate {
         self.0.with_day(day).unwrap_or_else(|| self.last_day())

@@ -3,13 +3,14 @@
 use retrofit_jobs::store::{Op, Word as _};
 
 use super::code::RegistryCode;
-use super::people::Operator;
+use super::people::{Operator, Sight};
 use super::states::State;
 use super::values::{Values, changes, from_json};
 use super::{Change, Error, Registry, audit};
 use crate::db::batches::{self, ReceiptRow};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
+pub use crate::db::projects::ApprovedFilter;
 use crate::db::projects::{self, ProjectRow};
 use crate::db::revisions::{self, DecisionRow, ExplanationRow, FindingRow, RevisionRow};
 use crate::db::waivers::{self, WaiverRow};
@@ -180,12 +181,46 @@ fn current_revision(conn: &mut Conn<'_>, project: &ProjectRow) -> Result<Revisio
         .ok_or_else(|| DbError::Unreadable(format!("project {} without a revision", project.id)))
 }
 
-/// How many projects stand in each category and stage by their latest approved revision: (category, stage, projects).
+/// A project by its latest approved revision.
+#[derive(Clone, Debug)]
+pub struct Approved {
+    /// Its code.
+    pub code: RegistryCode,
+    /// The department that reports it.
+    pub department: String,
+    /// What the approved revision says.
+    pub values: Values,
+}
+
+/// The approved projects that match and that the operator sees, by code, those after `after` (0: from the first).
 ///
 /// # Errors
 /// Only our own faults.
-pub fn progress(registry: &Registry) -> Result<Vec<(String, String, i64)>, Error> {
-    Ok(registry.db.read(projects::approved_by_stage)?)
+pub fn approved(
+    registry: &Registry,
+    operator: &Operator,
+    filter: ApprovedFilter,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Approved>, Error> {
+    let department = match (operator.sees(), filter.department) {
+        (Sight::All, asked) => asked,
+        (Sight::Department(own), None) => Some(own.to_owned()),
+        (Sight::Department(own), Some(asked)) if asked == own => Some(asked),
+        (Sight::Department(_) | Sight::Nothing, _) => return Ok(Vec::new()),
+    };
+    let filter = ApprovedFilter { department, ..filter };
+    let rows = registry
+        .db
+        .read(|conn| projects::approved(conn, &filter, after, limit))?;
+    let approved = rows.into_iter().map(|(id, year, department, values)| {
+        Ok(Approved {
+            code: RegistryCode { year, id },
+            department,
+            values: from_json(&values)?,
+        })
+    });
+    approved.collect()
 }
 
 /// How many projects of each department have a current revision in each state: (department, state, projects).

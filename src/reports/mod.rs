@@ -1,3 +1,8 @@
-//! Figures put together for boards and bulletins. They are taken from what approvals keep, never by counting projects.
+//! What the registry knows, told as figures and as documents for the joint meeting.
 
+pub mod book;
+pub mod bulletin;
+pub mod document;
+pub mod progress;
 pub mod targets;
+pub mod word;

@@ -6,6 +6,8 @@
 //! - `assets` are the stylesheet and the script, embedded.
 
 mod assets;
+mod bulletin;
+mod charts;
 mod departments;
 mod downloads;
 mod error;
@@ -20,6 +22,7 @@ mod periods;
 mod photos;
 mod progress;
 mod project;
+mod projects;
 mod review;
 mod router;
 mod rules;

@@ -1,169 +1,167 @@
-//! `/progress`: how far the works are, by category: one picture, and the same figures in a table.
+//! `/progress`: how far the works are, by category and county, as of any month: pictures, and the same figures in tables.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Query, State};
 use axum::response::Response;
-use retrofit_import::catalogue::CodeList;
+use retrofit_import::catalogue::{Catalogue, CodeList};
+use serde::Deserialize;
 
+use super::charts::{Bars, Curve, TileMap};
 use super::error::WebError;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::words;
+use crate::registry::month::Month;
 use crate::registry::people::Session;
-use crate::registry::review::{self, Filter};
-use crate::registry::{Registry, State as ReviewState, projects};
+use crate::registry::{Registry, snapshots};
+use crate::reports::progress::{self as report, Count};
 
 #[derive(Template)]
 #[template(path = "progress.html")]
 struct ProgressPage {
     frame: Frame,
-    as_of: String,
-    bars: Vec<Bar>,
-    total: Figures,
-    pending: i64,
-    cancelled: i64,
-    height: i64,
-}
-
-/// How many projects stand where, by their latest approved revision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Figures {
-    planned: i64,
-    started: i64,
-    finished: i64,
-}
-
-impl Figures {
-    fn all(self) -> i64 {
-        self.planned + self.started + self.finished
-    }
-
-    /// The part that is finished, in whole percent.
-    fn percent(self) -> i64 {
-        if self.all() == 0 {
-            0
-        } else {
-            self.finished * 100 / self.all()
-        }
-    }
-}
-
-/// A category's bar in the picture and row in the table. Lengths are in units of the picture.
-struct Bar {
-    category: String,
+    /// (month, label) of those that can be asked for, and which is shown.
+    months: Vec<(String, String)>,
+    month: String,
     label: String,
-    figures: Figures,
+    /// The month is not over: what waits for review is told besides.
+    open: bool,
+    total: Count,
     pending: i64,
-    top: i64,
-    finished: i64,
-    started: i64,
-    planned: i64,
+    categories: Board,
+    counties: Board,
+    map: TileMap,
+    curve: Curve,
+    curve_points: Vec<(String, Count)>,
+    year: i64,
 }
 
-impl Bar {
-    fn end(&self) -> i64 {
-        LEFT + self.finished + self.started + self.planned
-    }
+/// A picture and its table.
+struct Board {
+    bars: Bars,
+    lines: Vec<Line>,
 }
 
-/// Where the bars begin, how long the longest is, and how far they are apart.
-const LEFT: i64 = 110;
-const LONGEST: i64 = 440;
-const STEP: i64 = 32;
+struct Line {
+    /// The lists behind its figures: of the approved projects, and of the queue.
+    list: String,
+    queue: String,
+    label: String,
+    count: Count,
+    pending: i64,
+}
+
+/// What an address asks for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    month: Option<String>,
+}
 
 /// `GET /progress`.
-pub(super) async fn page(State(registry): State<Registry>, Extension(session): Officer) -> Result<Response, WebError> {
-    blocking(&registry, move |registry| render(&progress(registry, &session)?)).await
+pub(super) async fn page(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| {
+        render(&progress(registry, &session, &asked)?)
+    })
+    .await
 }
 
-fn progress(registry: &Registry, session: &Session) -> Result<ProgressPage, WebError> {
-    let by_stage = projects::progress(registry)?;
-    let mut bars = Vec::new();
-    for category in registry.catalogue.codes(CodeList::Category) {
-        let pending = Filter {
-            state: Some(ReviewState::Pending),
-            category: Some(category.code.to_string()),
-            ..Filter::default()
+fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<ProgressPage, WebError> {
+    let catalogue = &registry.catalogue;
+    let now = Month::at(registry.clock.now());
+    let month = match asked.month.as_deref() {
+        None => now,
+        Some(month) => month.parse().map_err(|_| WebError::NotFound)?,
+    };
+    let progress = report::progress(registry, month, None)?.ok_or(WebError::NotFound)?;
+    let open = month >= now;
+    let waiting = if open {
+        report::waiting(registry)?
+    } else {
+        BTreeMap::new()
+    };
+    let pending = |category: Option<&str>, county: Option<&str>| -> i64 {
+        let matches = |of: &(String, String)| {
+            category.is_none_or(|category| category == of.0) && county.is_none_or(|county| county == of.1)
         };
-        bars.push(Bar {
-            figures: figures(by_stage.iter().filter(|(of, ..)| **of == *category.code)),
-            pending: review::count(registry, &session.operator, &pending)?,
-            category: category.code.to_string(),
-            label: category.label.clone(),
-            top: 0,
-            finished: 0,
-            started: 0,
-            planned: 0,
-        });
-    }
-    bars.retain(|bar| bar.figures.all() + bar.pending > 0);
-    draw(&mut bars);
+        let matching = waiting.iter().filter(|(of, _)| matches(of));
+        matching.map(|(_, count)| count).sum()
+    };
+    let categories = catalogue.codes(CodeList::Category).iter().map(|category| Line {
+        count: progress.categories.get(&*category.code).copied().unwrap_or_default(),
+        pending: pending(Some(&category.code), None),
+        list: format!("/projects?category={}", category.code),
+        queue: format!("/review?category={}", category.code),
+        label: category.label.clone(),
+    });
+    let counties = catalogue.divisions().counties().map(|county| Line {
+        count: progress.counties.get(&*county.code).copied().unwrap_or_default(),
+        pending: pending(None, Some(&county.code)),
+        list: format!("/projects?county={}", county.code),
+        queue: format!("/review?county={}", county.code),
+        label: short(catalogue, &county.code),
+    });
+    let points = report::curve(registry, month.year(), None)?;
+    let shown = |of: &Month| *of <= month;
+    let curve_points: Vec<(Month, Count)> = points.into_iter().filter(|(of, _)| shown(of)).collect();
+    let places: Vec<(i64, i64)> = curve_points
+        .iter()
+        .map(|(of, count)| (of.number(), count.finished))
+        .collect();
+    let months = snapshots::months(registry)?;
     Ok(ProgressPage {
-        frame: Frame::new(registry, session, "进度", "/progress"),
-        as_of: words::moment(registry.clock.now()),
-        total: figures(by_stage.iter()),
-        pending: bars.iter().map(|bar| bar.pending).sum(),
-        cancelled: by_stage
+        frame: Frame::new(registry, session, "工程进度", "/progress"),
+        months: months
             .iter()
-            .filter(|(_, stage, _)| stage == "90")
-            .map(|(.., count)| count)
-            .sum(),
-        height: STEP * i64::try_from(bars.len()).unwrap_or_default(),
-        bars,
+            .map(Month::to_string)
+            .map(|month| (words::period_label(&month), month))
+            .map(|(label, month)| (month, label))
+            .collect(),
+        label: words::period_label(&month.to_string()),
+        month: month.to_string(),
+        open,
+        total: progress.total,
+        pending: pending(None, None),
+        map: TileMap::new(
+            |code| progress.counties.get(code).copied().unwrap_or_default(),
+            |code| short(catalogue, code),
+            |code| format!("/projects?county={code}"),
+        ),
+        categories: Board::new("picture-categories", "各类工程", categories.collect()),
+        counties: Board::new("picture-counties", "各县（市、区）", counties.collect()),
+        curve: Curve::new("picture-curve", "本年各月末已完成的工程", &places),
+        curve_points: curve_points
+            .into_iter()
+            .map(|(of, count)| (words::period_label(&of.to_string()), count))
+            .collect(),
+        year: month.year(),
     })
 }
 
-/// Adds up counts by stage: 10 and 20 are planned, 30 is started, 40 and 50 are finished, 90 is cancelled and does not count.
-fn figures<'a>(by_stage: impl Iterator<Item = &'a (String, String, i64)>) -> Figures {
-    let mut figures = Figures::default();
-    for (_, stage, count) in by_stage {
-        match &**stage {
-            "10" | "20" => figures.planned += count,
-            "30" => figures.started += count,
-            "40" | "50" => figures.finished += count,
-            _ => {}
+impl Board {
+    /// Lines without any project are left out.
+    fn new(id: &'static str, title: &str, mut lines: Vec<Line>) -> Self {
+        lines.retain(|line| line.count != Count::default() || line.pending > 0);
+        let bars: Vec<(String, Count)> = lines.iter().map(|line| (line.label.clone(), line.count)).collect();
+        Self {
+            bars: Bars::new(id, title, &bars),
+            lines,
         }
     }
-    figures
 }
 
-/// Gives each bar its place and its lengths, in proportion to the longest.
-fn draw(bars: &mut [Bar]) {
-    let most = bars
-        .iter()
-        .map(|bar| bar.figures.all())
-        .max()
-        .unwrap_or_default()
-        .max(1);
-    for (bar, at) in bars.iter_mut().zip(0..) {
-        bar.top = at * STEP;
-        bar.finished = bar.figures.finished * LONGEST / most;
-        bar.started = bar.figures.started * LONGEST / most;
-        bar.planned = bar.figures.planned * LONGEST / most;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stages_add_up() {
-        let counts = [("10", 1), ("20", 2), ("30", 4), ("40", 8), ("50", 16), ("90", 32)];
-        let rows: Vec<_> = counts
-            .iter()
-            .map(|&(stage, count)| ("02".into(), stage.into(), count))
-            .collect();
-        let figures = figures(rows.iter());
-        let expected = Figures {
-            planned: 3,
-            started: 4,
-            finished: 24,
-        };
-        assert_eq!(figures, expected);
-        assert_eq!(
-            (figures.all(), figures.percent(), Figures::default().percent()),
-            (31, 77, 0)
-        );
+/// A county's name; a zone's short one.
+pub(super) fn short(catalogue: &Catalogue, code: &str) -> String {
+    let Some(division) = catalogue.divisions().get(code) else {
+        return code.into();
+    };
+    match division.aliases.first() {
+        Some(alias) if division.name.chars().count() > 6 => alias.clone(),
+        _ => division.name.clone(),
     }
 }

@@ -13,8 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, departments, downloads, error, guard, home, inspections, login, meetings, periods, photos, progress,
-    project, review, rules, runs, targets, upload,
+    assets, bulletin, departments, downloads, error, guard, home, inspections, login, meetings, periods, photos,
+    progress, project, projects, review, rules, runs, targets, upload,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -42,6 +42,7 @@ pub fn routes() -> Vec<Route> {
         post("/uploads/{id}/commit", SENDERS, upload::commit),
         get("/review", OVERSEERS, review::queue),
         post("/review", SECRETARIAT, review::decide),
+        get("/projects", DATA, projects::page),
         get("/review/export", OVERSEERS, downloads::queue),
         get("/projects/{code}", DATA, project::page),
         post("/projects/{code}/resubmit", SENDERS, project::resubmit),
@@ -74,6 +75,8 @@ pub fn routes() -> Vec<Route> {
         post("/meetings/{id}/answer", SENDERS, meetings::answer),
         post("/meetings/{id}/decide", SECRETARIAT, meetings::decide),
         get("/progress", OVERSEERS, progress::page),
+        get("/bulletin", OVERSEERS, bulletin::page),
+        get("/bulletin/{file}", OVERSEERS, bulletin::file),
         get("/runs", OVERSEERS, runs::page),
         get("/departments", ALL, departments::list),
         get("/templates/{department}", ALL, downloads::template),

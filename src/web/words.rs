@@ -43,6 +43,20 @@ pub(super) fn period_label(period: &str) -> String {
     }
 }
 
+/// Money in units of 10,000 yuan, rounded half up, with separators: `12,345`.
+pub(super) fn ten_thousands(yuan: i64) -> String {
+    let rounded = (yuan + 5000).div_euclid(10_000);
+    let digits = rounded.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if rounded < 0 { format!("-{text}") } else { text }
+}
+
 /// A field's value as officers read it: labels for codes, names for divisions, and the unit.
 pub(super) fn value(catalogue: &Catalogue, field: Field, value: &Canonical) -> String {
     let one = |text: &str| match field.field_type() {
@@ -113,6 +127,12 @@ mod tests {
         assert_eq!(said(Field::Name, "<b>"), "<b>");
         let methods = Canonical::Many(vec!["01".into(), "02".into()]);
         assert!(value(&catalogue, Field::RetrofitMethods, &methods).contains('、'));
+    }
+
+    #[test]
+    fn money_is_told_in_ten_thousands() {
+        let told = [0, 4999, 5000, 12_345_678, 99_999_995_000, -1_234_567_890].map(ten_thousands);
+        assert_eq!(told, ["0", "0", "1", "1,235", "10,000,000", "-123,457"]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod browser;
 mod check;
 mod cli;
 mod registry;
+mod reports;
 mod rules;
 mod support;
 mod web;

@@ -41,6 +41,7 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ),
     ("POST", "/uploads/{id}/preview", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/commit", Some(&[Reporter, Lead, Secretariat])),
+    ("GET", "/projects", Some(&[Reporter, Lead, Secretariat, Auditor])),
     ("GET", "/projects/{code}", Some(&[Reporter, Lead, Secretariat, Auditor])),
     (
         "POST",
@@ -105,6 +106,8 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST", "/meetings/{id}/decide", Some(&[Secretariat])),
     ("GET", "/review", Some(&[Secretariat, Auditor])),
     ("POST", "/review", Some(&[Secretariat])),
+    ("GET", "/bulletin", Some(&[Secretariat, Auditor])),
+    ("GET", "/bulletin/{file}", Some(&[Secretariat, Auditor])),
     ("GET", "/review/export", Some(&[Secretariat, Auditor])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
     ("GET", "/runs", Some(&[Secretariat, Auditor])),
@@ -212,6 +215,7 @@ async fn ask(browser: &Browser, method: &str, path: &str, photos: &Photos) -> su
         .replace("{id}", "1")
         .replace("{department}", "JTJ")
         .replace("/projects/{code}", "/projects/LC-2026-000001");
+    let path = path.replace("/bulletin/{file}", "/bulletin/bulletin.docx");
     let path = path.replace("{code}", "S001").replace("{file}", "style.css");
     // What is removed is another photo than the one that is looked at.
     let kind = if path.ends_with("/remove") {

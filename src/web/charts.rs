@@ -1,0 +1,225 @@
+//! Pictures of figures, drawn as SVG on the server. Every picture has a table of the same figures beside it, for reading aloud and copying.
+
+use askama::Template;
+
+use crate::reports::progress::Count;
+
+/// Stacked bars: finished, started, planned. Lengths are in units of the picture, in proportion to the longest.
+#[derive(Template)]
+#[template(path = "chart_bars.html")]
+pub(super) struct Bars {
+    id: &'static str,
+    title: String,
+    lines: Vec<Bar>,
+    height: i64,
+}
+
+struct Bar {
+    label: String,
+    count: Count,
+    top: i64,
+    finished: i64,
+    started: i64,
+    planned: i64,
+}
+
+/// Where the bars begin, how long the longest is, and how far they are apart.
+const LEFT: i64 = 110;
+const LONGEST: i64 = 440;
+const STEP: i64 = 32;
+
+impl Bars {
+    pub(super) fn new(id: &'static str, title: &str, lines: &[(String, Count)]) -> Self {
+        let most = lines.iter().map(|(_, count)| count.all()).max().unwrap_or_default();
+        let length = |figure: i64| figure * LONGEST / most.max(1);
+        let bars = lines.iter().zip(0..).map(|((label, count), at)| Bar {
+            label: label.clone(),
+            count: *count,
+            top: at * STEP,
+            finished: length(count.finished),
+            started: length(count.started),
+            planned: length(count.planned),
+        });
+        let bars: Vec<Bar> = bars.collect();
+        Self {
+            id,
+            title: title.into(),
+            height: STEP * i64::try_from(bars.len()).unwrap_or_default(),
+            lines: bars,
+        }
+    }
+}
+
+impl Bar {
+    fn end(&self) -> i64 {
+        LEFT + self.finished + self.started + self.planned
+    }
+}
+
+/// How a figure grew over the months of a year, up to the target where there is one.
+#[derive(Template)]
+#[template(path = "chart_curve.html")]
+pub(super) struct Curve {
+    id: &'static str,
+    title: String,
+    points: Vec<Point>,
+    /// The points as the attribute of a line.
+    line: String,
+    /// The scale's lines: height in the picture, and figure.
+    scale: Vec<(i64, i64)>,
+}
+
+struct Point {
+    label: String,
+    x: i64,
+    y: i64,
+    figure: i64,
+}
+
+/// The curve's ground: twelve months wide.
+const MONTH: i64 = 45;
+const CURVE_LEFT: i64 = 50;
+const CURVE_TOP: i64 = 20;
+const CURVE_HEIGHT: i64 = 180;
+
+impl Curve {
+    /// The points are (month of the year from 1, figure).
+    pub(super) fn new(id: &'static str, title: &str, points: &[(i64, i64)]) -> Self {
+        let most = points.iter().map(|&(_, figure)| figure).max().unwrap_or_default();
+        let top = round_up(most);
+        let height = |figure: i64| CURVE_TOP + CURVE_HEIGHT - figure * CURVE_HEIGHT / top;
+        let points: Vec<Point> = points
+            .iter()
+            .map(|&(month, figure)| Point {
+                label: format!("{month}月"),
+                x: CURVE_LEFT + (month - 1) * MONTH + MONTH / 2,
+                y: height(figure),
+                figure,
+            })
+            .collect();
+        let places: Vec<String> = points.iter().map(|point| format!("{},{}", point.x, point.y)).collect();
+        Self {
+            id,
+            title: title.into(),
+            line: places.join(" "),
+            scale: (0..=4).map(|part| (height(top * part / 4), top * part / 4)).collect(),
+            points,
+        }
+    }
+}
+
+/// The least of 4, 8, 20, 40, 80, 200 … that is not below: a scale's top that four parts divide.
+fn round_up(most: i64) -> i64 {
+    let mut tens: i64 = 1;
+    loop {
+        for step in [4, 8, 20] {
+            if step * tens >= most {
+                return step * tens;
+            }
+        }
+        tens = tens.saturating_mul(10);
+    }
+}
+
+/// A schematic map: the eight counties about where they lie to each other, the three zones inside 东昌府区. Our own drawing, not to scale.
+#[derive(Template)]
+#[template(path = "chart_map.html")]
+pub(super) struct TileMap {
+    tiles: Vec<Tile>,
+}
+
+struct Tile {
+    name: String,
+    count: Count,
+    address: String,
+    x: i64,
+    y: i64,
+    width: i64,
+    /// How wide the finished part of its bar is.
+    done: i64,
+}
+
+/// (code, column, row) of a tile. Zones share the row beneath 东昌府区.
+const TILES: [(&str, i64, i64); 8] = [
+    ("371581", 0, 0),
+    ("371526", 2, 0),
+    ("371525", 0, 1),
+    ("371502", 1, 1),
+    ("371503", 2, 1),
+    ("371522", 0, 2),
+    ("371521", 1, 2),
+    ("371524", 2, 2),
+];
+const ZONES: [&str; 3] = ["371571", "371572", "371573"];
+const TILE: i64 = 186;
+const TILE_STEP: i64 = 200;
+const ROW: i64 = 92;
+/// The row of 东昌府区 is higher, for its zones.
+const ZONES_ROW: i64 = 64;
+const ZONE_STEP: i64 = 64;
+
+impl TileMap {
+    /// Counts and names by code; `address` leads to the list behind a tile.
+    pub(super) fn new(
+        of: impl Fn(&str) -> Count,
+        name: impl Fn(&str) -> String,
+        address: impl Fn(&str) -> String,
+    ) -> Self {
+        let tile = |code: &str, x: i64, y: i64, width: i64| {
+            let count = of(code);
+            Tile {
+                name: name(code),
+                address: address(code),
+                done: (width - 20) * count.percent() / 100,
+                count,
+                x,
+                y,
+                width,
+            }
+        };
+        let counties = TILES.iter().map(|&(code, column, row)| {
+            let y = row * ROW + if row == 2 { ZONES_ROW } else { 0 };
+            tile(code, column * TILE_STEP, y, TILE)
+        });
+        let zones = ZONES.iter().zip(0..).map(|(code, at)| {
+            let x = TILE_STEP + at * ZONE_STEP - 3;
+            tile(code, x, ROW + ROW - 12, ZONE_STEP - 4)
+        });
+        Self {
+            tiles: counties.chain(zones).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_ends_at_a_round_figure_that_four_parts_divide() {
+        let tops = [0, 4, 5, 8, 9, 20, 21, 77, 81, 197, 201, 100_000].map(round_up);
+        assert_eq!(tops, [4, 4, 8, 8, 20, 20, 40, 80, 200, 200, 400, 200_000]);
+        assert!(tops.iter().all(|top| top % 4 == 0));
+    }
+
+    #[test]
+    fn bars_are_in_proportion_to_the_longest() {
+        let count = |finished, started, planned| Count {
+            planned,
+            started,
+            finished,
+            ..Count::default()
+        };
+        let bars = Bars::new(
+            "b",
+            "",
+            &[("甲".into(), count(10, 0, 10)), ("乙".into(), count(5, 0, 0))],
+        );
+        assert_eq!((bars.lines[0].finished, bars.lines[0].planned), (220, 220));
+        assert_eq!((bars.lines[1].finished, bars.lines[1].top), (110, STEP));
+        assert_eq!(
+            Bars::new("b", "", &[("丙".into(), Count::default())]).lines[0].end(),
+            LEFT
+        );
+    }
+}

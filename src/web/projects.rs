@@ -1,0 +1,181 @@
+//! `/projects`: the approved projects, the list behind every figure of the boards. What narrows it stands in the address.
+
+use askama::Template;
+use axum::extract::{Extension, Query, State};
+use axum::response::Response;
+use retrofit_import::catalogue::{CodeList, Field};
+use serde::{Deserialize, Serialize};
+
+use super::error::WebError;
+use super::frame::{Frame, blocking, page as render};
+use super::guard::Officer;
+use super::progress::short;
+use super::words;
+use crate::registry::Registry;
+use crate::registry::people::{Role, Session};
+use crate::registry::projects::{self, Approved, ApprovedFilter};
+
+/// Projects on a page.
+const PAGE: usize = 50;
+
+/// Groups of stages, as the boards count them: the query's word, the label, the stages.
+const GROUPS: [(&str, &str, &[&str]); 2] = [
+    ("planned", "未开工（计划、鉴定设计）", &["10", "20"]),
+    ("finished", "已完成（含已验收）", &["40", "50"]),
+];
+
+#[derive(Template)]
+#[template(path = "projects.html")]
+struct ProjectsPage {
+    frame: Frame,
+    filters: Vec<Choice>,
+    narrowed: bool,
+    lines: Vec<Line>,
+    next: Option<String>,
+}
+
+/// A list of the filter.
+struct Choice {
+    name: &'static str,
+    label: &'static str,
+    all: &'static str,
+    options: Vec<(String, String)>,
+    chosen: String,
+}
+
+struct Line {
+    code: String,
+    name: String,
+    department: String,
+    category: String,
+    county: String,
+    stage: String,
+    planned: String,
+    done: String,
+}
+
+/// What an address asks for.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Asked {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    department: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    category: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    county: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    stage: String,
+    #[serde(default)]
+    after: i64,
+}
+
+/// `GET /projects`.
+pub(super) async fn page(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| render(&list(registry, &session, &asked)?)).await
+}
+
+fn list(registry: &Registry, session: &Session, asked: &Asked) -> Result<ProjectsPage, WebError> {
+    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let group = GROUPS.iter().find(|(word, ..)| *word == asked.stage);
+    let filter = ApprovedFilter {
+        department: given(&asked.department),
+        category: given(&asked.category),
+        county: given(&asked.county),
+        stages: match group {
+            Some((.., stages)) => stages.iter().map(|&stage| stage.to_owned()).collect(),
+            None => given(&asked.stage).into_iter().collect(),
+        },
+    };
+    // One more tells whether there is a next page.
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut found = projects::approved(registry, &session.operator, filter, asked.after, limit)?;
+    let more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let next = found.last().filter(|_| more).map(|last| Asked {
+        after: last.code.id,
+        ..asked.clone()
+    });
+    let filters = filters(registry, session, asked);
+    Ok(ProjectsPage {
+        frame: Frame::new(registry, session, "工程清单", "/projects"),
+        narrowed: filters.iter().any(|choice| !choice.chosen.is_empty()),
+        filters,
+        lines: found.iter().map(|project| line(registry, project)).collect(),
+        next: next.and_then(|next| serde_urlencoded::to_string(next).ok()),
+    })
+}
+
+fn line(registry: &Registry, project: &Approved) -> Line {
+    let catalogue = &registry.catalogue;
+    let said = |field| {
+        project
+            .values
+            .get(&field)
+            .map_or_else(String::new, |value| words::value(catalogue, field, value))
+    };
+    Line {
+        code: project.code.to_string(),
+        name: said(Field::Name),
+        department: words::department(catalogue, &project.department).to_owned(),
+        category: said(Field::Category),
+        county: said(Field::County),
+        stage: said(Field::Stage),
+        planned: said(Field::InvestmentPlanned),
+        done: said(Field::InvestmentDone),
+    }
+}
+
+fn filters(registry: &Registry, session: &Session, asked: &Asked) -> Vec<Choice> {
+    let catalogue = &registry.catalogue;
+    let codes = |list| {
+        catalogue
+            .codes(list)
+            .iter()
+            .map(|code| (code.code.to_string(), code.label.clone()))
+    };
+    let mut filters = Vec::new();
+    if matches!(session.operator.role, Role::Secretariat | Role::Auditor) {
+        let departments = catalogue.departments().iter();
+        filters.push(Choice {
+            name: "department",
+            label: "部门",
+            all: "全部部门",
+            options: departments
+                .map(|department| (department.code.clone(), department.short_name.clone()))
+                .collect(),
+            chosen: asked.department.clone(),
+        });
+    }
+    filters.push(Choice {
+        name: "category",
+        label: "类别",
+        all: "全部类别",
+        options: codes(CodeList::Category).collect(),
+        chosen: asked.category.clone(),
+    });
+    let counties = catalogue.divisions().counties();
+    filters.push(Choice {
+        name: "county",
+        label: "县（市、区）",
+        all: "全市",
+        options: counties
+            .map(|county| (county.code.to_string(), short(catalogue, &county.code)))
+            .collect(),
+        chosen: asked.county.clone(),
+    });
+    let groups = GROUPS
+        .iter()
+        .map(|&(word, label, _)| (word.to_owned(), label.to_owned()));
+    filters.push(Choice {
+        name: "stage",
+        label: "工程进度",
+        all: "不限",
+        options: groups.chain(codes(CodeList::Stage)).collect(),
+        chosen: asked.stage.clone(),
+    });
+    filters
+}

@@ -1,0 +1,4 @@
+//! Figures and documents for the joint meeting.
+
+mod bulletin;
+mod word;
