@@ -41,6 +41,21 @@ pub struct LinkRow {
     pub sealed_at: i64,
 }
 
+/// A part of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    #[default]
+    All,
+    /// What is about accounts, logins, access and settings.
+    Accounts,
+    /// What is about data: the rest.
+    Data,
+}
+
+/// What actions of [`Part::Accounts`] begin with.
+const ACCOUNTS: [&str; 5] = ["user.%", "session.%", "token.%", "access.%", "department.%"];
+
 /// Which entries are asked for; what is blank asks for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -56,8 +71,8 @@ pub struct Filter {
     pub from: Option<i64>,
     /// Before then.
     pub to: Option<i64>,
-    /// Actions begin with one of these; none asks for all.
-    pub kinds: &'static [&'static str],
+    /// Which part of the log.
+    pub part: Part,
     /// Older than this entry.
     pub before: Option<i64>,
 }
@@ -88,13 +103,17 @@ pub fn matching(conn: &mut Conn<'_>, filter: &Filter, limit: i64) -> Result<Vec<
         if let Some(before) = filter.before {
             query = query.filter(audit_log::id.lt(before));
         }
-        if let [first, second, third, fourth] = filter.kinds {
-            let kind = |text: &str| format!("{text}%");
+        for pattern in ACCOUNTS.iter().filter(|_| filter.part == Part::Data) {
+            query = query.filter(audit_log::action.not_like(pattern));
+        }
+        if filter.part == Part::Accounts {
+            let [user, session, token, access, department] = ACCOUNTS;
             query = query.filter(
-                audit_log::action.like(kind(first))
-                    .or(audit_log::action.like(kind(second)))
-                    .or(audit_log::action.like(kind(third)))
-                    .or(audit_log::action.like(kind(fourth))),
+                audit_log::action.like(user)
+                    .or(audit_log::action.like(session))
+                    .or(audit_log::action.like(token))
+                    .or(audit_log::action.like(access))
+                    .or(audit_log::action.like(department)),
             );
         }
         query.order(audit_log::id.desc()).limit(limit).select((audit_log::id, Entry::as_select())).load(c)

@@ -5,19 +5,27 @@
 
 pub mod audit;
 pub mod batches;
+pub mod comments;
 pub mod counters;
 pub mod deliveries;
 mod dialect;
 pub mod figures;
+pub mod inspections;
 pub mod job_runs;
+pub mod meetings;
 pub mod people;
 pub mod periods;
+pub mod photos;
 pub mod projects;
+pub mod queue;
+pub mod readings;
+pub mod reconciliations;
 pub mod rejections;
 pub mod reminders;
 pub mod revisions;
 mod schema;
 pub mod sync_runs;
+pub mod targets;
 pub mod uploads;
 pub mod waivers;
 

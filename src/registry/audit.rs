@@ -4,8 +4,8 @@ use retrofit_jobs::store::UtcMillis;
 
 use super::people::{Operator, Role};
 use super::{Error, Registry};
-pub use crate::db::audit::Filter;
 use crate::db::audit::{self, Entry};
+pub use crate::db::audit::{Filter, Part};
 use crate::db::{Conn, DbError};
 
 /// Whether something was done.
@@ -40,11 +40,6 @@ pub(super) fn note(
     audit::append(conn, &entry)
 }
 
-/// Actions about accounts, logins and access: those that an administrator sees, who sees no data.
-const ACCOUNTS: &[&str] = &["user.", "session.", "token.", "access."];
-/// Actions about data: those that the secretariat sees.
-const DATA: &[&str] = &["upload.", "project.", "review.", "sync."];
-
 /// Notes that somebody was refused what an address stands for.
 ///
 /// # Errors
@@ -69,18 +64,15 @@ pub fn entries(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<(i64, Entry)>, Error> {
-    let kinds: &[&str] = match operator.role {
-        Role::Auditor => &[],
-        Role::Administrator => ACCOUNTS,
-        Role::Secretariat => DATA,
+    let part = match operator.role {
+        Role::Auditor => Part::All,
+        Role::Administrator => Part::Accounts,
+        Role::Secretariat => Part::Data,
         Role::Reporter | Role::Lead => {
             return Err(Error::refused("只有审计员、管理员和秘书处可以查看操作记录。"));
         }
     };
-    let filter = Filter {
-        kinds,
-        ..filter.clone()
-    };
+    let filter = Filter { part, ..filter.clone() };
     registry.db.read(|conn| Ok(audit::matching(conn, &filter, limit)?))
 }
 

@@ -11,7 +11,7 @@ use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::words;
 use crate::db::audit::Entry;
-use crate::registry::audit::{self, Filter};
+use crate::registry::audit::{self, Filter, Part};
 
 /// Entries on a page.
 const PAGE: u8 = 100;
@@ -60,7 +60,13 @@ const ACTIONS: &[(&str, &str)] = &[
     ("upload.", "报送"),
     ("project.", "工程"),
     ("review.", "审核"),
-    ("sync.", "上报平台"),
+    ("inspection.", "联合检查"),
+    ("meeting.", "议定事项"),
+    ("photo.", "照片"),
+    ("target.", "目标任务"),
+    ("period.", "报送期限"),
+    ("package.", "数据包"),
+    ("department.", "部门设置"),
 ];
 
 /// `GET /audit`.
@@ -98,7 +104,7 @@ fn filter(asked: &Asked) -> Filter {
         outcome: asked.outcome.clone(),
         from: day(&asked.from).map(words::midnight),
         to: day(&asked.to).and_then(|day| day.succ_opt()).map(words::midnight),
-        kinds: &[],
+        part: Part::All,
         before: asked.before,
     }
 }

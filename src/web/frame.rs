@@ -39,17 +39,26 @@ pub(super) struct Link {
 /// The pages that the frame leads to, by section: the head line names the sections, a second line the pages of the section at hand. Each
 /// role sees those that it may use.
 const SECTIONS: &[(&str, &[(&str, &str)])] = &[
-    ("报送", &[("/", "报送")]),
+    ("报送", &[("/", "报送"), ("/periods", "报送情况"), ("/photos", "照片")]),
     ("审核", &[("/review", "审核"), ("/waivers", "规则豁免")]),
     (
         "进度",
         &[
             ("/progress", "工程进度"),
+            ("/targets", "年度目标"),
             ("/projects", "工程清单"),
             ("/bulletin", "工作通报"),
         ],
     ),
-    ("上报平台", &[("/runs", "上报记录")]),
+    ("督办", &[("/inspections", "联合检查"), ("/meetings", "议定事项")]),
+    (
+        "上报平台",
+        &[
+            ("/runs", "上报记录"),
+            ("/packages", "数据包"),
+            ("/reconciliation", "与平台核对"),
+        ],
+    ),
     ("检查规则", &[("/rules", "检查规则")]),
     ("管理", &[("/departments", "部门"), ("/audit", "操作记录")]),
 ];

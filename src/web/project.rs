@@ -11,12 +11,12 @@ use super::error::{WebError, seen};
 use super::findings::{ChangeLine, row_place};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
-use super::words;
+use super::{photos, words};
 use crate::db::deliveries::DeliveryRow;
 use crate::db::revisions::RevisionRow;
 use crate::registry::people::{Operator, Session};
 use crate::registry::projects::{self, Record};
-use crate::registry::{Error, Registry, RegistryCode, State as ReviewState, lists};
+use crate::registry::{Error, Registry, RegistryCode, State as ReviewState, Step, lists};
 
 #[derive(Template)]
 #[template(path = "project.html")]
@@ -36,6 +36,12 @@ struct ProjectPage {
     /// The two versions that are compared, where there are two.
     compared: Option<Compared>,
     deliveries: Vec<DeliveryLine>,
+    comments: Vec<CommentLine>,
+    /// With whom it waits, where that is not the secretariat.
+    step: Option<&'static str>,
+    /// Of the works and of the acceptance.
+    photos: Vec<(&'static str, Vec<photos::Shown>)>,
+    may_send: bool,
     may_resubmit: bool,
     may_withdraw: bool,
     may_waive: bool,
@@ -51,7 +57,15 @@ struct FindingLine {
     code: String,
     message: String,
     basis: String,
-    explanation: Option<(String, String)>,
+    /// The words, who gave them, and for which revision they were given first.
+    explanation: Option<(String, String, Option<i64>)>,
+}
+
+struct CommentLine {
+    body: String,
+    by: String,
+    at: String,
+    revision: i64,
 }
 
 struct RevisionLine {
@@ -63,6 +77,7 @@ struct RevisionLine {
     by: String,
     source: Option<(i64, String)>,
     note: Option<String>,
+    endorsed: Option<(String, String)>,
     decided: Option<(String, String)>,
     reason: Option<String>,
     changes: Vec<ChangeLine>,
@@ -145,7 +160,32 @@ pub(super) async fn withdraw(
     Path(code): Path<String>,
     Form(Reason { note }): Form<Reason>,
 ) -> Result<Redirect, WebError> {
-    revise(registry, session, code, note, projects::propose_withdrawal).await
+    revise(registry, session, code, note, |registry, operator, code, note| {
+        projects::propose_withdrawal(registry, operator, &[code], note)
+    })
+    .await
+}
+
+/// What the form for a comment sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Comment {
+    body: String,
+}
+
+/// `POST /projects/{code}/comments`: says something of a project.
+pub(super) async fn comment(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(code): Path<String>,
+    Form(Comment { body }): Form<Comment>,
+) -> Result<Redirect, WebError> {
+    blocking(&registry, move |registry| {
+        let code = find(registry, &session.operator, &code)?.project.code();
+        projects::comment(registry, &session.operator, code, &body)?;
+        Ok(Redirect::to(&format!("/projects/{code}#comments")))
+    })
+    .await
 }
 
 async fn revise(
@@ -192,7 +232,12 @@ impl ProjectPage {
         for (at, row) in record.revisions.iter().enumerate().rev() {
             let before = at.checked_sub(1).map(|before| record.revisions[before].revision);
             let differing = before.map(|before| changes(before, row.revision)).transpose()?;
-            revisions.push(revision_line(row, differing.unwrap_or_default()));
+            let endorsed = record.endorsements.iter().find(|found| found.revision == row.revision);
+            let endorsed = endorsed.map(|found| (found.endorsed_by.clone(), words::moment(found.endorsed_at)));
+            revisions.push(RevisionLine {
+                endorsed,
+                ..revision_line(row, differing.unwrap_or_default())
+            });
         }
         let compared = match (asked.from, asked.to) {
             (Some(from), Some(to)) => Some(Compared {
@@ -210,9 +255,22 @@ impl ProjectPage {
             basis: finding.basis.clone().unwrap_or_default(),
             explanation: explanation
                 .as_ref()
-                .map(|given| (given.explanation.clone(), given.given_by.clone())),
+                .map(|given| (given.explanation.clone(), given.given_by.clone(), given.carried_from)),
         });
         Ok(Self {
+            step: (record.step == Some(Step::Lead)).then_some("在部门负责人处"),
+            comments: record
+                .comments
+                .iter()
+                .map(|comment| CommentLine {
+                    body: comment.body.clone(),
+                    by: comment.written_by.clone(),
+                    at: words::moment(comment.written_at),
+                    revision: comment.revision,
+                })
+                .collect(),
+            photos: photos::shown(registry, session, project.code(), may_send)?,
+            may_send,
             may_resubmit: may_send && state == Some(ReviewState::Returned),
             may_waive: session.operator.may_review(),
             may_withdraw: may_send && project.op != "withdraw",
@@ -262,6 +320,7 @@ fn revision_line(row: &RevisionRow, changes: Vec<ChangeLine>) -> RevisionLine {
             (upload, place)
         }),
         note: row.note.clone(),
+        endorsed: None,
         decided: row.decided_by.clone().zip(row.decided_at.map(words::moment)),
         reason: row.reason.clone(),
         changes,

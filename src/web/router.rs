@@ -13,8 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, audit, bulletin, departments, downloads, error, guard, home, login, progress, project, projects, review,
-    rules, runs, upload, waivers,
+    assets, audit, bulletin, departments, downloads, error, guard, home, inspections, login, meetings, packages,
+    periods, photos, progress, project, projects, reconciliation, review, rules, runs, targets, upload, waivers,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -24,7 +24,10 @@ const DATA: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor]);
 const SENDERS: Access = Access::Roles(&[Reporter, Lead, Secretariat]);
 const OVERSEERS: Access = Access::Roles(&[Secretariat, Auditor]);
 const LOGGED: Access = Access::Roles(&[Secretariat, Auditor, Administrator]);
+const REVIEWERS: Access = Access::Roles(&[Lead, Secretariat, Auditor]);
 const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
+const DECIDERS: Access = Access::Roles(&[Lead, Secretariat]);
+const ADMINISTRATOR: Access = Access::Roles(&[Administrator]);
 
 /// Every route. What a role may see behind it (its own department's data, or all) is the registry's to say.
 pub fn routes() -> Vec<Route> {
@@ -39,15 +42,45 @@ pub fn routes() -> Vec<Route> {
         get("/uploads/{id}", DATA, upload::page),
         get("/uploads/{id}/annotated", DATA, downloads::annotated),
         get("/uploads/{id}/held", DATA, downloads::held),
-        post("/uploads/{id}/preview", SENDERS, upload::preview),
+        post("/uploads/{id}/explain", SENDERS, upload::explain),
+        post("/uploads/{id}/match", SENDERS, upload::choose),
+        post("/uploads/{id}/withdraw", SENDERS, upload::withdraw),
         post("/uploads/{id}/commit", SENDERS, upload::commit),
-        get("/review", OVERSEERS, review::queue),
-        post("/review", SECRETARIAT, review::decide),
+        get("/review", REVIEWERS, review::queue),
+        post("/review", DECIDERS, review::decide),
+        get("/review/export", REVIEWERS, downloads::queue),
         get("/projects", DATA, projects::page),
-        get("/review/export", OVERSEERS, downloads::queue),
         get("/projects/{code}", DATA, project::page),
         post("/projects/{code}/resubmit", SENDERS, project::resubmit),
         post("/projects/{code}/withdraw", SENDERS, project::withdraw),
+        post("/projects/{code}/comments", SENDERS, project::comment),
+        post("/projects/{code}/photos", SENDERS, photos::add).with_limit_of_its_own(),
+        get("/projects/{code}/photos/{kind}/{sha256}", DATA, photos::photo),
+        post(
+            "/projects/{code}/photos/{kind}/{sha256}/remove",
+            SENDERS,
+            photos::remove,
+        ),
+        get("/photos", DATA, photos::page),
+        post("/photos", SENDERS, photos::add_zip).with_limit_of_its_own(),
+        get("/periods", DATA, periods::page),
+        post("/periods", SECRETARIAT, periods::set_due_day),
+        get("/targets", DATA, targets::page),
+        post("/targets", SECRETARIAT, targets::set),
+        post("/targets/remove", SECRETARIAT, targets::remove),
+        get("/targets/not-counted", DATA, targets::not_counted),
+        get("/inspections", DATA, inspections::list),
+        post("/inspections", SECRETARIAT, inspections::create),
+        get("/inspections/{id}", DATA, inspections::one),
+        post("/inspections/{id}/findings", SECRETARIAT, inspections::add_finding),
+        get("/rectifications/{id}", DATA, inspections::case),
+        post("/rectifications/{id}/answer", SENDERS, inspections::answer).with_limit_of_its_own(),
+        post("/rectifications/{id}/decide", SECRETARIAT, inspections::decide),
+        get("/rectifications/{id}/photos/{sha256}", DATA, inspections::photo),
+        get("/meetings", DATA, meetings::page),
+        post("/meetings", SECRETARIAT, meetings::create),
+        post("/meetings/{id}/answer", SENDERS, meetings::answer),
+        post("/meetings/{id}/decide", SECRETARIAT, meetings::decide),
         get("/progress", OVERSEERS, progress::page),
         get("/bulletin", OVERSEERS, bulletin::page),
         get("/bulletin/{file}", OVERSEERS, bulletin::file),
@@ -55,7 +88,14 @@ pub fn routes() -> Vec<Route> {
         get("/waivers", OVERSEERS, waivers::page),
         post("/waivers", SECRETARIAT, waivers::grant),
         get("/audit", LOGGED, audit::page),
+        get("/packages", OVERSEERS, packages::page),
+        post("/packages", SECRETARIAT, packages::make),
+        get("/packages/{number}/file", SECRETARIAT, packages::file),
+        post("/packages/{number}/receipts", SECRETARIAT, packages::receipts).with_limit_of_its_own(),
+        post("/packages/{number}/lost", SECRETARIAT, packages::lost),
+        get("/reconciliation", OVERSEERS, reconciliation::page),
         get("/departments", ALL, departments::list),
+        post("/departments/{department}/lead", ADMINISTRATOR, departments::set_lead),
         get("/templates/{department}", ALL, downloads::template),
         get("/rosters/{department}", DATA, downloads::roster),
         get("/rules", ALL, rules::list),
