@@ -4,10 +4,13 @@
 //! [`people::Operator`]; all of it blocks, so call it from a blocking thread):
 //!
 //! - [`people`]: `add_user`, `log_in`, `resume`, `log_out`, `change_password`; [`people::Operator`] and what its role may do.
-//! - [`intake`]: `receive` (keep a file), `read` (check it), `note_unreadable`, `preview` (reads only), `commit` (one transaction).
+//! - [`intake`]: `receive` (keep a file), `check` (check it and keep what was read), `open` (what was read), `note_unreadable`, `preview` (reads
+//!   only), `explain`, `choose`, `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
-//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `approved`, `by_state`.
+//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `comment`, `approved`,
+//!   `by_state`.
 //! - [`exports`]: lists of projects as rosters; [`annotated`]: what was sent, marked.
+//! - [`settings`]: whether a department's own lead looks before the secretariat.
 //! - [`waivers`]: `waive`, a rule for a project.
 //! - [`recheck`]: which approved records the rules of today would not let in.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
@@ -34,6 +37,7 @@ pub mod reminders;
 pub mod review;
 mod runs;
 pub mod schedule;
+pub mod settings;
 pub mod snapshots;
 mod states;
 mod values;
@@ -56,7 +60,7 @@ use thiserror::Error;
 use crate::config::Config;
 use crate::db::{Db, DbError};
 pub use code::RegistryCode;
-pub use states::State;
+pub use states::{State, Step};
 pub use values::{Change, Values};
 
 /// Why something was not done: the caller's matter, or ours.

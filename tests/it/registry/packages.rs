@@ -270,7 +270,7 @@ fn a_withdrawal_goes_in_a_package_too() {
                 None,
             )
             .unwrap();
-        projects::propose_withdrawal(&world.registry, &reporter(JTJ), code(1), "重复登记").unwrap();
+        projects::propose_withdrawal(&world.registry, &reporter(JTJ), &[code(1)], "重复登记").unwrap();
         world.approve_all();
         let number = world.package().1.unwrap();
         let parts = world.parts(&number);
