@@ -4,6 +4,8 @@ pub mod catalogue;
 pub mod check;
 pub mod feedback;
 pub mod finding;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod layout;
 mod read;
 pub mod record;

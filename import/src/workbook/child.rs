@@ -83,7 +83,7 @@ fn mark(bytes: &[u8], marks: &Marks, sink: &mut Sink) -> Result<(), Stop> {
     Ok(())
 }
 
-fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
+pub(super) fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
     match sniff::kind(bytes)? {
         Kind::Zip => read_package(bytes, sink),
         Kind::Compound => xls::read(bytes, sink),

@@ -6,6 +6,8 @@ mod cells;
 mod child;
 mod csv;
 mod edit;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod html;
 mod limits;
 pub(crate) mod marks;

@@ -152,8 +152,17 @@ fn is_text(text: &str) -> bool {
 pub(super) fn protected(detail: &str) -> Refused {
     Refused {
         reason: Reason::Protected,
-        message: "文件设有打开密码，无法读取。请取消密码后再报送：用 Excel 或 WPS 打开，在“文件—信息—保护工作簿”中清除密码并保存。".into(),
+        message: "文件设有打开密码，无法读取。请取消密码后再报送：用 Excel 或 WPS 打开，在“文件—信息—保护工作簿”中清除密码，另存为 .xlsx。".into(),
         detail: detail.into(),
+    }
+}
+
+/// F002 for a file that opens without a question and is encrypted all the same.
+pub(super) fn protected_by_default() -> Refused {
+    Refused {
+        reason: Reason::Protected,
+        message: "文件内容是加密的：打开时虽不问密码，但用的是 Excel 的默认密码（工作簿设过保护）。请用 Excel 或 WPS 打开，取消“保护工作簿”，另存为 .xlsx 后再报送。".into(),
+        detail: "FilePass, XOR, default password".into(),
     }
 }
 

@@ -21,6 +21,9 @@ const RK: u16 = 0x027e;
 const FORMAT: u16 = 0x041e;
 const BOF: u16 = 0x0809;
 
+/// The password of a workbook that is protected against changes without one of its own: [MS-XLS] 2.2.10. Excel and WPS open it unasked.
+const DEFAULT_PASSWORD: &[u8] = b"VelvetSweatshop";
+
 /// What the records of a sheet say besides its values.
 #[derive(Default)]
 pub(super) struct Part {
@@ -40,8 +43,7 @@ pub(super) fn parts(stream: &[u8]) -> Result<Vec<Part>, Refused> {
     let text_at = if u16_at(stream, 4) == 0x0600 { 5 } else { 3 };
     for (kind, data) in records(stream, 0) {
         match kind {
-            // Of any kind: obfuscated by XOR, or encrypted, with the user's password or the built-in one.
-            FILE_PASS => return Err(sniff::protected("FilePass")),
+            FILE_PASS => return Err(file_pass(data)),
             FORMAT => {
                 let (format, shows_percent) = (u16_at(data, 0), value::is_percent_format(&ascii(data.get(text_at..))));
                 // A workbook may define the built-in formats once more.
@@ -61,6 +63,25 @@ pub(super) fn parts(stream: &[u8]) -> Result<Vec<Part>, Refused> {
         .into_iter()
         .map(|start| part(stream, start as usize, &percents))
         .collect())
+}
+
+/// What a record FilePass says of the encryption: by XOR, with a verifier of the password, or by RC4.
+fn file_pass(data: &[u8]) -> Refused {
+    match (u16_at(data, 0), u16_at(data, 4)) {
+        (0, verifier) if verifier == xor_verifier(DEFAULT_PASSWORD) => sniff::protected_by_default(),
+        (0, _) => sniff::protected("FilePass, XOR"),
+        _ => sniff::protected("FilePass, RC4"),
+    }
+}
+
+/// What a password is known by in a file obfuscated by XOR: [MS-OFFCRYPTO] 2.3.7.1.
+fn xor_verifier(password: &[u8]) -> u16 {
+    let length = u8::try_from(password.len()).unwrap_or_default();
+    let bytes = password.iter().rev().chain(std::iter::once(&length));
+    let sum = bytes.fold(0_u16, |sum, byte| {
+        ((sum >> 14 & 1) | (sum << 1 & 0x7fff)) ^ u16::from(*byte)
+    });
+    sum ^ 0xce4b
 }
 
 fn part(stream: &[u8], start: usize, percents: &[bool]) -> Part {

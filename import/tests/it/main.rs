@@ -14,4 +14,5 @@ mod rules;
 mod template;
 mod values;
 mod workbook;
+mod workbook_damaged;
 mod workbook_hostile;

@@ -11,6 +11,9 @@ use zip::write::SimpleFileOptions;
 
 use crate::workbook::{Book, read_bytes, read_with, roster, worker};
 
+/// Of the default password, by the method of [MS-OFFCRYPTO] 2.3.7.1.
+const VELVET_SWEATSHOP: u16 = 0x9a0a;
+
 const RELATIONSHIPS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
 /// A zip of these parts, as they are.
@@ -286,6 +289,20 @@ fn protected_workbooks() {
         ];
         refused(read_bytes(&compound(&[("Workbook", &stream.concat())])), "F002", "密码");
     }
+    // The verifier of `VelvetSweatshop`, which Excel and WPS try unasked.
+    let stream = [
+        record(0x0809, &[0, 6, 5, 0, 0, 0, 0, 0]),
+        record(
+            0x002f,
+            &[0_u16.to_le_bytes(), [1, 2], VELVET_SWEATSHOP.to_le_bytes()].concat(),
+        ),
+        record(0x000a, &[]),
+    ];
+    refused(
+        read_bytes(&compound(&[("Workbook", &stream.concat())])),
+        "F002",
+        "默认密码",
+    );
     let manifest = b"<manifest:manifest><manifest:encryption-data/></manifest:manifest>";
     refused(
         read_bytes(&zip(&[

@@ -1,0 +1,137 @@
+//! Doors for the fuzz targets of `import/fuzz`; no other build has them. Each panics where something holds that never should.
+
+use std::sync::{Arc, LazyLock};
+
+use chrono::NaiveDate;
+
+use crate::catalogue::{Catalogue, Field};
+use crate::layout::{HeaderIndex, Known, Part, SheetReader};
+use crate::read::RowReader;
+use crate::record::Read;
+use crate::rules::RosterJudge;
+use crate::sheet_findings;
+use crate::values::{Reader, Value, fold};
+use crate::workbook::{Area, Cell, Content, Row, SheetHead};
+
+pub use crate::workbook::fuzzing::guards;
+
+static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue::load(None).expect("embedded")));
+static READER: LazyLock<Reader> = LazyLock::new(|| Reader::new(CATALOGUE.clone()));
+static HEADERS: LazyLock<HeaderIndex> = LazyLock::new(|| HeaderIndex::new(&CATALOGUE));
+
+/// One cell of any field: the first byte says which, the second what kind of cell, the third the column's unit.
+pub fn values(data: &[u8]) {
+    const UNITS: &[&str] = &[
+        "万元", "元", "亿元", "㎡", "万㎡", "亩", "米", "公里", "%", "层", "年", "秒",
+    ];
+    let [field, kind, unit, rest @ ..] = data else { return };
+    let field = Field::ALL[usize::from(*field) % Field::ALL.len()];
+    let Ok(text) = std::str::from_utf8(rest) else { return };
+    let unit = UNITS.get(usize::from(*unit)).map(|unit| fold(unit));
+    let county = text.contains('镇').then_some("371502");
+    let reading = {
+        let content = content(*kind, text);
+        READER.read(
+            field,
+            &content,
+            &crate::values::clean(&crate::values::written(&content)),
+            unit.as_deref(),
+            county,
+        )
+    };
+    if let Some(fault) = &reading.fault {
+        assert!(!fault.message.is_empty());
+        assert!(crate::rules::find(fault.code).is_some(), "{}", fault.code);
+    }
+    if let Read::Value(value) = &reading.read {
+        let kept = Value::from_canonical(field.field_type(), &value.canonical());
+        assert_eq!(kept.as_ref(), Some(value), "{field:?} is not kept as read");
+    }
+}
+
+/// A sheet: a first line of merged areas, four bytes each, and hidden rows; then lines of cells between tabs.
+pub fn layout(data: &[u8]) {
+    let mut lines = data.split(|byte| *byte == b'\n');
+    let head = SheetHead {
+        name: "清单".to_owned(),
+        merged: lines.next().unwrap_or_default().chunks_exact(4).map(area).collect(),
+        ..SheetHead::default()
+    };
+    let known = Known {
+        catalogue: &CATALOGUE,
+        headers: &HEADERS,
+        reader: &READER,
+    };
+    let mut sheet = SheetReader::new(known, &head);
+    let mut parts = Vec::new();
+    let mut last = 0;
+    for (index, line) in (0..).zip(lines.take(2_000)) {
+        let cells = (0..).zip(line.split(|byte| *byte == b'\t').take(512));
+        let cells: Vec<Cell> = cells
+            .filter_map(|(column, cell)| {
+                let text = String::from_utf8_lossy(cell);
+                let content = content(cell.first().copied().unwrap_or_default(), &text);
+                (!text.trim().is_empty()).then_some(Cell { column, content })
+            })
+            .collect();
+        if !cells.is_empty() {
+            sheet.push(Row { index, cells }, &mut |part| parts.push(part));
+            last = index;
+        }
+    }
+    sheet.finish(&mut |part| parts.push(part));
+
+    let today = NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day");
+    let mut judge = RosterJudge::new(&CATALOGUE, today);
+    let name: Arc<str> = "清单".into();
+    let mut rows: Option<RowReader> = None;
+    let mut before = None;
+    for part in parts {
+        match part {
+            Part::Table(table) => {
+                for finding in sheet_findings::of_table(known, &name, &table) {
+                    assert!(finding.address.is_some_and(|at| at.row <= last));
+                }
+                assert!(!table.columns.is_empty());
+                rows = table.is_sound().then(|| RowReader::new(&CATALOGUE, &READER, table));
+            }
+            Part::Row(mut data) => {
+                let index = data.line.row.index;
+                assert!(
+                    before.is_none_or(|before| before < index),
+                    "a row came twice or too late"
+                );
+                before = Some(index);
+                let rows = rows.as_mut().expect("rows follow a sound table");
+                let (record, mut findings) = rows.read(&name, &mut data);
+                findings.extend(judge.judge_record(&record));
+                for finding in findings {
+                    assert!(finding.row == Some(index + 1) && finding.address.is_none_or(|at| at.row <= index));
+                }
+            }
+        }
+    }
+    assert!(judge.incidents().is_empty(), "{:?}", judge.incidents());
+}
+
+fn content(kind: u8, text: &str) -> Content {
+    let number = text.parse::<f64>().is_ok_and(f64::is_finite) && !text.starts_with('+');
+    match kind {
+        b'\x01' => Content::Percent(text.trim_start_matches('\x01').into()),
+        b'\x02' => Content::Date(text.trim_start_matches('\x02').into()),
+        b'\x03' => Content::Bool(true),
+        b'\x04' => Content::Error("#REF!".into()),
+        _ if number && kind != b'\x05' => Content::Number(text.into()),
+        _ => Content::Text(text.into()),
+    }
+}
+
+fn area(bytes: &[u8]) -> Area {
+    let bound = |at: usize| u32::from(bytes[at]);
+    Area {
+        first_row: bound(0).min(bound(1)),
+        last_row: bound(0).max(bound(1)),
+        first_column: bound(2).min(bound(3)),
+        last_column: bound(2).max(bound(3)),
+    }
+}
