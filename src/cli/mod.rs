@@ -6,6 +6,7 @@ mod check;
 #[cfg(feature = "demo")]
 mod demo;
 mod import;
+mod jobs;
 mod migrate;
 mod recheck;
 mod review;
@@ -58,6 +59,7 @@ enum Command {
     Review(review::ReviewArgs),
     User(user::UserArgs),
     Sync(sync::SyncArgs),
+    Jobs(jobs::JobsArgs),
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
     Rule(rule::RuleArgs),
@@ -98,6 +100,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(&args, &registry()?),
         Command::Review(args) => review::run(&args, &registry()?),
         Command::User(args) => user::run(&args, &registry()?),
+        Command::Jobs(args) => jobs::run(&args, &registry()?),
         Command::Sync(args) => sync::run(&args, &registry()?),
         Command::Serve(args) => {
             let config = Config::from_env()?;

@@ -151,6 +151,15 @@ pub fn take_up(conn: &mut Conn<'_>, run: i64, limit: i64, live: &[i64]) -> Resul
     })?)
 }
 
+/// How many open batches there are of other runs than these.
+pub fn count_open(conn: &mut Conn<'_>, live: &[i64]) -> Result<i64, DbError> {
+    Ok(each!(conn, c => batches::table
+        .filter(batches::state.eq_any(OPEN))
+        .filter(diesel::dsl::not(batches::run_id.eq_any(live)))
+        .count()
+        .get_result(c))?)
+}
+
 /// How many batches a run stored or took up.
 pub fn count_of_run(conn: &mut Conn<'_>, run: i64) -> Result<i64, DbError> {
     Ok(each!(conn, c => batches::table.filter(batches::run_id.eq(run)).count().get_result(c))?)

@@ -326,6 +326,16 @@ diesel::table! {
         state -> Text,
         outcome -> Nullable<Text>,
         ended_at -> Nullable<BigInt>,
+        heartbeat_at -> BigInt,
+        operator -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    job_pauses (job) {
+        job -> Text,
+        paused_by -> Text,
+        paused_at -> BigInt,
     }
 }
 
@@ -364,5 +374,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     stray_receipts,
     job_runs,
+    job_pauses,
     waivers,
 );

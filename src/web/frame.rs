@@ -44,7 +44,7 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     ("进度", &[("/progress", "工程进度")]),
     ("上报平台", &[("/runs", "上报记录")]),
     ("检查规则", &[("/rules", "检查规则")]),
-    ("管理", &[("/departments", "部门")]),
+    ("管理", &[("/departments", "部门"), ("/jobs", "定时任务")]),
 ];
 
 impl Frame {

@@ -13,6 +13,7 @@ mod findings;
 mod frame;
 mod guard;
 mod home;
+mod jobs;
 mod login;
 mod progress;
 mod project;

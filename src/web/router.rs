@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, departments, downloads, error, guard, home, login, progress, project, review, rules, runs, upload,
+    assets, departments, downloads, error, guard, home, jobs, login, progress, project, review, rules, runs, upload,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -22,6 +22,8 @@ const ALL: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor, Admini
 const DATA: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor]);
 const SENDERS: Access = Access::Roles(&[Reporter, Lead, Secretariat]);
 const OVERSEERS: Access = Access::Roles(&[Secretariat, Auditor]);
+const KEEPERS: Access = Access::Roles(&[Secretariat, Auditor, Administrator]);
+const ADMINISTRATOR: Access = Access::Roles(&[Administrator]);
 const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
 
 /// Every route. What a role may see behind it (its own department's data, or all) is the registry's to say.
@@ -45,6 +47,10 @@ pub fn routes() -> Vec<Route> {
         post("/projects/{code}/withdraw", SENDERS, project::withdraw),
         get("/progress", OVERSEERS, progress::page),
         get("/runs", OVERSEERS, runs::page),
+        get("/jobs", KEEPERS, jobs::page),
+        post("/jobs/{job}/pause", ADMINISTRATOR, jobs::pause),
+        post("/jobs/{job}/resume", ADMINISTRATOR, jobs::resume),
+        post("/jobs/{job}/run", ADMINISTRATOR, jobs::run),
         get("/departments", ALL, departments::list),
         get("/templates/{department}", ALL, downloads::template),
         get("/rules", ALL, rules::list),

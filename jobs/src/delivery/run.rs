@@ -75,6 +75,10 @@ impl Run {
         self.tally().total = waiting;
         self.enter(Phase::TakingUp);
         self.take_up().await?;
+        if self.options.only_follow_up {
+            self.enter(Phase::AwaitingReceipts);
+            return self.await_receipts().await;
+        }
         // a receipt frees the later revisions of its project: they go out in the next round
         for round in 0..ROUNDS {
             self.tally().claimed = false;
@@ -365,6 +369,9 @@ impl Run {
     }
 
     async fn waiting(&self) -> Result<u64, SyncError> {
+        if self.options.only_follow_up {
+            return Ok(0);
+        }
         let (run, now, profile) = (self.id, self.platform.clock.now(), Arc::clone(&self.platform.profile));
         self.store(move |store| store.waiting(run, &profile.stages, now)).await
     }

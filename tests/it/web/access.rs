@@ -45,6 +45,10 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST", "/review", Some(&[Secretariat])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
     ("GET", "/runs", Some(&[Secretariat, Auditor])),
+    ("GET", "/jobs", Some(&[Secretariat, Auditor, Administrator])),
+    ("POST", "/jobs/{job}/pause", Some(&[Administrator])),
+    ("POST", "/jobs/{job}/resume", Some(&[Administrator])),
+    ("POST", "/jobs/{job}/run", Some(&[Administrator])),
 ];
 
 const EVERY: &[Role] = &[Reporter, Lead, Secretariat, Auditor, Administrator];
@@ -142,6 +146,7 @@ async fn ask(browser: &Browser, method: &str, path: &str) -> super::Page {
     let path = path
         .replace("{id}", "1")
         .replace("{department}", "JTJ")
+        .replace("{job}", "retention")
         .replace("/projects/{code}", "/projects/LC-2026-000001");
     let path = path.replace("{code}", "S001").replace("{file}", "style.css");
     match method {
