@@ -220,9 +220,9 @@ impl<'a> Check<'a, '_> {
                     (rows, self.summary.sheets.len() - 1)
                 });
             }
-            Part::Row(data) => {
+            Part::Row(mut data) => {
                 let Some((rows, place)) = &mut sheet.table else { return };
-                let (record, mut findings) = rows.read(&sheet.name, &data);
+                let (record, mut findings) = rows.read(&sheet.name, &mut data);
                 findings.extend(self.judge.judge_record(&record));
                 findings.sort_by_key(|finding| (finding.address, finding.code));
                 self.summary.sheets[*place].data_rows.push(record.row);

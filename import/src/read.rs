@@ -1,5 +1,6 @@
 //! Data row to record: each cell read, blanks of required fields and faults of values found.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -30,17 +31,19 @@ struct ColumnReader {
     at: u32,
     field: Field,
     unit: Option<String>,
-    /// The readings of texts that come again and again, as codes do, for `county`.
+    /// The readings of texts that come again and again, as codes and dates do, for `county`.
     remembered: HashMap<Box<str>, Reading>,
     county: Option<Arc<str>>,
 }
 
 impl ColumnReader {
-    fn read(&mut self, reader: &Reader, content: &Content, county: Option<&Arc<str>>) -> Reading {
-        let read = || reader.read(self.field, content, self.unit.as_deref(), county.map(|code| &**code));
-        let again = matches!(
+    /// Reads a cell and its text, cleaned.
+    fn read(&mut self, reader: &Reader, content: &Content, text: &str, county: Option<&Arc<str>>) -> Reading {
+        let unit = self.unit.as_deref();
+        let read = || reader.read(self.field, content, text, unit, county.map(|code| &**code));
+        let again = !matches!(
             self.field.field_type(),
-            FieldType::Code(_) | FieldType::Codes(_) | FieldType::YesNo | FieldType::County | FieldType::Township
+            FieldType::Text(_) | FieldType::Integer | FieldType::Decimal(_) | FieldType::Percent
         );
         let Content::Text(text) = content else { return read() };
         if !again {
@@ -83,8 +86,8 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// Reads a row; the findings are those of its values.
-    pub(crate) fn read(&mut self, sheet: &Arc<str>, data: &DataRow) -> (Record, Vec<Finding>) {
+    /// Reads a row and takes the texts of its cells; the findings are those of its values.
+    pub(crate) fn read(&mut self, sheet: &Arc<str>, data: &mut DataRow) -> (Record, Vec<Finding>) {
         let mut record = Record::new(sheet.clone(), data.line.row.index + 1);
         let mut faults: Vec<(Field, Fault)> = Vec::new();
         let mut carried: Vec<(Field, Value, Field)> = Vec::new();
@@ -96,13 +99,20 @@ impl<'a> RowReader<'a> {
             let field = column.field;
             let entry = record.entry_mut(field);
             entry.address = Some(data.line.address(column.at));
-            let Some(content) = data.line.row.content(column.at) else {
+            let Some(content) = data.line.row.content_mut(column.at) else {
                 continue;
             };
             // Only townships look at the county.
             let within = county.as_ref().filter(|_| field == Field::Township);
-            let reading = column.read(self.reader, content, within);
-            entry.written = clean(&written(content)).into();
+            let shown = written(content);
+            let text = clean(&shown);
+            let reading = column.read(self.reader, content, &text, within);
+            let cleaned: Option<Box<str>> = match (&*content, text) {
+                // Nearly every text is clean as it stands.
+                (Content::Text(own) | Content::Number(own), Cow::Borrowed(text)) if text.len() == own.len() => None,
+                (_, text) => Some(text.into()),
+            };
+            entry.written = cleaned.unwrap_or_else(|| content.take_text());
             entry.read = reading.read;
             if field == Field::County
                 && let Read::Value(Value::Division(code)) = &entry.read

@@ -64,7 +64,7 @@ impl Record {
         Self {
             sheet,
             row,
-            entries: vec![Entry::default(); Field::COUNT].into_boxed_slice(),
+            entries: (0..Field::COUNT).map(|_| Entry::default()).collect(),
             changed: 0,
         }
     }

@@ -88,54 +88,73 @@ impl Report {
     }
 }
 
-/// Findings that say the same of cells of one column.
+/// Findings that are equal but for their cells, all in one column.
 #[derive(Clone, Debug)]
 pub struct Group<'a> {
-    /// The first of them; the others differ in their cells alone.
+    /// The first of them; the others differ in their cells and rows alone.
     pub first: &'a Finding,
-    /// Where they are, from the top.
+    /// Where they are, from the top, each cell once.
     pub addresses: Vec<Address>,
     /// How many there are: more than the addresses where several rows share a merged cell.
     pub count: usize,
 }
 
+/// Runs of cells that a place in short names.
+const RUNS_SHOWN: usize = 3;
+
 impl Group<'_> {
-    /// The cells in short: `U15`, `U5–U48，44 处`, `U5、U9、U31 等 12 处`.
+    /// The cells in short: `U15`, `U5–U48，44 处`, `U5、U9、U31–U40 等 35 处`; empty for a finding on a sheet or a file.
     pub fn place(&self) -> String {
-        match self.addresses.as_slice() {
-            [] => String::new(),
-            [only] => only.to_string(),
-            [first, .., last]
-                if usize::try_from(last.row - first.row).is_ok_and(|rows| rows + 1 == self.addresses.len()) =>
-            {
-                format!("{first}–{last}，{} 处", self.addresses.len())
-            }
-            several => {
-                let shown: Vec<String> = several.iter().take(3).map(ToString::to_string).collect();
-                let more = if several.len() > 3 {
-                    format!(" 等 {} 处", several.len())
-                } else {
-                    String::new()
-                };
-                format!("{}{more}", shown.join("、"))
-            }
+        let runs = self.runs();
+        match runs.len() {
+            ..=RUNS_SHOWN => self.with_count(&runs),
+            _ => format!("{} 等 {} 处", runs[..RUNS_SHOWN].join("、"), self.addresses.len()),
         }
+    }
+
+    /// Every cell, where [`Self::place`] does not name them all.
+    pub fn whole_place(&self) -> Option<String> {
+        let runs = self.runs();
+        (runs.len() > RUNS_SHOWN).then(|| self.with_count(&runs))
+    }
+
+    fn with_count(&self, runs: &[String]) -> String {
+        let cells = runs.join("、");
+        match self.addresses.len() {
+            ..=2 => cells,
+            count => format!("{cells}，{count} 处"),
+        }
+    }
+
+    /// The cells, those of consecutive rows as `U5–U48`.
+    fn runs(&self) -> Vec<String> {
+        let runs = self.addresses.chunk_by(|above, below| above.row + 1 == below.row);
+        let shown = runs.filter_map(|run| match (run.first()?, run.last()?) {
+            (first, last) if first == last => Some(first.to_string()),
+            (first, last) => Some(format!("{first}–{last}")),
+        });
+        shown.collect()
     }
 }
 
-/// Groups findings that say the same of cells of one column; gravest first, then in the order of the sheets' cells.
-pub fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+/// Groups the findings that are equal down a column: the same rule and severity say the same of the same value in the same words. What
+/// differs in anything that an officer is told stands apart, so that no group hides a finding. Gravest first, else in the order given.
+pub fn groups<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Group<'a>> {
     let mut places: HashMap<_, usize> = HashMap::new();
-    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut groups: Vec<Group<'a>> = Vec::new();
     for finding in findings {
-        let column = finding.address.map(|address| address.column);
-        let key = (
-            finding.code,
+        let cell = (
             finding.sheet.as_deref(),
-            column,
-            finding.message.as_str(),
-            finding.severity,
+            finding.address.map(|address| address.column),
+            finding.field,
+            finding.value.as_deref(),
         );
+        let said = (
+            finding.message.as_str(),
+            finding.suggestion.as_deref(),
+            finding.basis.as_deref(),
+        );
+        let key = (finding.code, finding.severity, cell, said);
         let place = *places.entry(key).or_insert(groups.len());
         if place == groups.len() {
             groups.push(Group {
@@ -144,13 +163,12 @@ pub fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
                 count: 0,
             });
         }
-        let group = &mut groups[place];
-        group.count += 1;
-        if let Some(address) = finding.address
-            && group.addresses.last() != Some(&address)
-        {
-            group.addresses.push(address);
-        }
+        groups[place].count += 1;
+        groups[place].addresses.extend(finding.address);
+    }
+    for group in &mut groups {
+        group.addresses.sort_unstable();
+        group.addresses.dedup();
     }
     groups.sort_by_key(|group| std::cmp::Reverse(group.first.severity));
     groups

@@ -4,6 +4,7 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
+use super::figures::{self, Figures};
 use super::schema::{approved_projects, project_keys, projects};
 use super::{CHUNK, Conn, DbError, each};
 
@@ -311,8 +312,11 @@ pub fn set_state(
         .execute(c))?)
 }
 
-/// Makes the current revision of these projects their latest approved one; where it is a withdrawal, they leave the boards.
+/// Makes the current revision of these projects their latest approved one, and changes the figures by what that changes; where it is a
+/// withdrawal, they leave the boards.
 pub fn set_approved(conn: &mut Conn<'_>, ids: &[i64], withdrawn: bool) -> Result<(), DbError> {
+    let mut changed = Figures::new();
+    figures::add_projects(conn, ids, &mut changed, -1)?;
     each!(conn, c => diesel::update(projects::table)
         .filter(projects::id.eq_any(ids))
         .set(projects::approved_revision.eq(projects::revision.nullable()))
@@ -320,9 +324,14 @@ pub fn set_approved(conn: &mut Conn<'_>, ids: &[i64], withdrawn: bool) -> Result
     each!(conn, c => diesel::delete(approved_projects::table)
         .filter(approved_projects::project_id.eq_any(ids))
         .execute(c))?;
-    if withdrawn {
-        return Ok(());
+    if !withdrawn {
+        insert_approved(conn, ids)?;
+        figures::add_projects(conn, ids, &mut changed, 1)?;
     }
+    figures::change(conn, &changed)
+}
+
+fn insert_approved(conn: &mut Conn<'_>, ids: &[i64]) -> Result<(), DbError> {
     each!(conn, c => diesel::insert_into(approved_projects::table)
         .values(projects::table.filter(projects::id.eq_any(ids)).select((
             projects::id,

@@ -328,3 +328,43 @@ pub fn decide(conn: &mut Conn<'_>, ids: &[i64], revision: i64, decision: &Decisi
     each!(conn, c => diesel::insert_into(decisions::table).values(&rows).execute(c))?;
     Ok(decided)
 }
+
+/// When the first decision was made.
+pub fn first_decision(conn: &mut Conn<'_>) -> Result<Option<i64>, DbError> {
+    Ok(each!(conn, c => decisions::table.select(diesel::dsl::min(decisions::decided_at)).first(c))?)
+}
+
+/// The latest revision of each project that was approved, a withdrawal too, before an instant: (project, revision), those of the projects
+/// after `after`, so many.
+pub fn approved_before(conn: &mut Conn<'_>, until: i64, after: i64, limit: usize) -> Result<Vec<(i64, i64)>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows: Vec<(i64, Option<i64>)> = each!(conn, c => decisions::table
+        .filter(decisions::to_state.eq_any(["approved", "withdrawn"]))
+        .filter(decisions::decided_at.lt(until))
+        .filter(decisions::project_id.gt(after))
+        .group_by(decisions::project_id)
+        .order(decisions::project_id)
+        .limit(limit)
+        .select((decisions::project_id, diesel::dsl::max(decisions::revision)))
+        .load(c))?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(project, revision)| Some((project, revision?)))
+        .collect())
+}
+
+/// Which of the given (project, revision) pairs have this operation.
+pub fn with_op(conn: &mut Conn<'_>, which: &[(i64, i64)], op: &str) -> Result<HashSet<i64>, DbError> {
+    let mut found = HashSet::new();
+    for (revision, ids) in by_revision(which) {
+        for chunk in ids.chunks(CHUNK) {
+            found.extend(each!(conn, c => revisions::table
+                .filter(revisions::project_id.eq_any(chunk))
+                .filter(revisions::revision.eq(revision))
+                .filter(revisions::op.eq(op))
+                .select(revisions::project_id)
+                .load::<i64>(c))?);
+        }
+    }
+    Ok(found)
+}

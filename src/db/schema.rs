@@ -351,6 +351,187 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    figures (department, category, county, stage, completed, unit) {
+        department -> Text,
+        category -> Text,
+        county -> Text,
+        stage -> Text,
+        completed -> Text,
+        unit -> Text,
+        projects -> BigInt,
+        scale_e2 -> BigInt,
+        planned_yuan -> BigInt,
+        done_yuan -> BigInt,
+    }
+}
+
+diesel::table! {
+    snapshot_months (month) {
+        month -> Text,
+        taken_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    snapshots (month, department, category, county, stage, completed, unit) {
+        month -> Text,
+        department -> Text,
+        category -> Text,
+        county -> Text,
+        stage -> Text,
+        completed -> Text,
+        unit -> Text,
+        projects -> BigInt,
+        scale_e2 -> BigInt,
+        planned_yuan -> BigInt,
+        done_yuan -> BigInt,
+    }
+}
+
+diesel::table! {
+    targets (year, department, category, county) {
+        year -> BigInt,
+        department -> Text,
+        category -> Text,
+        county -> Text,
+        unit -> Text,
+        amount_e2 -> BigInt,
+        version -> BigInt,
+        set_by -> Text,
+        set_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    due_days (department, since) {
+        department -> Text,
+        since -> Text,
+        day -> BigInt,
+        set_by -> Text,
+        set_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    monthly_reports (department, period) {
+        department -> Text,
+        period -> Text,
+        upload_id -> BigInt,
+        received_at -> BigInt,
+        received_by -> Text,
+    }
+}
+
+diesel::table! {
+    reminders (department, subject, kind) {
+        department -> Text,
+        subject -> Text,
+        kind -> Text,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    inspections (id) {
+        id -> BigInt,
+        held_on -> Text,
+        place -> Text,
+        inspectors -> Text,
+        note -> Text,
+        created_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    inspection_findings (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        inspection_id -> BigInt,
+        department -> Text,
+        problem -> Text,
+        deadline -> Text,
+        state -> Text,
+        version -> BigInt,
+        created_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    finding_moves (project_id, finding_id, seq) {
+        project_id -> BigInt,
+        finding_id -> BigInt,
+        seq -> BigInt,
+        from_state -> Text,
+        to_state -> Text,
+        note -> Text,
+        made_by -> Text,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    finding_photos (project_id, finding_id, sha256) {
+        project_id -> BigInt,
+        finding_id -> BigInt,
+        sha256 -> Text,
+        seq -> BigInt,
+        file_name -> Text,
+        format -> Text,
+        bytes -> BigInt,
+        width -> BigInt,
+        height -> BigInt,
+    }
+}
+
+diesel::table! {
+    meeting_items (id) {
+        id -> BigInt,
+        meeting_on -> Text,
+        meeting -> Text,
+        matter -> Text,
+        department -> Text,
+        deadline -> Text,
+        state -> Text,
+        version -> BigInt,
+        created_by -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    meeting_moves (item_id, seq) {
+        item_id -> BigInt,
+        seq -> BigInt,
+        from_state -> Text,
+        to_state -> Text,
+        note -> Text,
+        made_by -> Text,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    photos (project_id, kind, sha256) {
+        project_id -> BigInt,
+        kind -> Text,
+        sha256 -> Text,
+        id -> BigInt,
+        file_name -> Text,
+        format -> Text,
+        bytes -> BigInt,
+        width -> BigInt,
+        height -> BigInt,
+        state -> Text,
+        problem -> Nullable<Text>,
+        added_by -> Text,
+        added_at -> BigInt,
+        sent_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     counters,
     users,
@@ -376,4 +557,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     job_runs,
     job_pauses,
     waivers,
+    figures,
+    snapshot_months,
+    snapshots,
+    targets,
+    due_days,
+    monthly_reports,
+    reminders,
+    inspections,
+    inspection_findings,
+    finding_moves,
+    finding_photos,
+    meeting_items,
+    meeting_moves,
+    photos,
 );

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::code::RegistryCode;
 use super::people::{Operator, Sight};
 use super::states::{State, Verb, target};
-use super::{Error, Registry, audit};
+use super::{Error, Registry, audit, snapshots};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
 use crate::db::projects::{self, ProjectRow};
@@ -158,6 +158,7 @@ pub fn decide(
     let now = registry.clock.now();
     registry.db.write(|conn| {
         counters::lock(conn, Counter::Project)?;
+        snapshots::close_months(conn, now)?;
         let session = Session {
             operator,
             verb,

@@ -59,13 +59,14 @@ impl Head {
     }
 }
 
-/// A finding, or several that say the same.
+/// A finding, or several that are equal but for their cells.
 struct FindingLine {
     severity: &'static str,
     class: &'static str,
     sheet: String,
     place: String,
-    /// What was written; of several the first.
+    /// Every cell, where `place` does not name them all.
+    every_place: String,
     written: String,
     message: String,
     suggestion: String,
@@ -161,13 +162,8 @@ impl OpenPage {
         let catalogue = &*registry.catalogue;
         let upload = &preview.upload;
         let roster = &preview.roster;
-        let all: Vec<Finding> = roster
-            .summary
-            .findings
-            .iter()
-            .chain(roster.rows.iter().flat_map(|row| &row.findings))
-            .cloned()
-            .collect();
+        let on_rows = roster.rows.iter().flat_map(|row| &row.findings);
+        let all: Vec<&Finding> = roster.summary.findings.iter().chain(on_rows).collect();
         let of = |severity| all.iter().filter(|finding| finding.severity == severity).count();
         Ok(Self {
             frame: Frame::new(registry, session, format!("核对 {}", upload.file_name), "/"),
@@ -180,13 +176,14 @@ impl OpenPage {
                 .refusal
                 .as_ref()
                 .and_then(|refusal| refusal.incident.clone()),
-            findings: Lines::of(&groups(&all), |group| {
+            findings: Lines::of(&groups(all.iter().copied()), |group| {
                 let finding = group.first;
                 FindingLine {
                     severity: finding.severity.label(),
                     class: words::severity_class(finding.severity),
                     sheet: finding.sheet.clone().unwrap_or_default(),
                     place: group.place(),
+                    every_place: group.whole_place().unwrap_or_default(),
                     written: words::written(finding.value.as_deref()),
                     message: finding.message.clone(),
                     suggestion: finding.suggestion.clone().unwrap_or_default(),
@@ -369,6 +366,7 @@ fn kept(finding: &UploadFindingRow) -> FindingLine {
         class: words::severity_class(severity),
         sheet: String::new(),
         place: finding.cell.clone().unwrap_or_default(),
+        every_place: String::new(),
         written: words::written(finding.written.as_deref()),
         message: finding.message.clone(),
         suggestion: finding.suggestion.clone().unwrap_or_default(),

@@ -65,7 +65,7 @@ fn settings_are_shown_and_a_broken_file_stops_every_command() {
     for command in [&["rules"][..], &["recheck"], &["check", "x.csv"]] {
         let (code, text) = said(folder.path(), command);
         assert!(
-            code >= 2 && text.contains("rules.toml:1: `S004` has no `reason`"),
+            code >= 2 && text.contains("rules.toml:1: `S004` 没有写 `reason`"),
             "{text}"
         );
     }
@@ -106,19 +106,19 @@ fn everything_wrong_with_a_townships_table_is_told_and_nothing_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("townships.csv");
     let rows = [
-        ("371525209,万善乡,7,0.15,3,2016-06-01,read,read,\n", "`source` is blank"),
+        ("371525209,万善乡,7,0.15,3,2016-06-01,read,read,\n", "`source` 空着"),
         (
             "371525999,,7,0.15,3,2016-06-01,read,read,x\n",
-            "`371525999` is not known",
+            "没有 `371525999` 这一项",
         ),
-        ("371525,冠县,7,0.15,3,2016-06-01,read,read,x\n", "is no township"),
-        ("371525209,古楼街道,7,0.15,3,2016-06-01,read,read,x\n", "not `古楼街道`"),
-        ("371525209,,7,0.17,3,2016-06-01,read,read,x\n", "`0.17` is not known"),
-        ("371525209,,7,0.15,4,2016-06-01,read,read,x\n", "`4` is not known"),
+        ("371525,冠县,7,0.15,3,2016-06-01,read,read,x\n", "不是乡镇（街道）"),
+        ("371525209,古楼街道,7,0.15,3,2016-06-01,read,read,x\n", "不是“古楼街道”"),
+        ("371525209,,7,0.17,3,2016-06-01,read,read,x\n", "没有 `0.17` 这一项"),
+        ("371525209,,7,0.15,4,2016-06-01,read,read,x\n", "没有 `4` 这一项"),
         ("371525209,,7,0.15,3,2016,read,read,x\n", "`since`"),
-        ("371525209,,7,0.15,3,2016-06-01,sure,read,x\n", "`sure` is not known"),
+        ("371525209,,7,0.15,3,2016-06-01,sure,read,x\n", "没有 `sure` 这一项"),
         (SOUND, ""),
-        (SOUND, "stands twice"),
+        (SOUND, "出现了两次"),
     ];
     let text: String = rows.iter().map(|(row, _)| *row).collect();
     std::fs::write(&file, format!("{HEADER}{text}")).unwrap();

@@ -86,3 +86,11 @@ pub struct CodeEntry {
     /// Other ways of writing it.
     pub synonyms: Vec<String>,
 }
+
+impl CodeEntry {
+    /// Every way of writing it: the code, the label, the synonyms.
+    pub(crate) fn ways(&self) -> impl Iterator<Item = &str> {
+        let names = [&*self.code, &*self.label].into_iter();
+        names.chain(self.synonyms.iter().map(String::as_str))
+    }
+}

@@ -1,7 +1,8 @@
 //! Loading and checking the catalogue's files.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::{fs, io};
 
 use chrono::NaiveDate;
@@ -13,6 +14,7 @@ use super::{
     Zonation,
 };
 use crate::rules::RuleSettings;
+use crate::values::fold;
 
 const FIELDS: (&str, &str) = ("fields.csv", include_str!("../../catalogue/fields.csv"));
 const CODES: (&str, &str) = ("codes.csv", include_str!("../../catalogue/codes.csv"));
@@ -67,16 +69,13 @@ fn fields(table: &Table, shipped: &Table) -> Result<Vec<FieldInfo>, CatalogueErr
     for line in table.lines() {
         let field = line.known("id", Field::from_id)?;
         if found[field.index()].is_some() {
-            return Err(line.broken(format!("the field `{field}` stands twice")));
+            return Err(line.broken(format!("栏目 `{field}` 出现了两次")));
         }
         let same_type = |known: &Line<'_>| known.get("id").ok() == Some(field.id());
         if let Some(known) = shipped.lines().find(same_type)
             && known.get("type")? != line.get("type")?
         {
-            return Err(line.broken(format!(
-                "the type of `{field}` is {}, and cannot be changed",
-                known.get("type")?
-            )));
+            return Err(line.broken(format!("栏目 `{field}` 的类型是 {}，不能改动", known.get("type")?)));
         }
         let info = FieldInfo {
             field,
@@ -86,7 +85,7 @@ fn fields(table: &Table, shipped: &Table) -> Result<Vec<FieldInfo>, CatalogueErr
             required: match line.get("required")? {
                 "yes" => true,
                 "no" => false,
-                other => return Err(line.broken(format!("`required` is yes or no, not `{other}`"))),
+                other => return Err(line.broken(format!("`required` 只能填 yes 或 no，不能填 `{other}`"))),
             },
             range: range(line)?,
             aliases: line.list("aliases")?,
@@ -94,7 +93,7 @@ fn fields(table: &Table, shipped: &Table) -> Result<Vec<FieldInfo>, CatalogueErr
         };
         for name in std::iter::once(&info.label).chain(&info.aliases) {
             if !names.insert(name.clone()) {
-                return Err(line.broken(format!("the header `{name}` already belongs to another field")));
+                return Err(line.broken(format!("表头“{name}”已属于另一个栏目")));
             }
         }
         found[field.index()] = Some(info);
@@ -102,7 +101,7 @@ fn fields(table: &Table, shipped: &Table) -> Result<Vec<FieldInfo>, CatalogueErr
     Field::ALL
         .iter()
         .zip(found)
-        .map(|(field, info)| info.ok_or_else(|| table.broken(format!("the field `{field}` is missing"))))
+        .map(|(field, info)| info.ok_or_else(|| table.broken(format!("缺少栏目 `{field}`"))))
         .collect()
 }
 
@@ -116,34 +115,39 @@ fn range(line: Line<'_>) -> Result<Option<(Decimal, Decimal)>, CatalogueError> {
         .and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
     match parsed {
         Some((low, high)) if low <= high => Ok(Some((low, high))),
-        _ => Err(line.broken(format!("`values`: `{text}` is no range such as 1..60"))),
+        _ => Err(line.broken(format!("`values`：`{text}` 不是范围，应写成 1..60 这样"))),
     }
 }
 
 /// Reads the code lists. A deployment may add codes and name them otherwise; the shipped codes stay, because rules and records name them.
 fn codes(table: &Table, shipped: &Table) -> Result<Vec<Vec<CodeEntry>>, CatalogueError> {
     let mut lists: Vec<Vec<CodeEntry>> = vec![Vec::new(); CodeList::ALL.len()];
+    let mut names: HashMap<(CodeList, String), Arc<str>> = HashMap::new();
     for line in table.lines() {
         let list = line.known("list", CodeList::from_id)?;
         let code = line.required("code")?;
         let entries = &mut lists[list as usize];
         if entries.iter().any(|entry| &*entry.code == code) {
-            return Err(line.broken(format!("the code `{code}` of `{}` stands twice", list.id())));
+            return Err(line.broken(format!("`{}` 的代码 `{code}` 出现了两次", list.id())));
         }
-        let label = line.required("label")?;
-        if let Some(same) = entries.iter().find(|entry| entry.label == label) {
-            return Err(line.broken(format!("`{label}` is the label of the code `{}` already", same.code)));
-        }
-        entries.push(CodeEntry {
+        let entry = CodeEntry {
             code: code.into(),
-            label: label.to_owned(),
+            label: line.required("label")?.to_owned(),
             synonyms: line.list("synonyms")?,
-        });
+        };
+        // Two ways of writing that cells do not tell apart would give the one code or the other by chance.
+        for text in entry.ways() {
+            let owner = names.entry((list, fold(text))).or_insert_with(|| entry.code.clone());
+            if *owner != entry.code {
+                return Err(line.broken(format!("“{text}”已经是代码 `{owner}` 的名称或叫法，不能再指 `{code}`")));
+            }
+        }
+        entries.push(entry);
     }
     for line in shipped.lines() {
         let (list, code) = (line.known("list", CodeList::from_id)?, line.required("code")?);
         if !lists[list as usize].iter().any(|entry| &*entry.code == code) {
-            return Err(table.broken(format!("the code `{code}` of `{}` is missing", list.id())));
+            return Err(table.broken(format!("`{}` 缺少代码 `{code}`", list.id())));
         }
     }
     Ok(lists)
@@ -156,15 +160,15 @@ fn divisions(table: &Table) -> Result<Divisions, CatalogueError> {
         let level = line.known("level", Level::from_id)?;
         let digits = if level == Level::Township { 9 } else { 6 };
         if code.len() != digits || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(line.broken(format!("`code`: `{code}` is not {digits} digits")));
+            return Err(line.broken(format!("`code`：`{code}` 不是 {digits} 位数字")));
         }
         let parent = line.required("parent")?;
         let parent_known = level == Level::City || all.iter().any(|division| &*division.code == parent);
         if !parent_known {
-            return Err(line.broken(format!("`parent`: `{parent}` does not stand above this line")));
+            return Err(line.broken(format!("`parent`：`{parent}` 没有出现在本行之前")));
         }
         if all.iter().any(|division| &*division.code == code) {
-            return Err(line.broken(format!("the code `{code}` stands twice")));
+            return Err(line.broken(format!("代码 `{code}` 出现了两次")));
         }
         all.push(Division {
             code: code.into(),
@@ -195,12 +199,12 @@ fn one_for_each_county<T>(
     let mut seen = HashSet::new();
     for (line, row) in &rows {
         if !seen.insert(division(row).to_owned()) {
-            return Err(line.broken(format!("the division `{}` stands twice", division(row))));
+            return Err(line.broken(format!("区划 `{}` 出现了两次", division(row))));
         }
     }
     let mut counties = divisions.all().iter().filter(|found| found.level == Level::County);
     match counties.find(|county| !seen.contains(&*county.code)) {
-        Some(county) => Err(table.broken(format!("the county `{}` ({}) is missing", county.code, county.name))),
+        Some(county) => Err(table.broken(format!("缺少县（市、区） `{}`（{}）", county.code, county.name))),
         None => Ok(rows.into_iter().map(|(_, row)| row).collect()),
     }
 }
@@ -232,12 +236,12 @@ pub(super) fn township_zonation(catalogue: &Catalogue, path: &Path) -> Result<Ve
     for line in table.lines() {
         match township(line, catalogue) {
             Ok(zone) if seen.insert(zone.division.clone()) => zones.push(zone),
-            Ok(zone) => wrong.push(line.broken(format!("the township `{}` stands twice", zone.division))),
+            Ok(zone) => wrong.push(line.broken(format!("乡镇（街道） `{}` 出现了两次", zone.division))),
             Err(error) => wrong.push(error),
         }
     }
     if zones.is_empty() && wrong.is_empty() {
-        wrong.push(table.broken("the file has no rows"));
+        wrong.push(table.broken("只有表头，没有数据行"));
     }
     if wrong.is_empty() { Ok(zones) } else { Err(wrong) }
 }
@@ -247,12 +251,12 @@ fn township(line: Line<'_>, catalogue: &Catalogue) -> Result<Zonation, Catalogue
     let name = line.get("division_name")?;
     match catalogue.divisions.get(&zone.division) {
         Some(found) if found.level != Level::Township => Err(line.broken(format!(
-            "`division_code`: `{}` ({}) is no township",
+            "`division_code`：`{}`（{}）不是乡镇（街道）",
             found.code, found.name
         ))),
         Some(found) if !name.is_empty() && name != found.name && !found.aliases.iter().any(|alias| alias == name) => {
             Err(line.broken(format!(
-                "`division_name`: `{}` is {}, not `{name}`",
+                "`division_name`：`{}` 是{}，不是“{name}”",
                 found.code, found.name
             )))
         }
@@ -308,7 +312,7 @@ fn bounds(table: &Table, divisions: &Divisions) -> Result<Vec<Bounds>, Catalogue
                 max_latitude: line.parsed("max_lat")?,
             };
             if bounds.min_longitude >= bounds.max_longitude || bounds.min_latitude >= bounds.max_latitude {
-                return Err(line.broken("the least longitude or latitude is not below the greatest"));
+                return Err(line.broken("最小的经度或纬度不小于最大的"));
             }
             Ok((line, bounds))
         })
@@ -321,10 +325,10 @@ fn departments(table: &Table, codes: &[Vec<CodeEntry>]) -> Result<Vec<Department
     for line in table.lines() {
         let code = line.required("code")?;
         if code.len() > 12 || !code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(line.broken(format!("`code`: `{code}` is not up to 12 letters and digits")));
+            return Err(line.broken(format!("`code`：`{code}` 须为 1 到 12 个字母或数字")));
         }
         if all.iter().any(|department| department.code == code) {
-            return Err(line.broken(format!("the department `{code}` stands twice")));
+            return Err(line.broken(format!("部门 `{code}` 出现了两次")));
         }
         let lead_categories = line.list("lead_categories")?;
         let categories = &codes[CodeList::Category as usize];
@@ -332,7 +336,7 @@ fn departments(table: &Table, codes: &[Vec<CodeEntry>]) -> Result<Vec<Department
             .iter()
             .find(|code| !categories.iter().any(|entry| *entry.code == **code))
         {
-            return Err(line.broken(format!("`lead_categories`: `{unknown}` is no category")));
+            return Err(line.broken(format!("`lead_categories`：没有代码为 `{unknown}` 的工程类别")));
         }
         all.push(Department {
             code: code.to_owned(),
@@ -348,6 +352,9 @@ fn departments(table: &Table, codes: &[Vec<CodeEntry>]) -> Result<Vec<Department
                 DEPARTMENT_STATUSES.contains(&status).then(|| status.to_owned())
             })?,
         });
+    }
+    if all.is_empty() {
+        return Err(table.broken("只有表头，没有部门"));
     }
     Ok(all)
 }

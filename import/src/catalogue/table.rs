@@ -48,7 +48,7 @@ pub(crate) fn read_override(folder: Option<&Path>, name: &str) -> Result<Option<
         Err(error) => {
             let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = memchr::memchr_iter(b'\n', sound).count() as u64 + 1;
-            let reason = "the file is not UTF-8; save it as “CSV UTF-8”".to_owned();
+            let reason = "文件不是 UTF-8 编码；请另存为“CSV UTF-8”".to_owned();
             Err(CatalogueError::Broken { file, line, reason })
         }
     }
@@ -66,10 +66,7 @@ pub(super) fn refuse_unknown_files(folder: Option<&Path>, known: &[&str]) -> Res
             .iter()
             .any(|known| path.file_name().is_some_and(|name| name == *known));
         if is_ours && !is_known {
-            let reason = format!(
-                "no file of the catalogue has this name; the names are {}",
-                known.join(", ")
-            );
+            let reason = format!("目录中没有叫这个名字的文件；可用的名字是 {}", known.join("、"));
             return Err(CatalogueError::Broken {
                 file: path.display().to_string(),
                 line: 1,
@@ -152,7 +149,7 @@ impl<'a> Line<'a> {
         let at = at.ok_or_else(|| CatalogueError::Broken {
             file: self.table.file.clone(),
             line: 1,
-            reason: format!("the header has no column `{column}`"),
+            reason: format!("表头没有 `{column}` 一栏"),
         })?;
         Ok(self.record.get(at).unwrap_or_default().trim())
     }
@@ -160,7 +157,7 @@ impl<'a> Line<'a> {
     pub(super) fn required(self, column: &str) -> Result<&'a str, CatalogueError> {
         let text = self.get(column)?;
         if text.is_empty() {
-            Err(self.broken(format!("`{column}` is blank")))
+            Err(self.broken(format!("`{column}` 空着")))
         } else {
             Ok(text)
         }
@@ -179,12 +176,12 @@ impl<'a> Line<'a> {
     pub(super) fn parsed<T: FromStr<Err: Display>>(self, column: &str) -> Result<T, CatalogueError> {
         let text = self.required(column)?;
         text.parse()
-            .map_err(|error| self.broken(format!("`{column}`: `{text}`: {error}")))
+            .map_err(|error| self.broken(format!("`{column}`：`{text}` 无法识别（{error}）")))
     }
 
     pub(super) fn known<T>(self, column: &str, find: impl Fn(&str) -> Option<T>) -> Result<T, CatalogueError> {
         let text = self.required(column)?;
-        find(text).ok_or_else(|| self.broken(format!("`{column}`: `{text}` is not known")))
+        find(text).ok_or_else(|| self.broken(format!("`{column}`：没有 `{text}` 这一项")))
     }
 
     pub(super) fn code(self, column: &str, list: CodeList, codes: &[Vec<CodeEntry>]) -> Result<String, CatalogueError> {

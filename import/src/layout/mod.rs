@@ -24,7 +24,7 @@ pub(crate) use units::column_unit;
 
 use crate::catalogue::{Catalogue, Field};
 use crate::feedback::Feedback;
-use crate::values::{Reader, fold};
+use crate::values::{Reader, clean, fold, written};
 use crate::workbook::{Row, SheetHead};
 
 /// A header has at most so many rows of names, and one more that numbers the columns.
@@ -401,7 +401,10 @@ impl<'a> SheetReader<'a> {
             .column(Field::Intensity)
             .and_then(|column| row.line.row.content(column.at));
         content.is_some_and(|content| {
-            let reading = self.known.reader.read(Field::Intensity, content, None, None);
+            let reading = self
+                .known
+                .reader
+                .read(Field::Intensity, content, &clean(&written(content)), None, None);
             reading.also.iter().any(|(field, _)| *field == Field::AccelerationG)
         })
     }

@@ -124,7 +124,7 @@ fn parse(file: &str, text: &str) -> Result<RuleSettings, CatalogueError> {
     for (code, value) in table.get_ref() {
         let at = code.span().start;
         let name = code.get_ref();
-        let rule = find(name).ok_or_else(|| broken(at, format!("there is no rule `{name}`")))?;
+        let rule = find(name).ok_or_else(|| broken(at, format!("没有代码为 `{name}` 的规则")))?;
         let setting = setting(rule, at, value).map_err(|(at, reason)| broken(at, reason))?;
         rules.insert(rule.code, setting);
     }
@@ -141,7 +141,10 @@ fn parse(file: &str, text: &str) -> Result<RuleSettings, CatalogueError> {
 fn setting(rule: &Rule, at: usize, value: &Spanned<DeValue<'_>>) -> Result<Setting, (usize, String)> {
     let code = rule.code;
     let DeValue::Table(table) = value.get_ref() else {
-        return Err((at, format!("`{code}` is no table with `severity` and `reason`")));
+        return Err((
+            at,
+            format!("`{code}` 应写成一节 [{code}]，其中写 `severity` 和 `reason`"),
+        ));
     };
     let (mut severity, mut reason) = (None, None);
     for (key, value) in table {
@@ -150,32 +153,32 @@ fn setting(rule: &Rule, at: usize, value: &Spanned<DeValue<'_>>) -> Result<Setti
             "severity" => severity = Some((value.span().start, text)),
             "reason" => reason = Some(text.trim()),
             other => {
-                let reason = format!("`{code}` has `severity` and `reason`, not `{other}`");
+                let reason = format!("`{code}` 只写 `severity` 和 `reason`，不能写 `{other}`");
                 return Err((key.span().start, reason));
             }
         }
     }
-    let (at_severity, word) = severity.ok_or_else(|| (at, format!("`{code}` has no `severity`")))?;
+    let (at_severity, word) = severity.ok_or_else(|| (at, format!("`{code}` 没有写 `severity`")))?;
     let severity = match word {
         "error" => Some(Severity::Error),
         "confirm" => Some(Severity::Confirm),
         "hint" => Some(Severity::Hint),
         "off" => None,
         _ => {
-            let reason = "`severity` is \"error\", \"confirm\", \"hint\" or \"off\"".to_owned();
+            let reason = "`severity` 只能是 \"error\"、\"confirm\"、\"hint\" 或 \"off\"".to_owned();
             return Err((at_severity, reason));
         }
     };
     if FIXED.contains(&code) && severity != Some(Severity::Error) {
-        let reason = format!("`{code}` says why nothing could be read and stays an error");
+        let reason = format!("`{code}` 说明为什么没有读出内容，只能是强制性");
         return Err((at_severity, reason));
     }
     if TOLD.contains(&code) && severity.is_none() {
-        let reason = format!("`{code}` says why a value was not taken and cannot be off; \"hint\" is the least");
+        let reason = format!("`{code}` 说明为什么没有采用一个值，不能停用，最低为 \"hint\"");
         return Err((at_severity, reason));
     }
     let reason = reason.filter(|reason| !reason.is_empty());
-    let reason = reason.ok_or_else(|| (at, format!("`{code}` has no `reason`")))?;
+    let reason = reason.ok_or_else(|| (at, format!("`{code}` 没有写 `reason`（原因）")))?;
     Ok(Setting {
         severity,
         reason: reason.to_owned(),

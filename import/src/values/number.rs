@@ -13,6 +13,11 @@ pub(crate) struct Written<'a> {
 
 /// Reads a folded text that begins with a number: `3,124.6`, `-5`, `1.2e3`, `十二`, each with or without a unit behind it.
 pub(crate) fn written(folded: &str) -> Option<Written<'_>> {
+    // Nearly every number is one already.
+    let plain_digits = folded.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && !folded.ends_with('.');
+    if let Some(number) = folded.parse().ok().filter(|_| plain_digits) {
+        return Some(Written { number, rest: "" });
+    }
     let (digits, rest) = split(folded);
     if digits.is_empty() {
         let (number, rest) = chinese(folded)?;

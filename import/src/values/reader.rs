@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::codes::{CodeIndex, nearest};
 use super::date::{self, NoDate};
-use super::fold::{clean, fold};
+use super::fold::fold;
 use super::reading::{Carried, Fault, Reading};
 use super::text::{BadUscc, check_uscc, is_phone};
 use super::types::{PartialDate, Value};
@@ -30,11 +30,12 @@ impl Reader {
         self.index.county(&self.catalogue, folded)
     }
 
-    /// Reads a cell; `column_unit` is the folded unit of its header or of a line above the table, which a unit in the cell beats.
+    /// Reads a cell, whose cleaned text is `text`; `column_unit` is the folded unit of its header or of a line above the table, which a unit in the cell beats.
     pub(crate) fn read(
         &self,
         field: Field,
         content: &Content,
+        text: &str,
         column_unit: Option<&str>,
         county: Option<&str>,
     ) -> Reading {
@@ -42,24 +43,22 @@ impl Reader {
             let message = format!("单元格是 Excel 错误值 {error}，读不出内容。");
             return Reading::fault(Fault::new("V007", message, "请检查公式，或直接填写数值、文字。"));
         }
-        let written = written(content);
-        let text = clean(&written);
         if text.is_empty() {
             return Reading::default();
         }
         match field.field_type() {
-            FieldType::Text(limit) => self.read_text(field, &text, limit),
-            FieldType::Code(list) => self.read_code(field, list, &text, content),
-            FieldType::YesNo => self.read_code(field, CodeList::YesNo, &text, content),
-            FieldType::Codes(list) => self.read_codes(list, &written),
-            FieldType::Uscc => read_uscc(&text),
-            FieldType::Phone => read_phone(&text),
-            FieldType::County => self.read_county(&text),
-            FieldType::Township => self.read_township(&text, county),
-            FieldType::Decimal(decimals) => self.read_number(field, &text, content, column_unit, decimals.into()),
-            FieldType::Percent => self.read_number(field, &text, content, column_unit, 2),
-            FieldType::Integer => self.read_number(field, &text, content, column_unit, 0),
-            FieldType::Month | FieldType::Date => self.read_date(field, &text, content),
+            FieldType::Text(limit) => self.read_text(field, text, limit),
+            FieldType::Code(list) => self.read_code(field, list, text, content),
+            FieldType::YesNo => self.read_code(field, CodeList::YesNo, text, content),
+            FieldType::Codes(list) => self.read_codes(list, &written(content)),
+            FieldType::Uscc => read_uscc(text),
+            FieldType::Phone => read_phone(text),
+            FieldType::County => self.read_county(text),
+            FieldType::Township => self.read_township(text, county),
+            FieldType::Decimal(decimals) => self.read_number(field, text, content, column_unit, decimals.into()),
+            FieldType::Percent => self.read_number(field, text, content, column_unit, 2),
+            FieldType::Integer => self.read_number(field, text, content, column_unit, 0),
+            FieldType::Month | FieldType::Date => self.read_date(field, text, content),
         }
     }
 

@@ -39,7 +39,7 @@ pub fn column_name(column: u32) -> String {
 }
 
 /// What a cell holds, before it means anything.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// Text as stored, untrimmed.
     Text(Box<str>),
@@ -56,8 +56,42 @@ pub enum Content {
     Error(Box<str>),
 }
 
+/// What a cell holds, as a reader shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ContentRef<'a> {
+    Text(&'a str),
+    Number(&'a str),
+    Percent(&'a str),
+    Date(&'a str),
+    Bool(bool),
+    Error(&'a str),
+}
+
+impl Content {
+    /// Takes the text out, as it stands; of a truth value there is none.
+    pub(crate) fn take_text(&mut self) -> Box<str> {
+        match self {
+            Self::Text(text) | Self::Number(text) | Self::Percent(text) | Self::Date(text) | Self::Error(text) => {
+                std::mem::take(text)
+            }
+            Self::Bool(_) => Box::default(),
+        }
+    }
+
+    pub(super) fn borrowed(&self) -> ContentRef<'_> {
+        match self {
+            Self::Text(text) => ContentRef::Text(text),
+            Self::Number(digits) => ContentRef::Number(digits),
+            Self::Percent(digits) => ContentRef::Percent(digits),
+            Self::Date(iso) => ContentRef::Date(iso),
+            Self::Bool(yes) => ContentRef::Bool(*yes),
+            Self::Error(error) => ContentRef::Error(error),
+        }
+    }
+}
+
 /// One cell that holds something.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Column, from 0.
     pub column: u32,
@@ -66,7 +100,7 @@ pub struct Cell {
 }
 
 /// One row with at least one cell, cells in order of their columns.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Row, from 0 as in the sheet (for csv: the record's number).
     pub index: u32,
@@ -81,6 +115,12 @@ impl Row {
             .binary_search_by_key(&column, |cell| cell.column)
             .ok()
             .map(|at| &self.cells[at].content)
+    }
+
+    /// The same, to change it.
+    pub(crate) fn content_mut(&mut self, column: u32) -> Option<&mut Content> {
+        let at = self.cells.binary_search_by_key(&column, |cell| cell.column);
+        at.ok().map(|at| &mut self.cells[at].content)
     }
 }
 
@@ -113,7 +153,7 @@ pub struct SheetHead {
 }
 
 /// What the child tells of a workbook, in this order: for each sheet its head and then its rows from the top.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// What kind of file it is; first of all.
     Format(Format),

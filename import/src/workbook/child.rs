@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use rlimit::Resource;
 
-use super::cells::{Address, Cell, Content, Event, Format, Row, SheetHead};
+use super::cells::{Address, Content, ContentRef, Format, SheetHead};
 use super::limits::Limits;
 use super::package::Package;
 use super::sniff::{self, Kind};
-use super::wire::{self, Answer, Refused};
+use super::wire::{self, Refused, RowWriter, Word};
 use super::{csv, html, ods, xls, xlsb, xlsx, xml2003};
 
 /// Answers are written once so many bytes have gathered.
@@ -52,8 +52,8 @@ fn answer(input: &mut dyn Read, output: &mut dyn Write) -> io::Result<()> {
 
     let mut sink = Sink::new(output, limits);
     let last = match read(&bytes, &mut sink) {
-        Ok(()) => Answer::Done,
-        Err(Stop::Refused(refused)) => Answer::Refused(refused),
+        Ok(()) => Word::Done,
+        Err(Stop::Refused(refused)) => Word::Refused(refused),
         Err(Stop::Unheard(error)) => return Err(error),
     };
     sink.end(&last)
@@ -89,9 +89,7 @@ fn read_package(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
     match document {
         None if package.has("content.xml") => ods::read(&mut package, sink),
         Some(workbook) if workbook.path.ends_with("workbook.bin") => xlsb::read(bytes, sink),
-        Some(workbook) if workbook.path.ends_with("workbook.xml") => {
-            xlsx::read(bytes, &mut package, &workbook.path, sink)
-        }
+        Some(workbook) if workbook.path.ends_with("workbook.xml") => xlsx::read(&mut package, &workbook.path, sink),
         _ => Err(sniff::other_package(package.paths()).into()),
     }
 }
@@ -101,7 +99,9 @@ pub(super) struct Sink<'a> {
     output: &'a mut dyn Write,
     limits: Limits,
     batch: Vec<u8>,
-    row: Row,
+    row: RowWriter,
+    /// The index of the row under way, and the column that its next cell has at least.
+    next: (u32, u32),
     row_bytes: usize,
     sheets: usize,
     cells: u64,
@@ -113,10 +113,8 @@ impl<'a> Sink<'a> {
             output,
             limits,
             batch: Vec::new(),
-            row: Row {
-                index: 0,
-                cells: Vec::new(),
-            },
+            row: RowWriter::default(),
+            next: (0, 0),
             row_bytes: 0,
             sheets: 0,
             cells: 0,
@@ -130,13 +128,13 @@ impl<'a> Sink<'a> {
 
     /// The kind of file; first of all.
     pub(super) fn format(&mut self, format: Format) -> Result<(), Stop> {
-        self.answer(&Answer::Event(Event::Format(format)))
+        self.say(&Word::Format(format))
     }
 
     /// The next sheet.
     pub(super) fn sheet(&mut self, head: SheetHead) -> Result<(), Stop> {
         self.end_row()?;
-        self.row.index = 0;
+        self.next = (0, 0);
         self.sheets += 1;
         if self.sheets > self.limits.sheets {
             return Err(Refused::over(format!("工作表超过{}张。请拆成几个文件报送。", self.limits.sheets)).into());
@@ -148,12 +146,18 @@ impl<'a> Sink<'a> {
             ))
             .into());
         }
-        self.answer(&Answer::Event(Event::Sheet(head)))
+        self.say(&Word::Sheet(head))
     }
 
     /// The next cell, rows from the top. Blank text is no content.
+    #[expect(clippy::needless_pass_by_value, reason = "readers make contents to hand them over")]
     pub(super) fn cell(&mut self, row: u32, column: u32, content: Content) -> Result<(), Stop> {
-        if let Content::Text(text) = &content {
+        self.put(row, column, content.borrowed())
+    }
+
+    /// The same of a content that the reader still holds.
+    pub(super) fn put(&mut self, row: u32, column: u32, content: ContentRef) -> Result<(), Stop> {
+        if let ContentRef::Text(text) = content {
             if text.chars().all(char::is_whitespace) {
                 return Ok(());
             }
@@ -178,63 +182,53 @@ impl<'a> Sink<'a> {
             ))
             .into());
         }
-        if row < self.row.index {
-            return Err(disordered(Address::new(row, column)));
-        }
-        if row > self.row.index {
+        if row > self.next.0 {
             self.end_row()?;
-            self.row.index = row;
+            self.next = (row, 0);
         }
-        if self.row.cells.last().is_some_and(|last| last.column >= column) {
+        if (row, column) < self.next {
             return Err(disordered(Address::new(row, column)));
         }
-        if let Content::Text(text) = &content {
+        self.next.1 = column.saturating_add(1);
+        if let ContentRef::Text(text) = content {
             self.row_bytes += text.len();
             if self.row_bytes > self.limits.row_bytes {
                 let (row, most) = (u64::from(row) + 1, self.limits.row_bytes >> 10);
                 return Err(Refused::over(format!("第{row}行的文字超过{most} KB。请精简后再报送。")).into());
             }
         }
-        self.row.cells.push(Cell { column, content });
-        Ok(())
+        self.row.push(column, content).map_err(Stop::Unheard)
     }
 
     fn end_row(&mut self) -> Result<(), Stop> {
         self.row_bytes = 0;
-        if self.row.cells.is_empty() {
+        if self.row.is_empty() {
             return Ok(());
         }
-        let row = Row {
-            index: self.row.index,
-            cells: std::mem::take(&mut self.row.cells),
-        };
-        let answer = Answer::Event(Event::Row(row));
-        let done = self.answer(&answer);
-        // The cells' memory serves the next row.
-        if let Answer::Event(Event::Row(row)) = answer {
-            self.row.cells = row.cells;
-            self.row.cells.clear();
-        }
-        done
+        self.row.write(self.next.0, &mut self.batch).map_err(Stop::Unheard)?;
+        self.send_if_full()
     }
 
     /// The last word.
-    fn end(mut self, last: &Answer) -> io::Result<()> {
+    pub(super) fn end(mut self, last: &Word) -> io::Result<()> {
         let ended = match last {
-            Answer::Done => self.end_row(),
+            Word::Done => self.end_row(),
             _ => Ok(()),
         };
-        ended.and_then(|()| self.answer(last)).map_err(|stop| match stop {
+        ended.and_then(|()| self.say(last)).map_err(|stop| match stop {
             Stop::Unheard(error) => error,
             Stop::Refused(refused) => io::Error::other(refused.detail),
         })?;
         wire::write_frame(self.output, &self.batch)
     }
 
-    fn answer(&mut self, answer: &Answer) -> Result<(), Stop> {
-        // An answer never spans frames, and a frame holds more than its batch by one answer at most.
-        let batch = std::mem::take(&mut self.batch);
-        self.batch = postcard::to_extend(answer, batch).map_err(|error| Stop::Unheard(io::Error::other(error)))?;
+    fn say(&mut self, word: &Word) -> Result<(), Stop> {
+        self.batch = wire::say(word, std::mem::take(&mut self.batch)).map_err(Stop::Unheard)?;
+        self.send_if_full()
+    }
+
+    /// An answer never spans frames, and a frame holds more than its batch by one answer at most.
+    fn send_if_full(&mut self) -> Result<(), Stop> {
         if self.batch.len() >= BATCH {
             wire::write_frame(self.output, &self.batch).map_err(Stop::Unheard)?;
             self.batch.clear();

@@ -1,17 +1,15 @@
-//! What a sheet's part in Office Open XML says besides the cells that calamine reads: merged areas, hidden rows and columns, and the error
-//! values of newer Excels (`#SPILL!`), which calamine takes for damage.
+//! What a sheet's part in Office Open XML says besides its cells: merged areas, hidden rows and columns.
 //!
-//! The merged areas stand after the cells, and are needed before them. To tokenise the cells for that would nearly double the time of
-//! reading, so the part is unpacked once more and searched for the three words that matter: that costs a fifth.
+//! The merged areas stand after the cells, and are needed before them. To take the cells apart for that would nearly double the time of
+//! reading, so the part is unpacked once more and searched for the two words that matter.
 
-use std::collections::VecDeque;
 use std::io::Read;
 
 use memchr::memmem;
 use quick_xml::Reader;
 use quick_xml::events::BytesStart;
 
-use super::cells::{Address, Area, SheetHead};
+use super::cells::{Area, SheetHead};
 use super::wire::Refused;
 use super::xml;
 
@@ -24,28 +22,18 @@ const MOST_HELD: usize = 4 << 20;
 /// Bytes after the rows that are looked at: a million merged areas, and the rules for colours and input that may precede them.
 const MOST_AFTER: u64 = 64 << 20;
 
-/// What the part says.
-#[derive(Default)]
-pub(super) struct SheetPart {
-    /// Merged areas, hidden rows and columns; each list ends one past its bound.
-    pub(super) head: SheetHead,
-    /// Error values that calamine does not know, in the order of the cells.
-    pub(super) new_errors: VecDeque<(Address, String)>,
-}
-
 /// Reads a sheet's part; `areas` bounds each list.
-pub(super) fn read(mut part: impl Read, areas: usize) -> Result<SheetPart, Refused> {
-    let mut sheet = SheetPart::default();
-    let head = &mut sheet.head;
+pub(super) fn read(mut part: impl Read, areas: usize) -> Result<SheetHead, Refused> {
+    let mut head = SheetHead::default();
     let mut text = Vec::new();
     let mut in_rows = false;
     loop {
         let ended = part.by_ref().take(CHUNK).read_to_end(&mut text).map_err(xml::broken)? == 0;
-        // A cell or a tag that the chunk cuts is looked at with the next one.
-        let whole = match memmem::rfind(&text, b"</c>") {
-            _ if ended => text.len(),
-            Some(cell) => cell + b"</c>".len(),
-            None => memchr::memrchr(b'>', &text).map_or(0, |at| at + 1),
+        // A tag that the chunk cuts is looked at with the next one.
+        let whole = if ended {
+            text.len()
+        } else {
+            memchr::memrchr(b'>', &text).map_or(0, |at| at + 1)
         };
         let mut rows_end = None;
         for (start, tag) in tags(&text[..whole], "sheetData") {
@@ -53,22 +41,19 @@ pub(super) fn read(mut part: impl Read, areas: usize) -> Result<SheetPart, Refus
                 rows_end = Some(start + tag.len() + 1);
             } else if !in_rows {
                 in_rows = true;
-                hidden_columns(&text[..start - 1], head)?;
+                hidden_columns(&text[..start - 1], &mut head)?;
             }
         }
         let rows = &text[..rows_end.unwrap_or(whole)];
-        hidden_rows(rows, areas, head);
-        if in_rows && sheet.new_errors.len() <= areas {
-            sheet.new_errors.extend(new_errors(rows));
-        }
+        hidden_rows(rows, areas, &mut head);
         if let Some(end) = rows_end {
             text.drain(..end);
             part.take(MOST_AFTER).read_to_end(&mut text).map_err(xml::broken)?;
-            merged(&text, areas, head)?;
-            return Ok(sheet);
+            merged(&text, areas, &mut head)?;
+            return Ok(head);
         }
         if ended {
-            return Ok(sheet);
+            return Ok(head);
         }
         // What precedes the rows is short and kept whole.
         if in_rows {
@@ -78,28 +63,6 @@ pub(super) fn read(mut part: impl Read, areas: usize) -> Result<SheetPart, Refus
             text.clear();
         }
     }
-}
-
-/// The cells `<c r="B2" t="e">…<v>#SPILL!</v></c>` whose error value calamine does not know.
-fn new_errors(text: &[u8]) -> impl Iterator<Item = (Address, String)> {
-    const KNOWN: [&[u8]; 7] = [
-        b"#DIV/0!", b"#N/A", b"#NAME?", b"#NULL!", b"#NUM!", b"#REF!", b"#VALUE!",
-    ];
-    memmem::find_iter(text, b">#").filter_map(|at| {
-        let value = &text[at + 1..];
-        let value = &value[..memchr::memchr(b'<', value)?];
-        if KNOWN.contains(&value) {
-            return None;
-        }
-        let cell = memmem::rfind(&text[..at], b"<c ")? + 1;
-        let tag = std::str::from_utf8(&text[cell..cell + memchr::memchr(b'>', &text[cell..])?]).ok()?;
-        let element = BytesStart::from_content(tag, 1);
-        if xml::attribute(&element, "t")? != "e" {
-            return None;
-        }
-        let (row, column) = parse_cell(&xml::attribute(&element, "r")?)?;
-        Some((Address::new(row, column), String::from_utf8_lossy(value).into_owned()))
-    })
 }
 
 /// The tags around a word, each with the place of its text (without the brackets). Text cannot be taken for a tag: in XML it holds no `<`.

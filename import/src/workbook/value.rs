@@ -1,7 +1,7 @@
 //! A workbook's values, numbers among them as the decimal text that Excel shows.
 
 use calamine::{DataRef, ExcelDateTime};
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Timelike as _};
 
 use super::cells::Content;
 
@@ -28,6 +28,24 @@ pub(super) fn content(value: &DataRef, percent: bool) -> Option<Content> {
     })
 }
 
+/// Whether a number stands in the file as [`number`] would write it: at most 15 digits, none for show, and no exponent. A float of so many
+/// digits has no shorter text.
+pub(super) fn is_shown_as_written(written: &str) -> bool {
+    let bare = written.strip_prefix('-').unwrap_or(written);
+    let (whole, fraction) = bare.split_once('.').unwrap_or((bare, "1"));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let for_show = (whole.starts_with('0') && whole != "0") || fraction.ends_with('0');
+    // Nought has no sign, and very small numbers are written otherwise.
+    let small = whole == "0" && (fraction.starts_with("0000") || bare.len() < written.len());
+    digits(whole)
+        && digits(fraction)
+        && !whole.is_empty()
+        && !fraction.is_empty()
+        && bare.len() <= DIGITS
+        && !for_show
+        && !small
+}
+
 /// A number as its shortest text of at most 15 significant digits; one that is none (infinite) is an Excel error value.
 pub(super) fn number(value: f64) -> Content {
     match decimal(value, 0) {
@@ -45,7 +63,7 @@ pub(super) fn percent(value: f64) -> Content {
 }
 
 /// A number that is shown as a date. Durations, times of day and numbers outside Excel's calendar stay numbers.
-fn date(value: ExcelDateTime) -> Content {
+pub(super) fn date(value: ExcelDateTime) -> Content {
     /// 9999-12-31.
     const LAST_DAY: f64 = 2_958_466.0;
     if value.is_duration() || !(1.0..LAST_DAY).contains(&value.as_f64()) {
@@ -58,8 +76,11 @@ fn date(value: ExcelDateTime) -> Content {
     else {
         return number(value.as_f64());
     };
-    let text = instant.format("%Y-%m-%dT%H:%M:%S").to_string();
-    Content::Date(whole_day(&text).into())
+    let text = match instant.num_seconds_from_midnight() {
+        0 => instant.date().to_string(),
+        _ => instant.format("%Y-%m-%dT%H:%M:%S").to_string(),
+    };
+    Content::Date(text.into())
 }
 
 /// An ISO date without a time of midnight.

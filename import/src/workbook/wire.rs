@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::cells::Event;
+use super::cells::{Cell, Content, ContentRef, Event, Format, Row, SheetHead};
 
 /// No frame is longer, bytes: a row of a megabyte and a head of a million areas stay below it. Nothing is allocated by a longer length.
 const MAX_FRAME: usize = 32 << 20;
@@ -66,7 +66,7 @@ impl Refused {
 }
 
 /// One thing that the child says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Answer {
     /// A part of the workbook.
     Event(Event),
@@ -74,6 +74,134 @@ pub(super) enum Answer {
     Done,
     /// The file is refused.
     Refused(Refused),
+}
+
+/// What is said once or once a sheet.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Word {
+    Format(Format),
+    Sheet(SheetHead),
+    Done,
+    Refused(Refused),
+}
+
+/// The byte that a word, in postcard's format, follows.
+const WORD: u8 = 0;
+
+/// The byte that a row follows: its index, the number of its cells, the length of its text, each four bytes; for each cell the column and
+/// the length of its text, each four bytes, and a byte for what it holds; and the text of all cells.
+const ROW: u8 = 1;
+
+/// Bytes of a cell besides its text.
+const CELL: usize = 9;
+
+/// Adds a word to a frame.
+pub(super) fn say(word: &Word, frame: Vec<u8>) -> io::Result<Vec<u8>> {
+    let mut frame = frame;
+    frame.push(WORD);
+    postcard::to_extend(word, frame).map_err(io::Error::other)
+}
+
+/// A row on its way into a frame.
+#[derive(Debug, Default)]
+pub(super) struct RowWriter {
+    cells: Vec<u8>,
+    text: String,
+}
+
+impl RowWriter {
+    pub(super) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Adds a cell.
+    pub(super) fn push(&mut self, column: u32, content: ContentRef) -> io::Result<()> {
+        let (kind, text) = match content {
+            ContentRef::Text(text) => (0, text),
+            ContentRef::Number(text) => (1, text),
+            ContentRef::Percent(text) => (2, text),
+            ContentRef::Date(text) => (3, text),
+            ContentRef::Error(text) => (4, text),
+            ContentRef::Bool(false) => (5, ""),
+            ContentRef::Bool(true) => (6, ""),
+        };
+        self.cells.extend(column.to_le_bytes());
+        self.cells.extend(length(text.len())?);
+        self.cells.push(kind);
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    /// Adds the row to a frame and begins the next one.
+    pub(super) fn write(&mut self, index: u32, frame: &mut Vec<u8>) -> io::Result<()> {
+        frame.push(ROW);
+        frame.extend(index.to_le_bytes());
+        frame.extend(length(self.cells.len() / CELL)?);
+        frame.extend(length(self.text.len())?);
+        frame.extend(&self.cells);
+        frame.extend(self.text.as_bytes());
+        self.cells.clear();
+        self.text.clear();
+        Ok(())
+    }
+}
+
+fn length(length: usize) -> io::Result<[u8; 4]> {
+    let length = u32::try_from(length).map_err(|_| io::ErrorKind::InvalidInput)?;
+    Ok(length.to_le_bytes())
+}
+
+/// Takes the next answer from a frame; none where it is none that a child of ours gives.
+pub(super) fn take_answer(frame: &mut &[u8]) -> Option<Answer> {
+    match *frame.split_off_first()? {
+        WORD => {
+            let (word, rest) = postcard::take_from_bytes(frame).ok()?;
+            *frame = rest;
+            Some(match word {
+                Word::Format(format) => Answer::Event(Event::Format(format)),
+                Word::Sheet(head) => Answer::Event(Event::Sheet(head)),
+                Word::Done => Answer::Done,
+                Word::Refused(refused) => Answer::Refused(refused),
+            })
+        }
+        ROW => Some(Answer::Event(Event::Row(take_row(frame)?))),
+        _ => None,
+    }
+}
+
+fn take_row(frame: &mut &[u8]) -> Option<Row> {
+    let index = take_u32(frame)?;
+    let (cells, length) = (take_u32(frame)? as usize, take_u32(frame)? as usize);
+    let cells = frame.split_off(..cells.checked_mul(CELL)?)?;
+    let text = frame.split_off(..length)?;
+    let mut text = std::str::from_utf8(text).ok()?;
+    let mut row = Row {
+        index,
+        cells: Vec::with_capacity(cells.len() / CELL),
+    };
+    for mut bytes in cells.chunks_exact(CELL) {
+        let (column, length) = (take_u32(&mut bytes)?, take_u32(&mut bytes)? as usize);
+        let (own, rest) = text.split_at_checked(length)?;
+        text = rest;
+        let content = match bytes.first()? {
+            0 => Content::Text(own.into()),
+            1 => Content::Number(own.into()),
+            2 => Content::Percent(own.into()),
+            3 => Content::Date(own.into()),
+            4 => Content::Error(own.into()),
+            5 => Content::Bool(false),
+            6 => Content::Bool(true),
+            _ => return None,
+        };
+        row.cells.push(Cell { column, content });
+    }
+    Some(row)
+}
+
+fn take_u32(from: &mut &[u8]) -> Option<u32> {
+    let (bytes, rest) = from.split_first_chunk()?;
+    *from = rest;
+    Some(u32::from_le_bytes(*bytes))
 }
 
 /// Writes a frame.

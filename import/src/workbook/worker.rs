@@ -202,17 +202,12 @@ fn follow(frames: &Receiver<io::Result<Vec<u8>>>, deadline: Instant, on_event: &
         };
         let mut rest = frame.as_slice();
         while !rest.is_empty() {
-            match postcard::take_from_bytes(rest) {
-                Ok((Answer::Event(event), next)) => {
-                    if !order.admits(&event) {
-                        return End::Garbled("events out of order".into());
-                    }
-                    on_event(event);
-                    rest = next;
-                }
-                Ok((Answer::Done, _)) => return End::Done,
-                Ok((Answer::Refused(refused), _)) => return End::Refused(refused),
-                Err(error) => return End::Garbled(error.to_string()),
+            match wire::take_answer(&mut rest) {
+                Some(Answer::Event(event)) if order.admits(&event) => on_event(event),
+                Some(Answer::Event(_)) => return End::Garbled("events out of order".into()),
+                Some(Answer::Done) => return End::Done,
+                Some(Answer::Refused(refused)) => return End::Refused(refused),
+                None => return End::Garbled("no answer".into()),
             }
         }
     }

@@ -64,6 +64,16 @@ fn a_broken_override_is_refused_with_its_line_and_reason() {
     let line = typo.lines().position(|line| line.ends_with("users")).unwrap() as u64 + 1;
     let missing_code = without_line(&shipped("codes.csv"), "structure_type,01,");
     let same_label = shipped("codes.csv").replace("category,03,医院", "category,03,学校");
+    let codes = |from: &str, to: &str| {
+        let text = shipped("codes.csv");
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    };
+    let same_synonym = codes("农房|农村危房", "农房|危房").replace("老旧小区|", "老旧小区|危房|");
+    let synonym_of_label = codes("医疗机构|医疗设施", "医疗机构|学校");
+    let label_of_synonym = codes("category,03,医院", "category,03,校舍");
+    let full_width = codes("scale_unit,site,处,个点", "scale_unit,site,处,个点|ｋｍ");
+    let header_only = departments.lines().next().unwrap().to_owned() + "\n";
     let zonation = shipped("zonation.csv");
     let twice = format!("{zonation}{}\n", zonation.lines().nth(1).unwrap());
     let cases: Vec<(&str, String, Option<u64>, &str)> = vec![
@@ -80,16 +90,21 @@ fn a_broken_override_is_refused_with_its_line_and_reason() {
             Some(1),
             "`status`",
         ),
-        ("codes.csv", missing_code, None, "`01` of `structure_type` is missing"),
+        ("codes.csv", missing_code, None, "`structure_type` 缺少代码 `01`"),
         (
             "codes.csv",
             without_line(&shipped("codes.csv"), "category,02,"),
             None,
-            "`02` of `category` is missing",
+            "`category` 缺少代码 `02`",
         ),
-        ("codes.csv", same_label, None, "the label of the code `02`"),
+        ("codes.csv", same_label, None, "“学校”已经是代码 `02` 的名称"),
+        ("codes.csv", same_synonym, None, "“危房”已经是代码 `01`"),
+        ("codes.csv", synonym_of_label, None, "“学校”已经是代码 `02` 的名称"),
+        ("codes.csv", label_of_synonym, None, "“校舍”已经是代码 `02` 的名称"),
+        ("codes.csv", full_width, None, "“ｋｍ”已经是代码 `km`"),
+        ("departments.csv", header_only, Some(1), "没有部门"),
         ("zonation.csv", without_line(&zonation, "371525,"), None, "`371525`"),
-        ("zonation.csv", twice, Some(10), "stands twice"),
+        ("zonation.csv", twice, Some(10), "出现了两次"),
         (
             "county_bounds.csv",
             without_line(&shipped("county_bounds.csv"), "371525,"),
@@ -100,14 +115,9 @@ fn a_broken_override_is_refused_with_its_line_and_reason() {
             "fields.csv",
             shipped("fields.csv").replace("decimal(6)", "decimal(4)"),
             None,
-            "the type of `longitude`",
+            "`longitude` 的类型",
         ),
-        (
-            "feilds.csv",
-            shipped("fields.csv"),
-            Some(1),
-            "no file of the catalogue has this name",
-        ),
+        ("feilds.csv", shipped("fields.csv"), Some(1), "没有叫这个名字的文件"),
     ];
     for (name, content, line, told) in cases {
         let (at, reason) = refusal(name, content.as_bytes());

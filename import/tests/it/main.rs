@@ -8,6 +8,7 @@ mod feedback;
 mod layout;
 mod layout_xlsx;
 mod property;
+mod report;
 mod rosters;
 mod rules;
 mod template;

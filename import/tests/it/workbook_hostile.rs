@@ -347,7 +347,8 @@ fn a_chain_of_sectors_that_loops() {
 #[test]
 fn memory_and_time_have_their_limits() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let strings = format!("<sst><si><t>{}</t></si></sst>", "a".repeat(40 << 20));
+    let string = format!("<si><t>{}</t></si>", "a".repeat(1 << 20));
+    let strings = format!("<sst>{}</sst>", string.repeat(80));
     std::fs::write(file.path(), xlsx_with("", &strings, &[])).unwrap();
     let limits = Limits {
         unpacked_ratio: u64::MAX,

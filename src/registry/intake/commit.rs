@@ -10,6 +10,7 @@ use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 use super::plan::{Counts, Plan, Planned, Preview, held_by_reason, plan};
 use super::{Row, finding_rows, severity};
 use crate::db::counters::{self, Counter};
+use crate::db::periods::{self, ReportRow};
 use crate::db::projects::{self, KeyRow, ProjectRow};
 use crate::db::revisions::{self, ExplanationRow, FindingRow, RevisionRow};
 use crate::db::uploads::{self, HeldRow};
@@ -257,6 +258,14 @@ impl Commit<'_> {
             &rows,
             &findings,
         )?;
+        let report = ReportRow {
+            department: self.preview.upload.department.clone(),
+            period: self.preview.upload.period.clone(),
+            upload_id: upload,
+            received_at: self.now,
+            received_by: self.operator.name.clone(),
+        };
+        periods::note_report(conn, &report)?;
         audit::note(
             conn,
             self.operator,

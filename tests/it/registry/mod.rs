@@ -2,10 +2,12 @@
 
 mod all_or_nothing;
 mod delivery;
+mod figures;
 mod identity;
 mod intake;
 mod known;
 mod people;
+mod periods;
 mod recheck;
 mod review;
 mod schema;

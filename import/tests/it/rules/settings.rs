@@ -130,28 +130,32 @@ fn a_records_version_names_the_settings() {
 fn a_broken_file_is_refused_with_its_line_and_the_reason() {
     let good = "[S004]\nseverity = \"hint\"\nreason = \"先试行\"\n\n";
     for (text, line, said) in [
-        ("[S999]\nseverity = \"hint\"\nreason = \"x\"\n", 5, "no rule `S999`"),
-        ("[S005]\nseverity = \"hint\"\n", 5, "`S005` has no `reason`"),
+        (
+            "[S999]\nseverity = \"hint\"\nreason = \"x\"\n",
+            5,
+            "没有代码为 `S999` 的规则",
+        ),
+        ("[S005]\nseverity = \"hint\"\n", 5, "`S005` 没有写 `reason`"),
         (
             "[S005]\nseverity = \"hint\"\nreason = \" \"\n",
             5,
-            "`S005` has no `reason`",
+            "`S005` 没有写 `reason`",
         ),
-        ("[S005]\nreason = \"x\"\n", 5, "`S005` has no `severity`"),
+        ("[S005]\nreason = \"x\"\n", 5, "`S005` 没有写 `severity`"),
         (
             "[S005]\nreason = \"x\"\nseverity = \"severe\"\n",
             7,
-            "\"error\", \"confirm\", \"hint\" or \"off\"",
+            "\"error\"、\"confirm\"、\"hint\" 或 \"off\"",
         ),
         ("[S005]\nreason = \"x\"\nseverity = 1\n", 7, "\"error\""),
         (
             "[S005]\nseverity = \"off\"\nreason = \"x\"\nuntil = 2027\n",
             8,
-            "not `until`",
+            "不能写 `until`",
         ),
-        ("[F001]\nseverity = \"off\"\nreason = \"x\"\n", 6, "stays an error"),
-        ("[F004]\nseverity = \"hint\"\nreason = \"x\"\n", 6, "stays an error"),
-        ("[V001]\nseverity = \"off\"\nreason = \"x\"\n", 6, "cannot be off"),
+        ("[F001]\nseverity = \"off\"\nreason = \"x\"\n", 6, "只能是强制性"),
+        ("[F004]\nseverity = \"hint\"\nreason = \"x\"\n", 6, "只能是强制性"),
+        ("[V001]\nseverity = \"off\"\nreason = \"x\"\n", 6, "不能停用"),
         ("[S004]\nseverity = \"off\"\nreason = \"x\"\n", 5, ""),
         ("S005 = \"off\"\n", 5, ""),
         ("[S005\n", 5, ""),

@@ -1,0 +1,123 @@
+//! The number formats of a package's cells: which numbers are dates, and which percentages.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use crate::workbook::value;
+use crate::workbook::wire::Refused;
+use crate::workbook::xml;
+
+/// How a number is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// As a number.
+    Plain,
+    /// As a percentage.
+    Percent,
+    /// As a date or a time of day.
+    Date,
+    /// As a span of time, which is no date.
+    Duration,
+}
+
+/// The formats, by the number that cells name them with.
+pub(super) fn read(part: impl Read) -> Result<Vec<Shown>, Refused> {
+    let mut own = HashMap::new();
+    let mut formats = Vec::new();
+    // The styles of styles (`cellStyleXfs`) come before those of cells and look like them.
+    let mut of_cells = false;
+    xml::each_element(xml::reader(part), |element| {
+        match element.local_name().as_ref() {
+            "numFmt" => {
+                let number = xml::attribute(element, "numFmtId");
+                let shown = xml::attribute(element, "formatCode").map(|code| of_code(&code));
+                own.extend(number.zip(shown));
+            }
+            "cellXfs" => of_cells = true,
+            "xf" if of_cells => {
+                let number = xml::attribute(element, "numFmtId").unwrap_or_default();
+                formats.push(own.get(&number).copied().unwrap_or_else(|| built_in(&number)));
+            }
+            "cellStyles" | "dxfs" => return false,
+            _ => {}
+        }
+        true
+    })?;
+    Ok(formats)
+}
+
+/// ECMA-376 part 1, 18.8.30, with the dates and times of the East Asian versions.
+fn built_in(number: &str) -> Shown {
+    match number.parse() {
+        Ok(9_u32 | 10) => Shown::Percent,
+        Ok(14..=22 | 27..=36 | 45 | 47 | 50..=58) => Shown::Date,
+        Ok(46) => Shown::Duration,
+        _ => Shown::Plain,
+    }
+}
+
+/// What a format's code shows, by its first section: letters of dates that are neither quoted nor escaped, or a `%`.
+fn of_code(code: &str) -> Shown {
+    let mut chars = code.chars();
+    while let Some(next) = chars.next() {
+        match next.to_ascii_lowercase() {
+            '"' => {
+                chars.by_ref().find(|char| *char == '"');
+            }
+            '\\' | '_' | '*' => {
+                chars.next();
+            }
+            // A colour, a condition, a language; or hours that go on past 24.
+            '[' => {
+                let inside: String = chars.by_ref().take_while(|char| *char != ']').collect();
+                let inside = inside.to_ascii_lowercase();
+                if ["h", "hh", "m", "mm", "s", "ss"].contains(&inside.as_str()) {
+                    return Shown::Duration;
+                }
+            }
+            'd' | 'h' | 'm' | 's' | 'y' => return Shown::Date,
+            ';' => break,
+            _ => {}
+        }
+    }
+    if value::is_percent_format(code) {
+        Shown::Percent
+    } else {
+        Shown::Plain
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_dates_spans_and_percentages() {
+        for (code, shown) in [
+            ("General", Shown::Plain),
+            ("0.00_ ;[Red]\\-0.00\\ ", Shown::Plain),
+            ("#,##0\"d\"", Shown::Plain),
+            ("0\\d", Shown::Plain),
+            ("#,##0*y", Shown::Plain),
+            ("0;yyyy", Shown::Plain),
+            ("0.0%", Shown::Percent),
+            ("yyyy\"年\"m\"月\"d\"日\"", Shown::Date),
+            ("[$-804]上午/下午h:mm", Shown::Date),
+            ("AM/PM h", Shown::Date),
+            ("[h]:mm", Shown::Duration),
+            ("[Red][ss].00", Shown::Duration),
+        ] {
+            assert_eq!(of_code(code), shown, "{code}");
+        }
+    }
+
+    #[test]
+    fn takes_the_formats_of_cells_only() {
+        let part = "<styleSheet><numFmts><numFmt numFmtId='176' formatCode='0%&quot;d&quot;'/></numFmts>\
+                    <cellStyleXfs><xf numFmtId='14'/></cellStyleXfs><cellXfs><xf numFmtId='0'/><xf numFmtId='176'/>\
+                    <xf numFmtId='31' fontId='1'><alignment/></xf><xf/></cellXfs><dxfs><xf numFmtId='14'/></dxfs></styleSheet>";
+        let formats = read(part.as_bytes()).unwrap();
+        assert_eq!(formats, [Shown::Plain, Shown::Percent, Shown::Date, Shown::Plain]);
+    }
+}
