@@ -1,8 +1,10 @@
 //! The jobs that `retrofit serve` runs by the schedule, and how they are called in the pages.
 
 mod backup;
+mod month_snapshot;
 mod nightly_sync;
 mod receipt_follow_up;
+mod reminders;
 mod retention;
 
 use std::path::Path;
@@ -24,6 +26,8 @@ pub fn all(registry: &Registry) -> Vec<Job> {
     vec![
         nightly_sync::job(registry.clone()),
         receipt_follow_up::job(registry.clone()),
+        blocking(registry, reminders::NAME, reminders::run),
+        blocking(registry, month_snapshot::NAME, month_snapshot::run),
         blocking(registry, backup::NAME, backup::run),
         blocking(registry, retention::NAME, retention::run),
     ]
@@ -34,6 +38,8 @@ pub fn label(name: &str) -> &str {
     match name {
         nightly_sync::NAME => "夜间上报",
         receipt_follow_up::NAME => "回执跟踪",
+        reminders::NAME => "催报提醒",
+        month_snapshot::NAME => "月末数据留存",
         backup::NAME => "数据库备份",
         retention::NAME => "过期数据清理",
         other => other,

@@ -5,6 +5,8 @@ mod delivery;
 mod figures;
 mod identity;
 mod intake;
+mod jobs;
+mod killed;
 mod known;
 mod people;
 mod periods;
