@@ -485,20 +485,20 @@ fn a_job_runs_once_for_each_due_time() {
     for world in World::both() {
         let store = &world.registry;
         assert!(store.last_job_run("nightly-sync").unwrap().is_none());
-        let lease = store.begin_job_run(&job(1, 10)).unwrap().unwrap();
+        let lease = store.begin_job_run(&job(1, MORNING)).unwrap().unwrap();
         assert_eq!(lease.token, 1);
         assert_eq!(
-            store.begin_job_run(&job(1, 11)).unwrap(),
+            store.begin_job_run(&job(1, MORNING + 1)).unwrap(),
             None,
             "another process has it"
         );
         assert_eq!(
-            store.begin_job_run(&job(2, 11)).unwrap(),
+            store.begin_job_run(&job(2, MORNING + 1)).unwrap(),
             None,
             "an earlier run is alive"
         );
 
-        let late = 10 + LEASE + 1;
+        let late = MORNING + LEASE + 1;
         let heir = store.begin_job_run(&job(1, late)).unwrap().unwrap();
         assert_eq!((heir.id, heir.token), (lease.id, 2), "its process died");
         assert_eq!(store.renew_job_run(lease, late, late + LEASE).unwrap(), Fence::Lost);
