@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Field};
 use crate::feedback::{self, Feedback};
 use crate::finding::{Finding, Severity};
 use crate::layout::{HeaderIndex, Known, Part, SheetReader, Table};
@@ -58,8 +58,23 @@ pub struct SheetSummary {
     pub header_row: u32,
     /// The data rows, 1-based.
     pub data_rows: Vec<u32>,
+    /// The rows that head counties, 1-based.
+    pub heading_rows: Vec<u32>,
+    /// The column, from 0, of the registry's codes.
+    pub code_column: Option<u32>,
     /// The columns that an annotated workbook added, where it came back.
     pub feedback: Option<Feedback>,
+}
+
+/// What is known of every sheet, roster or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SheetOutline {
+    /// Its name.
+    pub name: String,
+    /// Columns up to the last that holds something or lies in a merged area, those of an annotated workbook left out.
+    pub width: u32,
+    /// Whether it is the 检查结果 of an annotated workbook.
+    pub is_result: bool,
 }
 
 /// What a check says of a file besides its rows.
@@ -69,6 +84,8 @@ pub struct Summary {
     pub format: Option<Format>,
     /// The sheets that hold a roster, in order.
     pub sheets: Vec<SheetSummary>,
+    /// All sheets, in order.
+    pub outlines: Vec<SheetOutline>,
     /// Whether the file says of itself that it lists only some of the rows that were sent before: what it does not list is not missing.
     pub supplement: bool,
     /// Findings on the file, its sheets and their headers. Those on rows stand with the rows.
@@ -134,6 +151,16 @@ impl Checker {
     }
 }
 
+/// Notes that a column holds something; one further right than any roster reaches is let go.
+fn use_column(used: &mut Vec<bool>, column: u32) {
+    const MOST: usize = 512;
+    let column = column as usize;
+    if column < MOST {
+        used.resize(used.len().max(column + 1), false);
+        used[column] = true;
+    }
+}
+
 /// A check under way.
 struct Check<'a, 's> {
     known: Known<'a>,
@@ -158,6 +185,8 @@ struct Sheet<'a> {
     /// Whether the sheet is the 检查结果 of an annotated workbook.
     is_result: bool,
     tables: Vec<Arc<Table>>,
+    /// Whether a column holds something.
+    used: Vec<bool>,
 }
 
 impl<'a> Check<'a, '_> {
@@ -166,7 +195,12 @@ impl<'a> Check<'a, '_> {
             Event::Format(format) => self.summary.format = Some(format),
             Event::Sheet(head) => {
                 self.end_sheet();
+                let mut used = Vec::new();
+                for area in &head.merged {
+                    use_column(&mut used, area.last_column);
+                }
                 self.sheet = Some(Sheet {
+                    used,
                     name: head.name.as_str().into(),
                     layout: SheetReader::new(self.known, &head),
                     head,
@@ -191,6 +225,9 @@ impl<'a> Check<'a, '_> {
             self.summary.supplement |= supplement == Some(true);
         }
         sheet.any_row = true;
+        for cell in &row.cells {
+            use_column(&mut sheet.used, cell.column);
+        }
         if !sheet.head.hidden && sheet.template.is_none() && !sheet.is_result {
             let mut parts = Vec::new();
             sheet.layout.push(row, &mut |part| parts.push(part));
@@ -214,6 +251,8 @@ impl<'a> Check<'a, '_> {
                         first_header_row: table.first_header_row + 1,
                         header_row: table.header_row + 1,
                         data_rows: Vec::new(),
+                        heading_rows: Vec::new(),
+                        code_column: table.column(Field::RegistryCode),
                         feedback: table.feedback,
                     });
                     let rows = RowReader::new(self.known.catalogue, self.known.reader, table);
@@ -225,7 +264,12 @@ impl<'a> Check<'a, '_> {
                 let (record, mut findings) = rows.read(&sheet.name, &mut data);
                 findings.extend(self.judge.judge_record(&record));
                 findings.sort_by_key(|finding| (finding.address, finding.code));
-                self.summary.sheets[*place].data_rows.push(record.row);
+                let summary = &mut self.summary.sheets[*place];
+                summary.data_rows.push(record.row);
+                let heading = data.heading.map(|row| row + 1);
+                if summary.heading_rows.last() != heading.as_ref() {
+                    summary.heading_rows.extend(heading);
+                }
                 self.count(CheckedRow {
                     record,
                     findings,
@@ -253,6 +297,14 @@ impl<'a> Check<'a, '_> {
         for part in parts {
             self.take_part(&mut sheet, part);
         }
+        let feedback = sheet.tables.iter().find_map(|table| table.feedback);
+        let own = |column: &u32| !feedback.is_some_and(|feedback| feedback.has(*column));
+        let used = (0..).zip(&sheet.used).filter(|(column, used)| **used && own(column));
+        self.summary.outlines.push(SheetOutline {
+            name: sheet.head.name.clone(),
+            width: used.map(|(column, _)| column + 1).last().unwrap_or_default(),
+            is_result: sheet.is_result,
+        });
         let tables = &self.summary.sheets[sheet.first..];
         let read = |row: u32| {
             tables

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::catalogue::Field;
-use crate::check::{Checker, SheetSummary, Summary};
+use crate::check::{CheckedRow, Checker, SheetSummary, Summary};
 use crate::finding::{Finding, Severity};
 use crate::values::Canonical;
 use crate::workbook::Address;
@@ -20,8 +21,74 @@ pub struct Report {
     pub summary: Summary,
     /// Every finding: those on the file, its sheets and their headers, and then those on rows.
     pub findings: Vec<Finding>,
+    /// The data rows of which there is more to say than that they are sound.
+    pub rows: Vec<RowState>,
     /// The canonical values of each data row, where they were asked for.
     pub records: Option<Vec<RowValues>>,
+}
+
+/// How a data row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing is asked.
+    Sound,
+    /// There were findings to confirm, and the officer explained them.
+    Explained,
+    /// It waits for an explanation.
+    ToExplain,
+    /// It waits until it is mended.
+    ToMend,
+}
+
+impl Verdict {
+    /// The officers' word for it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Sound => "合格",
+            Self::Explained => "已说明",
+            Self::ToExplain => "需说明",
+            Self::ToMend => "需更正",
+        }
+    }
+
+    /// Whether the row waits for the officer.
+    pub fn is_open(self) -> bool {
+        self >= Self::ToExplain
+    }
+}
+
+/// What is said of a data row as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowState {
+    /// The sheet's name.
+    pub sheet: Arc<str>,
+    /// The row, 1-based.
+    pub row: u32,
+    /// How it stands.
+    pub verdict: Verdict,
+    /// What is to be done besides its findings.
+    pub remark: Option<String>,
+    /// The code of its project, where it is known and the row does not state it.
+    pub registry_code: Option<String>,
+}
+
+impl RowState {
+    /// The state of a row by its findings alone; none where there is nothing to say.
+    fn of(row: &CheckedRow) -> Option<Self> {
+        let verdict = match (row.gravest()?, &row.explanation) {
+            (Severity::Error, _) => Verdict::ToMend,
+            (Severity::Confirm, None) => Verdict::ToExplain,
+            (Severity::Confirm, Some(_)) => Verdict::Explained,
+            (Severity::Hint, _) => return None,
+        };
+        Some(Self {
+            sheet: row.record.sheet.clone(),
+            row: row.record.row,
+            verdict,
+            remark: None,
+            registry_code: None,
+        })
+    }
 }
 
 /// The canonical values of a data row.
@@ -43,7 +110,9 @@ impl Report {
     pub fn new(checker: &Checker, file: &Path, today: NaiveDate, with_records: bool) -> io::Result<Self> {
         let mut row_findings = Vec::new();
         let mut records = Vec::new();
+        let mut rows = Vec::new();
         let summary = checker.check(file, today, &mut |row| {
+            rows.extend(RowState::of(&row));
             row_findings.extend(row.findings);
             if with_records {
                 let values = row.record.values();
@@ -59,12 +128,25 @@ impl Report {
             findings.extend(row_findings);
         } else {
             records.clear();
+            rows.clear();
         }
         Ok(Self {
             summary,
             findings,
+            rows,
             records: with_records.then_some(records),
         })
+    }
+
+    /// How many rows stand so.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        match verdict {
+            Verdict::Sound => {
+                let others = self.rows.iter().filter(|row| row.verdict != Verdict::Sound).count();
+                self.summary.rows.saturating_sub(others)
+            }
+            _ => self.rows.iter().filter(|row| row.verdict == verdict).count(),
+        }
     }
 
     /// The findings, equal ones down a column together, gravest first.

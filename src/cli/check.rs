@@ -11,7 +11,7 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::finding::Severity;
 use retrofit_import::report::{Group, Report};
-use retrofit_import::write::annotated;
+use retrofit_import::write;
 use serde_json::json;
 
 use super::{REFUSED, complain, print};
@@ -48,6 +48,9 @@ pub(super) struct CheckArgs {
     /// 把批注后的工作簿写到这个文件（只检查一个文件时可用）
     #[arg(long, value_name = "OUT.xlsx")]
     annotated: Option<PathBuf>,
+    /// 批注工作簿只留需更正和需说明的行：改好后作为补报单独报送
+    #[arg(long, requires = "annotated")]
+    only_held: bool,
 }
 
 /// Checks the files. Exit 0: nothing held; 1: some finding is an error; 2: a file could not be read; of several files the highest.
@@ -79,7 +82,7 @@ pub(super) fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyh
         };
         worst = worst.max(exit_code(&report));
         if let Some(out) = &args.annotated {
-            annotate(checker, file, &report, out)?;
+            annotate(checker, file, &report, out, args.only_held)?;
         }
         let name = file.to_string_lossy();
         match args.format {
@@ -103,12 +106,19 @@ fn refuse_same_file(file: &Path, out: &Path) -> anyhow::Result<()> {
     }
 }
 
-fn annotate(checker: &Checker, file: &Path, report: &Report, out: &Path) -> anyhow::Result<()> {
+fn annotate(checker: &Checker, file: &Path, report: &Report, out: &Path, only_held: bool) -> anyhow::Result<()> {
     if !report.summary.is_readable() {
         complain("没有读取到数据，没有写批注工作簿。");
         return Ok(());
     }
-    annotated(checker, file, report, out).with_context(|| format!("无法写出批注工作簿 {}", out.display()))
+    let failed = || format!("无法写出批注工作簿 {}", out.display());
+    if !only_held {
+        return write::annotated(checker, file, report, out).with_context(failed);
+    }
+    if write::only_held(checker, file, report, out).with_context(failed)? == 0 {
+        complain("没有需要处理的行，没有写批注工作簿。");
+    }
+    Ok(())
 }
 
 fn exit_code(report: &Report) -> u8 {

@@ -5,6 +5,7 @@
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
+mod export;
 mod import;
 mod jobs;
 mod migrate;
@@ -56,6 +57,7 @@ enum Command {
     Check(check::CheckArgs),
     Template(template::TemplateArgs),
     Import(import::ImportArgs),
+    Export(export::ExportArgs),
     Review(review::ReviewArgs),
     User(user::UserArgs),
     Sync(sync::SyncArgs),
@@ -96,7 +98,8 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(args) => check::run(&args, &checker()?, business_day(Clock::system().now())),
-        Command::Template(args) => template::run(&args, &catalogue()?),
+        Command::Template(args) => template::run(&args),
+        Command::Export(args) => export::run(&args, &registry()?),
         Command::Import(args) => import::run(&args, &registry()?),
         Command::Review(args) => review::run(&args, &registry()?),
         Command::User(args) => user::run(&args, &registry()?),

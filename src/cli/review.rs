@@ -78,8 +78,9 @@ struct Common {
     acting: Acting,
 }
 
+/// In which state.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Listed {
+pub(super) enum Listed {
     Pending,
     Approved,
     Returned,
@@ -87,9 +88,22 @@ enum Listed {
     All,
 }
 
+impl Listed {
+    /// The state; none for all.
+    pub(super) const fn state(self) -> Option<State> {
+        match self {
+            Self::Pending => Some(State::Pending),
+            Self::Approved => Some(State::Approved),
+            Self::Returned => Some(State::Returned),
+            Self::Withdrawn => Some(State::Withdrawn),
+            Self::All => None,
+        }
+    }
+}
+
 /// Which projects.
 #[derive(Debug, Args)]
-struct Narrow {
+pub(super) struct Narrow {
     /// 只限这个部门
     #[arg(long, value_name = "CODE")]
     department: Option<String>,
@@ -109,7 +123,7 @@ struct Narrow {
 
 impl Narrow {
     /// Refused where one of the codes is none of the catalogue's: a mistyped one would match nothing and say so little.
-    fn filter(&self, catalogue: &Catalogue, state: Option<State>) -> Result<Filter, Error> {
+    pub(super) fn filter(&self, catalogue: &Catalogue, state: Option<State>) -> Result<Filter, Error> {
         if let Some(code) = &self.department {
             department(catalogue, code)?;
         }
@@ -251,14 +265,7 @@ impl<'a> From<&'a ProjectRow> for Item<'a> {
 
 fn list(registry: &Registry, state: Listed, narrow: &Narrow, common: &Common) -> anyhow::Result<ExitCode> {
     let operator = common.acting.operator(registry, Office::Secretariat)?;
-    let state = match state {
-        Listed::Pending => Some(State::Pending),
-        Listed::Approved => Some(State::Approved),
-        Listed::Returned => Some(State::Returned),
-        Listed::Withdrawn => Some(State::Withdrawn),
-        Listed::All => None,
-    };
-    let filter = narrow.filter(&registry.catalogue, state)?;
+    let filter = narrow.filter(&registry.catalogue, state.state())?;
     let mut rows = Vec::new();
     loop {
         let after = rows.last().map_or(0, |row: &ProjectRow| row.id);

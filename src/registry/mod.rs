@@ -7,6 +7,7 @@
 //! - [`intake`]: `receive` (keep a file), `read` (check it), `note_unreadable`, `preview` (reads only), `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
 //! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `progress`, `by_state`.
+//! - [`exports`]: lists of projects as rosters; [`annotated`]: what was sent, marked.
 //! - [`waivers`]: `waive`, a rule for a project.
 //! - [`recheck`]: which approved records the rules of today would not let in.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
@@ -16,6 +17,7 @@ pub mod annotated;
 pub mod audit;
 pub mod code;
 pub mod delivery;
+pub mod exports;
 pub mod intake;
 pub mod lists;
 pub mod month;
@@ -77,6 +79,9 @@ pub enum Failure {
         /// What the system says.
         source: io::Error,
     },
+    /// A workbook of ours could not be written.
+    #[error("cannot write a workbook: {0}")]
+    Workbook(retrofit_import::write::XlsxError),
     /// The catalogue's override is broken.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),

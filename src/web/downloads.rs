@@ -1,6 +1,6 @@
 //! Workbooks to take away: the template of a department, and an upload with its findings at their cells.
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use retrofit_import::write;
@@ -8,7 +8,11 @@ use retrofit_import::write;
 use super::error::{WebError, seen};
 use super::frame::blocking;
 use super::guard::Officer;
-use crate::registry::{Registry, annotated, intake};
+use super::review::Asked;
+use crate::registry::annotated::Part;
+use crate::registry::people::{Operator, Session};
+use crate::registry::review::Filter;
+use crate::registry::{Registry, annotated, exports, intake};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -25,21 +29,75 @@ pub(super) async fn template(State(registry): State<Registry>, Path(code): Path<
     .await
 }
 
+/// `GET /rosters/{department}`: the department's current projects in its template.
+pub(super) async fn roster(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(code): Path<String>,
+) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| {
+        let department = registry.catalogue.department(&code).ok_or(WebError::NotFound)?;
+        let filter = Filter {
+            department: Some(code.clone()),
+            ..Filter::default()
+        };
+        let bytes = exported(registry, &session.operator, &filter)?;
+        Ok(attachment(&format!("{}工程清单.xlsx", department.short_name), bytes))
+    })
+    .await
+}
+
+/// `GET /review/export`: all that match the queue's filters.
+pub(super) async fn queue(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| {
+        let bytes = exported(registry, &session.operator, &asked.filter())?;
+        Ok(attachment(&format!("{}工程清单.xlsx", asked.state().label()), bytes))
+    })
+    .await
+}
+
+fn exported(registry: &Registry, operator: &Operator, filter: &Filter) -> Result<Vec<u8>, WebError> {
+    let mut workbook = std::io::Cursor::new(Vec::new());
+    seen(exports::roster(registry, operator, filter, &mut workbook))?;
+    Ok(workbook.into_inner())
+}
+
 /// `GET /uploads/{id}/annotated`.
 pub(super) async fn annotated(
     State(registry): State<Registry>,
     Extension(session): Officer,
     Path(id): Path<i64>,
 ) -> Result<Response, WebError> {
-    blocking(&registry, move |registry| {
+    marked(&registry, session, id, Part::Whole).await
+}
+
+/// `GET /uploads/{id}/held`: the rows that wait for the officer, to be sent as a supplement.
+pub(super) async fn held(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(id): Path<i64>,
+) -> Result<Response, WebError> {
+    marked(&registry, session, id, Part::OnlyHeld).await
+}
+
+async fn marked(registry: &Registry, session: Session, id: i64, part: Part) -> Result<Response, WebError> {
+    blocking(registry, move |registry| {
         let upload = seen(intake::upload(registry, &session.operator, id))?;
-        let workbook = annotated::annotated(registry, &session.operator, id)?;
+        let workbook = annotated::annotated(registry, &session.operator, id, part)?;
         let bytes = std::fs::read(workbook.path()).map_err(|error| WebError::Failed(error.into()))?;
         let stem = upload
             .file_name
             .rsplit_once('.')
             .map_or(&*upload.file_name, |(stem, _)| stem);
-        Ok(attachment(&format!("{stem}（检查结果）.xlsx"), bytes))
+        let what = match part {
+            Part::Whole => "检查结果",
+            Part::OnlyHeld => "待处理的行",
+        };
+        Ok(attachment(&format!("{stem}（{what}）.xlsx"), bytes))
     })
     .await
 }

@@ -58,11 +58,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    fn state(&self) -> ReviewState {
+    pub(super) fn state(&self) -> ReviewState {
         ReviewState::from_word(&self.state).unwrap_or(ReviewState::Pending)
     }
 
-    fn filter(&self) -> Filter {
+    pub(super) fn filter(&self) -> Filter {
         let given = |text: &String| (!text.is_empty()).then(|| text.clone());
         Filter {
             state: Some(self.state()),

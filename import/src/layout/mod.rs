@@ -16,8 +16,7 @@ use std::sync::Arc;
 pub(crate) use block::Column;
 use block::{Block, cell_text, cell_texts};
 pub(crate) use header::HeaderIndex;
-pub(crate) use merged::Line;
-use merged::Merged;
+pub(crate) use merged::{Line, Merged};
 pub(crate) use rows::EXAMPLE;
 use rows::Kind;
 pub(crate) use units::column_unit;
@@ -89,7 +88,13 @@ impl Table {
 
     /// Whether a column gives this field.
     pub(crate) fn has(&self, field: Field) -> bool {
-        self.columns.iter().any(|column| column.field == field)
+        self.column(field).is_some()
+    }
+
+    /// The column, from 0, that gives this field.
+    pub(crate) fn column(&self, field: Field) -> Option<u32> {
+        let column = self.columns.iter().find(|column| column.field == field);
+        column.map(|column| column.at)
     }
 }
 
@@ -100,6 +105,8 @@ pub(crate) struct DataRow {
     pub(crate) line: Line,
     /// The county of the heading above it.
     pub(crate) county: Option<Arc<str>>,
+    /// That heading's row, from 0.
+    pub(crate) heading: Option<u32>,
     /// What stands in the column 情况说明 of an annotated workbook.
     pub(crate) explanation: Option<Arc<str>>,
 }
@@ -141,7 +148,8 @@ pub(crate) struct SheetReader<'a> {
     waiting: Vec<DataRow>,
     /// Rows with few cells: projects with nearly all missing, or titles of a header that follows.
     sparse: Vec<DataRow>,
-    county: Option<Arc<str>>,
+    /// The county of the last heading, and its row.
+    county: Option<(Arc<str>, u32)>,
     /// The last row that belonged to the table, from 0.
     last: u32,
     after_footer: bool,
@@ -207,10 +215,11 @@ impl<'a> SheetReader<'a> {
         }
         match kind {
             Kind::Data | Kind::Sparse => {
-                let county = self.county.clone();
+                let (county, heading) = self.county.clone().unzip();
                 let data = DataRow {
                     line,
                     county,
+                    heading,
                     explanation,
                 };
                 if kind == Kind::Sparse {
@@ -222,7 +231,7 @@ impl<'a> SheetReader<'a> {
             }
             Kind::County(county) => {
                 self.take_sparse(out);
-                self.county = Some(county);
+                self.county = Some((county, line.row.index));
             }
             Kind::Header => {
                 self.drop_titles(None, out);

@@ -7,10 +7,11 @@ use rlimit::Resource;
 
 use super::cells::{Address, Content, ContentRef, Format, SheetHead};
 use super::limits::Limits;
+use super::marks::Marks;
 use super::package::Package;
 use super::sniff::{self, Kind};
-use super::wire::{self, Refused, RowWriter, Word};
-use super::{csv, html, ods, xls, xlsb, xlsx, xml2003};
+use super::wire::{self, Refused, Request, RowWriter, Word};
+use super::{csv, edit, html, ods, xls, xlsb, xlsx, xml2003};
 
 /// Answers are written once so many bytes have gathered.
 const BATCH: usize = 64 << 10;
@@ -43,7 +44,7 @@ pub fn worker_main() -> ExitCode {
 
 fn answer(input: &mut dyn Read, output: &mut dyn Write) -> io::Result<()> {
     let request = wire::read_frame(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let limits: Limits = postcard::from_bytes(&request).map_err(io::Error::other)?;
+    let Request { limits, marks } = postcard::from_bytes(&request).map_err(io::Error::other)?;
     confine(&limits)?;
     let mut bytes = Vec::new();
     input
@@ -51,7 +52,11 @@ fn answer(input: &mut dyn Read, output: &mut dyn Write) -> io::Result<()> {
         .read_to_end(&mut bytes)?;
 
     let mut sink = Sink::new(output, limits);
-    let last = match read(&bytes, &mut sink) {
+    let done = match marks {
+        None => read(&bytes, &mut sink),
+        Some(marks) => mark(&bytes, &marks, &mut sink),
+    };
+    let last = match done {
         Ok(()) => Word::Done,
         Err(Stop::Refused(refused)) => Word::Refused(refused),
         Err(Stop::Unheard(error)) => return Err(error),
@@ -68,6 +73,14 @@ fn confine(limits: &Limits) -> io::Result<()> {
     Resource::CORE.set(0, 0)?;
     Resource::FSIZE.set(0, 0)?;
     Resource::NOFILE.set(16, 16)
+}
+
+fn mark(bytes: &[u8], marks: &Marks, sink: &mut Sink) -> Result<(), Stop> {
+    let marked = edit::mark(bytes, sink.limits(), marks)?;
+    for piece in marked.chunks(BATCH) {
+        sink.say(&Word::Piece(piece.to_vec()))?;
+    }
+    Ok(())
 }
 
 fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {

@@ -5,8 +5,10 @@
 mod cells;
 mod child;
 mod csv;
+mod edit;
 mod html;
 mod limits;
+pub(crate) mod marks;
 mod ods;
 mod package;
 mod sheet_part;

@@ -110,7 +110,7 @@ fn merged(text: &[u8], areas: usize, head: &mut SheetHead) -> Result<(), Refused
 }
 
 /// `K7:K14` or `$K$7:$K$14`; none for anything else, and for a single cell.
-fn parse_area(range: &str) -> Option<Area> {
+pub(super) fn parse_area(range: &str) -> Option<Area> {
     let (first, last) = range.split_once(':')?;
     let ((first_row, first_column), (last_row, last_column)) = (parse_cell(first)?, parse_cell(last)?);
     Some(Area {
@@ -122,7 +122,7 @@ fn parse_area(range: &str) -> Option<Area> {
     .filter(|area| area.first_row <= area.last_row && area.first_column <= area.last_column)
 }
 
-fn parse_cell(cell: &str) -> Option<(u32, u32)> {
+pub(super) fn parse_cell(cell: &str) -> Option<(u32, u32)> {
     let cell = cell.replace('$', "");
     let letters = cell.bytes().take_while(u8::is_ascii_alphabetic).count();
     let column = cell[..letters].bytes().try_fold(0_u32, |column, letter| {

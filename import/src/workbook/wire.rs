@@ -8,6 +8,8 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{Cell, Content, ContentRef, Event, Format, Row, SheetHead};
+use super::limits::Limits;
+use super::marks::Marks;
 
 /// No frame is longer, bytes: a row of a megabyte and a head of a million areas stay below it. Nothing is allocated by a longer length.
 const MAX_FRAME: usize = 32 << 20;
@@ -65,11 +67,22 @@ impl Refused {
     }
 }
 
+/// What the parent asks for, before the file.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    /// What the file may be at most.
+    pub(super) limits: Limits,
+    /// The marks to put into it; none where it is to be read.
+    pub(super) marks: Option<Marks>,
+}
+
 /// One thing that the child says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Answer {
     /// A part of the workbook.
     Event(Event),
+    /// A piece of the marked workbook.
+    Piece(Vec<u8>),
     /// The workbook was read to its end.
     Done,
     /// The file is refused.
@@ -81,6 +94,7 @@ pub(super) enum Answer {
 pub(super) enum Word {
     Format(Format),
     Sheet(SheetHead),
+    Piece(Vec<u8>),
     Done,
     Refused(Refused),
 }
@@ -160,6 +174,7 @@ pub(super) fn take_answer(frame: &mut &[u8]) -> Option<Answer> {
             Some(match word {
                 Word::Format(format) => Answer::Event(Event::Format(format)),
                 Word::Sheet(head) => Answer::Event(Event::Sheet(head)),
+                Word::Piece(bytes) => Answer::Piece(bytes),
                 Word::Done => Answer::Done,
                 Word::Refused(refused) => Answer::Refused(refused),
             })

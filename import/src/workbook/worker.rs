@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use super::cells::Event;
 use super::limits::Limits;
+use super::marks::Marks;
 use super::sniff;
-use super::wire::{self, Answer, Refused};
+use super::wire::{self, Answer, Refused, Request};
 
 /// Frames that the child may be ahead of the parent: a few megabytes at most, and enough to keep both at work.
 const AHEAD: usize = 16;
@@ -83,14 +84,60 @@ impl Worker {
         limits: &Limits,
         on_event: &mut dyn FnMut(Event),
     ) -> io::Result<Result<(), Refusal>> {
+        let mut order = Order::default();
+        self.ask(file, limits, None, &mut |answer| {
+            let Answer::Event(event) = answer else { return false };
+            let admitted = order.admits(&event);
+            if admitted {
+                on_event(event);
+            }
+            admitted
+        })
+    }
+
+    /// Has a child process put marks into a file, and writes what comes out. A refusal says that the file is not one that is marked in
+    /// place; what was written is then void.
+    ///
+    /// # Errors
+    /// As [`Worker::read`]; and `out` could not be written.
+    pub(crate) fn mark(
+        &self,
+        file: &Path,
+        limits: &Limits,
+        marks: &Marks,
+        out: &mut dyn Write,
+    ) -> io::Result<Result<(), Refusal>> {
+        let mut written = Ok(());
+        let marked = self.ask(file, limits, Some(marks), &mut |answer| match answer {
+            Answer::Piece(bytes) => {
+                written = out.write_all(&bytes);
+                written.is_ok()
+            }
+            _ => false,
+        });
+        written.and(marked)
+    }
+
+    /// Asks a child process, and hands over its answers but the last; one that is not `heard` ends the asking.
+    fn ask(
+        &self,
+        file: &Path,
+        limits: &Limits,
+        marks: Option<&Marks>,
+        heard: &mut dyn FnMut(Answer) -> bool,
+    ) -> io::Result<Result<(), Refusal>> {
         let mut bytes = File::open(file)?;
         if let Some(refused) = refuse_unopened(file, &mut bytes, limits)? {
             return Ok(Err(refused.into()));
         }
-        let request = postcard::to_stdvec(limits).map_err(io::Error::other)?;
+        let request = Request {
+            limits: limits.clone(),
+            marks: marks.cloned(),
+        };
+        let request = postcard::to_stdvec(&request).map_err(io::Error::other)?;
         let deadline = Instant::now() + limits.wall;
         thread::scope(|scope| {
-            // Inside the scope, so that a panic in `on_event` ends the child and with it the threads that the scope waits for.
+            // Inside the scope, so that a panic in `heard` ends the child and with it the threads that the scope waits for.
             let mut running = Running::start(self)?;
             let (mut input, mut output, mut errors) = running.pipes()?;
             let feeder = scope.spawn(move || feed(&mut input, &request, &mut bytes));
@@ -98,7 +145,7 @@ impl Worker {
             let (sender, frames) = mpsc::sync_channel(AHEAD);
             scope.spawn(move || forward(&mut output, &sender));
 
-            let end = follow(&frames, deadline, on_event);
+            let end = follow(&frames, deadline, heard);
             // With the receiver closed and the child gone, all three threads come to their ends.
             drop(frames);
             let status = running.stop()?;
@@ -189,8 +236,7 @@ enum End {
     Gone,
 }
 
-fn follow(frames: &Receiver<io::Result<Vec<u8>>>, deadline: Instant, on_event: &mut dyn FnMut(Event)) -> End {
-    let mut order = Order::default();
+fn follow(frames: &Receiver<io::Result<Vec<u8>>>, deadline: Instant, heard: &mut dyn FnMut(Answer) -> bool) -> End {
     loop {
         let frame = match frames.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(Ok(frame)) => frame,
@@ -203,10 +249,13 @@ fn follow(frames: &Receiver<io::Result<Vec<u8>>>, deadline: Instant, on_event: &
         let mut rest = frame.as_slice();
         while !rest.is_empty() {
             match wire::take_answer(&mut rest) {
-                Some(Answer::Event(event)) if order.admits(&event) => on_event(event),
-                Some(Answer::Event(_)) => return End::Garbled("events out of order".into()),
                 Some(Answer::Done) => return End::Done,
                 Some(Answer::Refused(refused)) => return End::Refused(refused),
+                Some(answer) => {
+                    if !heard(answer) {
+                        return End::Garbled("an answer out of order".into());
+                    }
+                }
                 None => return End::Garbled("no answer".into()),
             }
         }

@@ -1,24 +1,20 @@
 //! The first sheet of an annotated workbook: what was found, where, and what to do with it.
 
-use rust_xlsxwriter::utility::quote_sheet_name;
-use rust_xlsxwriter::{Color, FormatUnderline, Url, Worksheet, XlsxError};
-
-use super::cell::clipped;
 use super::style;
 use crate::catalogue::Catalogue;
 use crate::feedback;
-use crate::finding::{Finding, Severity};
-use crate::report::Report;
+use crate::finding::Severity;
+use crate::report::{Group, Report, Verdict};
+use crate::workbook::marks::{Draft, DraftCell, DraftRow, Look};
 
-/// Findings that are listed: more than anyone reads, and far from the links that Excel takes on a sheet.
+/// Groups of findings that are listed: more than anyone reads, and far from the links that Excel takes on a sheet.
 const MOST_LISTED: usize = 10_000;
 
 /// Heading and width of each column of the table.
-const COLUMNS: [(&str, f64); 10] = [
-    ("序号", 6.0),
+const COLUMNS: [(&str, f64); 9] = [
     ("级别", 9.0),
     ("工作表", 14.0),
-    ("单元格", 9.0),
+    ("单元格", 18.0),
     ("栏目", 18.0),
     ("原值", 20.0),
     ("问题", 52.0),
@@ -27,110 +23,146 @@ const COLUMNS: [(&str, f64); 10] = [
     ("规则", 8.0),
 ];
 
-/// Writes it; `sheet_name` gives the annotated sheet for a sheet of the roster.
-pub(crate) fn write(
-    sheet: &mut Worksheet,
-    catalogue: &Catalogue,
-    report: &Report,
-    sheet_name: &dyn Fn(&str) -> Option<String>,
-) -> Result<(), XlsxError> {
-    let base = style::base();
-    for (column, (_, width)) in (0..).zip(COLUMNS) {
-        sheet.set_column_width(column, width)?;
+/// The column of the cells' links.
+const CELLS: u16 = 2;
+
+/// Drafts it; `made` says how the workbook was made and what of the original is lost.
+pub(super) fn draft(catalogue: &Catalogue, report: &Report, supplement: bool, made: &[String]) -> Draft {
+    let groups = report.groups();
+    let mut rows = vec![DraftRow {
+        height: Some(30.0),
+        cells: vec![cell(0, feedback::title(supplement), Look::Title)],
+    }];
+    let mut line = |text: String, look| {
+        rows.push(DraftRow {
+            height: (look == Look::Lead).then_some(22.0),
+            cells: vec![cell(0, text, look)],
+        });
+    };
+    if report.summary.is_readable() {
+        line(totals(report, supplement), Look::Lead);
+        line(
+            "点下表“单元格”一栏可跳到有问题的地方；有颜色的单元格上有批注，写明问题和改法。".to_owned(),
+            Look::Plain,
+        );
+        line(
+            "请直接在各工作表里更正；需说明的，在该行最右边“情况说明”一栏写明理由。保存后原样再报送一次，本页和右边几栏不用删。"
+                .to_owned(),
+            Look::Plain,
+        );
+    } else {
+        line("没有读取到数据。请按下面的提示处理后重新报送。".to_owned(), Look::Lead);
     }
-    sheet.set_row_height(0, 30)?;
-    sheet.set_landscape().set_print_fit_to_pages(1, 0);
-    sheet.write_string_with_format(0, 0, feedback::title(false), &base.clone().set_bold().set_font_size(16))?;
-    let mut row = 1;
-    for line in introduction(report) {
-        sheet.write_string_with_format(row, 0, line, &base)?;
-        row += 1;
+    for text in made {
+        line(text.clone(), Look::Plain);
     }
     for severity in [Severity::Error, Severity::Confirm, Severity::Hint] {
-        let count = report
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count();
-        sheet.write_string_with_format(row, 0, severity.label(), &style::coloured(base.clone(), severity))?;
-        sheet.write_string_with_format(row, 1, format!("{count} 处：{}", asks_for(severity)), &base)?;
-        row += 1;
-    }
-    row += 1;
-    let header = style::header(base.clone());
-    for (column, (heading, _)) in (0..).zip(COLUMNS) {
-        sheet.write_string_with_format(row, column, heading, &header)?;
-    }
-    row += 1;
-    let mut findings: Vec<&Finding> = report.findings.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let body = style::grid(base.clone().set_text_wrap());
-    let link_look = body
-        .clone()
-        .set_underline(FormatUnderline::Single)
-        .set_font_color(Color::RGB(0x0005_63C1));
-    for (number, finding) in (1_u32..).zip(findings.iter().take(MOST_LISTED)) {
-        sheet.write_number_with_format(row, 0, number, &body)?;
-        let label = style::coloured(body.clone(), finding.severity);
-        sheet.write_string_with_format(row, 1, finding.severity.label(), &label)?;
-        sheet.write_blank(row, 3, &body)?;
-        let target = finding
-            .sheet
-            .as_deref()
-            .and_then(|name| Some((sheet_name(name)?, finding.address?)));
-        if let Some((name, address)) = target {
-            let link =
-                Url::new(format!("internal:{}!{address}", quote_sheet_name(&name))).set_text(address.to_string());
-            sheet.write_url_with_format(row, 3, link, &link_look)?;
+        let found = groups.iter().filter(|group| group.first.severity == severity);
+        let count: usize = found.map(|group| group.count).sum();
+        if count > 0 {
+            rows.push(DraftRow {
+                height: Some(18.0),
+                cells: vec![
+                    cell(0, severity.label(), Look::Coloured(severity)),
+                    cell(1, format!("{count} 处：{}", asks_for(severity)), Look::Plain),
+                ],
+            });
         }
-        let value = finding.value.as_deref().map(excerpt);
-        let texts = [
-            (2_u16, finding.sheet.as_deref()),
-            (4, finding.field.map(|field| catalogue.label(field))),
-            (5, value.as_deref()),
-            (6, Some(finding.message.as_str())),
-            (7, finding.suggestion.as_deref()),
-            (8, finding.basis.as_deref()),
-            (9, Some(finding.code)),
-        ];
-        let mut lines = 1;
-        for (column, text) in texts {
-            if let Some(text) = text {
-                sheet.write_string_with_format(row, column, clipped(text), &body)?;
-                lines = lines.max(style::lines(text, COLUMNS[usize::from(column)].1));
-            } else {
-                sheet.write_blank(row, column, &body)?;
-            }
-        }
-        sheet.set_row_height(row, style::height(lines))?;
-        row += 1;
     }
-    if findings.len() > MOST_LISTED {
-        let rest = findings.len() - MOST_LISTED;
-        sheet.write_string_with_format(row, 0, format!("另有 {rest} 处，见各行的“问题”栏。"), &base)?;
+    rows.push(DraftRow::default());
+    if !groups.is_empty() {
+        let header = (0..)
+            .zip(COLUMNS)
+            .map(|(column, (heading, _))| cell(column, heading, Look::Header));
+        rows.push(DraftRow {
+            height: Some(22.0),
+            cells: header.collect(),
+        });
     }
-    Ok(())
+    rows.extend(groups.iter().take(MOST_LISTED).map(|group| listed(catalogue, group)));
+    if groups.len() > MOST_LISTED {
+        let rest = groups.len() - MOST_LISTED;
+        rows.push(DraftRow {
+            height: None,
+            cells: vec![cell(0, format!("另有 {rest} 项，见各行的“问题”栏。"), Look::Plain)],
+        });
+    }
+    Draft {
+        widths: COLUMNS.iter().map(|(_, width)| *width).collect(),
+        rows,
+    }
 }
 
-/// Totals, and what to do.
-fn introduction(report: &Report) -> Vec<String> {
-    let summary = &report.summary;
-    let mut lines = Vec::new();
-    if summary.is_readable() {
-        lines.push(format!(
-            "共 {} 行：合格 {}，需更正 {}，需说明 {}。",
-            summary.rows, summary.sound, summary.held, summary.to_confirm
-        ));
-        lines.push("怎样办：点下表“单元格”一栏可跳到有问题的单元格；单元格上的批注写明问题和改法。".to_owned());
-        lines.push(
-            "请在各工作表中直接更正；需说明的，在该行最右边“情况说明”一栏写明理由。改好后保存，原样再报送一次。"
-                .to_owned(),
-        );
-        lines.push("本文件按原表的内容重新生成：数值、行列和合并单元格与原表相同；字体、列宽、公式（以计算结果代替）和图片没有保留。".to_owned());
-    } else {
-        lines.push("没有读取到数据。请按下面的提示处理后重新报送。".to_owned());
+fn cell(column: u16, text: impl Into<String>, look: Look) -> DraftCell {
+    DraftCell {
+        column,
+        text: text.into(),
+        look,
+        link: None,
     }
-    lines
+}
+
+fn totals(report: &Report, supplement: bool) -> String {
+    let count = |verdict| report.count(verdict);
+    let (mend, explain) = (count(Verdict::ToMend), count(Verdict::ToExplain));
+    if supplement {
+        return format!(
+            "只含待处理的 {} 行：需更正 {mend}，需说明 {explain}。没有列出的工程不受影响。",
+            mend + explain
+        );
+    }
+    let explained = match count(Verdict::Explained) {
+        0 => String::new(),
+        explained => format!("，已说明 {explained}"),
+    };
+    format!(
+        "共 {} 行：合格 {}，需更正 {mend}，需说明 {explain}{explained}。",
+        report.summary.rows,
+        count(Verdict::Sound),
+    )
+}
+
+/// A group's row.
+fn listed(catalogue: &Catalogue, group: &Group<'_>) -> DraftRow {
+    let finding = group.first;
+    let texts = [
+        finding.severity.label().to_owned(),
+        finding.sheet.clone().unwrap_or_default(),
+        group.place(),
+        finding
+            .field
+            .map(|field| catalogue.label(field).to_owned())
+            .unwrap_or_default(),
+        finding.value.as_deref().map(excerpt).unwrap_or_default(),
+        finding.message.clone(),
+        finding.suggestion.clone().unwrap_or_default(),
+        finding.basis.clone().unwrap_or_default(),
+        finding.code.to_owned(),
+    ];
+    let lines = texts
+        .iter()
+        .zip(COLUMNS)
+        .map(|(text, (_, width))| style::lines(text, width));
+    let height = style::height(lines.max().unwrap_or(1));
+    let target = finding.sheet.clone().zip(group.addresses.first().copied());
+    let cells = (0..).zip(texts).map(|(column, text)| {
+        let link = target.clone().filter(|_| column == CELLS);
+        let look = match (column, &link) {
+            (0, _) => Look::Coloured(finding.severity),
+            (_, Some(_)) => Look::Link,
+            _ => Look::Body,
+        };
+        DraftCell {
+            column,
+            text,
+            look,
+            link,
+        }
+    });
+    DraftRow {
+        height: Some(height),
+        cells: cells.collect(),
+    }
 }
 
 /// The beginning of a long value.

@@ -1,5 +1,7 @@
 //! What was found, written back into what was sent.
 
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,12 +10,12 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::finding::Severity;
 use retrofit_import::report::Report;
-use retrofit_import::workbook::{Content, Limits};
+use retrofit_import::workbook::{Content, Limits, Row};
 use retrofit_import::write::annotated;
 
 use crate::workbook::{Book, read_with, roster, worker};
 
-fn annotate(original: &Path) -> (Report, Book, PathBuf) {
+pub(crate) fn annotate(original: &Path) -> (Report, Book, PathBuf) {
     let checker = Checker {
         catalogue: Arc::new(Catalogue::load(None).unwrap()),
         worker: worker(),
@@ -69,25 +71,18 @@ fn rosters_keep_their_cells_and_gain_three_columns() {
             .iter()
             .position(|(head, _)| head.name == table.name)
             .unwrap();
-        let width = original.sheets[number]
-            .1
-            .iter()
-            .filter_map(|row| row.cells.last())
-            .map(|cell| cell.column + 1)
-            .max()
-            .unwrap();
         let text = |row: u32, column| match book.content(number + 1, row - 1, column) {
             Some(Content::Text(text)) => text.to_string(),
             other => format!("{other:?}"),
         };
+        let result = (0..200).find(|column| text(table.first_header_row, *column) == "结果");
+        let width = result.unwrap();
         assert_eq!(
-            [
-                text(table.header_row, width),
-                text(table.header_row, width + 1),
-                text(table.header_row, width + 2)
-            ],
-            ["结果", "问题", "情况说明"]
+            [1, 2].map(|step| text(table.first_header_row, width + step)),
+            ["问题", "情况说明"]
         );
+        let beyond = |row: &Row| row.cells.iter().any(|cell| cell.column >= width);
+        assert!(!original.sheets[number].1.iter().any(beyond), "{name}");
         for &row in &table.data_rows {
             let findings: Vec<_> = report
                 .findings
@@ -142,4 +137,105 @@ fn no_text_becomes_a_formula() {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     let sheet = std::io::read_to_string(zip.by_name("xl/worksheets/sheet2.xml").unwrap()).unwrap();
     assert!(!sheet.contains("<f>"), "{sheet}");
+}
+
+/// The parts of a package by name.
+fn parts(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
+    let mut read = |name: &str| {
+        let mut bytes = Vec::new();
+        zip.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    names.iter().map(|name| (name.clone(), read(name))).collect()
+}
+
+/// What stands between two texts.
+fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
+    let start = text.find(from).unwrap() + from.len();
+    &text[start..start + text[start..].find(to).unwrap()]
+}
+
+#[test]
+fn a_workbook_keeps_all_that_is_not_marked() {
+    let name = "01-jtj-schools.xlsx";
+    let (_, _, out) = annotate(&roster(name));
+    let (before, after) = (
+        parts(&std::fs::read(roster(name)).unwrap()),
+        parts(&std::fs::read(&out).unwrap()),
+    );
+    std::fs::remove_file(out).unwrap();
+    for same in ["xl/sharedStrings.xml", "xl/theme/theme1.xml", "docProps/core.xml"] {
+        assert!(before[same] == after[same], "{same}");
+    }
+    let text = |parts: &BTreeMap<String, Vec<u8>>, name: &str| String::from_utf8(parts[name].clone()).unwrap();
+    let (before, after) = (
+        text(&before, "xl/worksheets/sheet2.xml"),
+        text(&after, "xl/worksheets/sheet2.xml"),
+    );
+    let kept = between(&before, "</sheetData>", "</worksheet>");
+    assert!(after.contains(kept), "{kept}");
+    // The officer's widths, but for the added columns.
+    let width = "width=\"12.7109375\"";
+    assert!(before.contains(width) && after.contains(width));
+}
+
+/// A workbook with a table, a formula, a note and a macro, as an officer has them.
+fn with_macros() -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet().set_name("校舍").unwrap();
+    let columns: Vec<&str> = crate::layout::HEADER.split(',').collect();
+    let values = crate::layout::row("第一中学教学楼").replace("0.15g", "0.10g");
+    for (column, (heading, value)) in (0..).zip(columns.iter().zip(values.split(','))) {
+        let heading = if *heading == "乡镇" { "所属乡镇" } else { heading };
+        sheet.write_string(0, column, heading).unwrap();
+        sheet.write_string(1, column, value).unwrap();
+    }
+    sheet.write_formula(3, 0, "=1+1").unwrap();
+    sheet.insert_note(0, 0, &rust_xlsxwriter::Note::new("全称")).unwrap();
+    let plain = parts(&book.save_to_buffer().unwrap());
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, bytes) in plain {
+        let text = String::from_utf8(bytes).unwrap();
+        let text = text
+            .replace("openxmlformats-officedocument.spreadsheetml.sheet.main", "ms-excel.sheet.macroEnabled.main")
+            .replace(
+                "</Types>",
+                "<Override PartName=\"/xl/vbaProject.bin\" ContentType=\"application/vnd.ms-office.vbaProject\"/></Types>",
+            );
+        let text = if name == "xl/_rels/workbook.xml.rels" {
+            text.replace("</Relationships>", "<Relationship Id=\"rId99\" Type=\"http://schemas.microsoft.com/office/2006/relationships/vbaProject\" Target=\"vbaProject.bin\"/></Relationships>")
+        } else {
+            text
+        };
+        zip.start_file(name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.start_file("xl/vbaProject.bin", options).unwrap();
+    zip.write_all(b"not looked at").unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn formulas_and_notes_stay_and_macros_do_not_come_along() {
+    let file = tempfile::Builder::new().suffix(".xlsm").tempfile().unwrap();
+    std::fs::write(file.path(), with_macros()).unwrap();
+    let (report, book, out) = annotate(file.path());
+    let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code).collect();
+    assert!(codes.contains(&"F011") && codes.contains(&"S002"), "{codes:?}");
+    let after = parts(&std::fs::read(&out).unwrap());
+    let (again, _, second) = annotate(&out);
+    std::fs::remove_file(second).unwrap();
+    std::fs::remove_file(out).unwrap();
+    assert!(!again.findings.iter().any(|finding| finding.code == "F011"));
+    assert_eq!(book.sheets.len(), 2);
+    let text = |name: &str| String::from_utf8(after[name].clone()).unwrap();
+    assert!(text("xl/worksheets/sheet1.xml").contains("<f>1+1</f>"));
+    let notes = text("xl/comments1.xml");
+    assert!(notes.contains("全称") && notes.contains("规则：S002"), "{notes}");
+    assert!(!after.keys().any(|name| name.contains("vba")), "{:?}", after.keys());
+    let types = text("[Content_Types].xml");
+    assert!(!types.contains("macroEnabled") && !types.contains("vba"), "{types}");
 }

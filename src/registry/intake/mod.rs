@@ -17,6 +17,7 @@ mod commit;
 mod identity;
 mod known;
 mod plan;
+mod report;
 
 use std::collections::BTreeSet;
 use std::fs::File;

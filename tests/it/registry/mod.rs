@@ -2,6 +2,7 @@
 
 mod all_or_nothing;
 mod delivery;
+mod exports;
 mod figures;
 mod identity;
 mod intake;

@@ -19,6 +19,11 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET", "/", Some(EVERY)),
     ("GET", "/departments", Some(EVERY)),
     ("GET", "/templates/{department}", Some(EVERY)),
+    (
+        "GET",
+        "/rosters/{department}",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
     ("GET", "/rules", Some(EVERY)),
     ("GET", "/rules/{code}", Some(EVERY)),
     ("POST", "/uploads", Some(&[Reporter, Lead, Secretariat])),
@@ -26,6 +31,11 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     (
         "GET",
         "/uploads/{id}/annotated",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
+    (
+        "GET",
+        "/uploads/{id}/held",
         Some(&[Reporter, Lead, Secretariat, Auditor]),
     ),
     ("POST", "/uploads/{id}/preview", Some(&[Reporter, Lead, Secretariat])),
@@ -43,6 +53,7 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ),
     ("GET", "/review", Some(&[Secretariat, Auditor])),
     ("POST", "/review", Some(&[Secretariat])),
+    ("GET", "/review/export", Some(&[Secretariat, Auditor])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
     ("GET", "/runs", Some(&[Secretariat, Auditor])),
     ("GET", "/jobs", Some(&[Secretariat, Auditor, Administrator])),
@@ -100,7 +111,10 @@ async fn the_server_lets_through_whom_the_matrix_names() {
         (Auditor, site.officer("n4", Auditor, None).await),
         (Administrator, site.officer("n5", Administrator, None).await),
     ];
-    let shown = browsers[0].1.upload("a.csv", roster(&[school(1)])).await;
+    let shown = browsers[0]
+        .1
+        .upload("a.csv", roster(&[school(1), school(2).without_owner()]))
+        .await;
     assert!(browsers[0].1.confirm(&shown, "").await.shows("已于"));
 
     let stranger = site.stranger();

@@ -1,0 +1,163 @@
+//! Notes: their texts in one part, their shapes in another.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use quick_xml::events::Event;
+
+use super::{Splice, escaped, parts, unsuited};
+use crate::workbook::cells::Address;
+use crate::workbook::sheet_part::parse_cell;
+use crate::workbook::wire::Refused;
+use crate::workbook::xml;
+
+/// The author of our notes, by which they are known again.
+const AUTHOR: &str = "抗震加固工程清单检查";
+
+/// A cell and its note.
+type Note<'n> = (Address, &'n str);
+
+/// A part with these notes.
+pub(super) fn comments(notes: &[Note<'_>]) -> String {
+    let listed: String = notes.iter().map(|note| comment(note, 0)).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
+         <comments xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
+         <authors><author>{AUTHOR}</author></authors><commentList>{listed}</commentList></comments>"
+    )
+}
+
+fn comment((at, text): &Note<'_>, author: usize) -> String {
+    format!(
+        "<comment ref=\"{at}\" authorId=\"{author}\"><text><r><rPr><sz val=\"9\"/><rFont val=\"宋体\"/></rPr>\
+         <t xml:space=\"preserve\">{}</t></r></text></comment>",
+        escaped(text)
+    )
+}
+
+/// A part with the shapes of these notes.
+pub(super) fn drawing(notes: &[Note<'_>]) -> String {
+    format!(
+        "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
+         xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><o:shapelayout v:ext=\"edit\"><o:idmap v:ext=\"edit\" data=\"1\"/>\
+         </o:shapelayout><v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\">\
+         <v:stroke joinstyle=\"miter\"/><v:path gradientshapeok=\"t\" o:connecttype=\"rect\"/></v:shapetype>{}</xml>",
+        shapes(notes, 1025)
+    )
+}
+
+fn shapes(notes: &[Note<'_>], first_id: usize) -> String {
+    let mut out = String::new();
+    for (id, (at, text)) in (first_id..).zip(notes) {
+        let lines: usize = text.lines().map(|line| line.chars().count() / 22 + 1).sum();
+        let height = lines.min(30) * 13 + 10;
+        let (row, column) = (at.row, at.column);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            out,
+            "<v:shape id=\"_x0000_s{id}\" type=\"#_x0000_t202\" style=\"position:absolute;margin-left:60pt;margin-top:2pt;\
+             width:230pt;height:{height}pt;z-index:1;visibility:hidden\" fillcolor=\"#ffffe1\" o:insetmode=\"auto\">\
+             <v:fill color2=\"#ffffe1\"/><v:shadow color=\"black\" obscured=\"t\"/><v:path o:connecttype=\"none\"/>\
+             <v:textbox style=\"mso-direction-alt:auto\"><div style=\"text-align:left\"></div></v:textbox>\
+             <x:ClientData ObjectType=\"Note\"><x:MoveWithCells/><x:SizeWithCells/>\
+             <x:Anchor>{}, 15, {}, 4, {}, 15, {}, 4</x:Anchor><x:AutoFill>False</x:AutoFill>\
+             <x:Row>{row}</x:Row><x:Column>{column}</x:Column></x:ClientData></v:shape>",
+            column + 1,
+            row.saturating_sub(1),
+            column + 5,
+            row.saturating_sub(1) as usize + lines.min(30) * 17 / 20 + 1,
+        );
+    }
+    out
+}
+
+/// The officer's notes and shapes with ours: those of an earlier time go, and a cell that has a note of the officer's keeps only that.
+pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> Result<(String, String), Refused> {
+    let (mut author, mut authors, mut in_author) = (None, 0, false);
+    let mut kept: HashSet<Address> = HashSet::new();
+    let mut gone: HashSet<Address> = HashSet::new();
+    let mut splice = Splice::new(comments);
+    let mut dropping = None;
+    let mut added: Vec<Note<'_>> = Vec::new();
+    for part in parts(comments) {
+        let (event, start, end) = part?;
+        match &event {
+            Event::Start(element) | Event::Empty(element) => match element.name().as_ref() {
+                "author" => {
+                    in_author = matches!(event, Event::Start(_));
+                    authors += usize::from(!in_author);
+                }
+                "comment" => {
+                    let at = xml::attribute(element, "ref").and_then(|at| parse_cell(&at));
+                    let (row, column) = at.ok_or_else(|| unsuited("a note without a cell"))?;
+                    let ours = author.is_some() && xml::count(element, "authorId").map(|id| id as usize) == author;
+                    if ours {
+                        gone.insert(Address::new(row, column));
+                        dropping = Some(start);
+                    } else {
+                        kept.insert(Address::new(row, column));
+                    }
+                }
+                _ => {}
+            },
+            Event::Text(text) if in_author && text.xml10_content().trim() == AUTHOR => author = Some(authors),
+            Event::End(element) => match element.name().as_ref() {
+                "author" => {
+                    in_author = false;
+                    authors += 1;
+                }
+                "authors" if author.is_none() => {
+                    splice.insert(start, &format!("<author>{AUTHOR}</author>"));
+                    author = Some(authors);
+                }
+                "comment" => {
+                    if let Some(from) = dropping.take() {
+                        splice.replace(from, end, "");
+                    }
+                }
+                "commentList" => {
+                    added = notes.iter().filter(|(at, _)| !kept.contains(at)).copied().collect();
+                    let author = author.ok_or_else(|| unsuited("notes without authors"))?;
+                    let listed: String = added.iter().map(|note| comment(note, author)).collect();
+                    splice.insert(start, &listed);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    let shapes_text = merged_shapes(shapes_text, &gone, &added)?;
+    Ok((splice.finish(), shapes_text))
+}
+
+fn merged_shapes(text: &str, gone: &HashSet<Address>, added: &[Note<'_>]) -> Result<String, Refused> {
+    let mut splice = Splice::new(text);
+    let mut from = 0;
+    while let Some(start) = text[from..].find("<v:shape ").map(|at| from + at) {
+        let end = text[start..]
+            .find("</v:shape>")
+            .map(|at| start + at + "</v:shape>".len());
+        let end = end.ok_or_else(|| unsuited("a shape without an end"))?;
+        let number = |tag: &str| {
+            let shape = &text[start..end];
+            let at = shape.find(tag)? + tag.len();
+            shape[at..].split('<').next()?.trim().parse::<u32>().ok()
+        };
+        if let (Some(row), Some(column)) = (number("<x:Row>"), number("<x:Column>"))
+            && gone.contains(&Address::new(row, column))
+        {
+            splice.replace(start, end, "");
+        }
+        from = end;
+    }
+    let end = text
+        .rfind("</xml>")
+        .filter(|end| *end >= from)
+        .ok_or_else(|| unsuited("shapes without an end"))?;
+    if !added.is_empty() && !text.contains("id=\"_x0000_t202\"") {
+        return Err(unsuited("shapes without the type of notes"));
+    }
+    // Far from the numbers that programs give.
+    splice.insert(end, &shapes(added, 60_000));
+    Ok(splice.finish())
+}
