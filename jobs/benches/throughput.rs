@@ -6,7 +6,14 @@
 //! The store is in memory and makes each record when it is claimed, so that what is measured is the delivery: values to the platform's form,
 //! digests, batches, compression, signing, requests, receipts.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs, reason = "a benchmark")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a benchmark"
+)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
@@ -110,7 +117,14 @@ impl DeliveryStore for Outbox {
         Ok(Some(BatchId(i64::try_from(id).unwrap())))
     }
 
-    fn advance(&self, _: RunId, _: BatchId, _: Option<&Attempt>, change: &BatchChange, _: UtcMillis) -> Result<Fence, StoreError> {
+    fn advance(
+        &self,
+        _: RunId,
+        _: BatchId,
+        _: Option<&Attempt>,
+        change: &BatchChange,
+        _: UtcMillis,
+    ) -> Result<Fence, StoreError> {
         if let BatchChange::Receipts { receipts, .. } = change {
             self.settled.fetch_add(receipts.len(), Ordering::SeqCst);
         }
@@ -134,7 +148,9 @@ struct Responder {
 async fn submit(State(responder): State<Arc<Responder>>, body: Bytes) -> (StatusCode, String) {
     let arrived = tokio::time::Instant::now();
     let mut json = String::new();
-    flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut json).unwrap();
+    flate2::read::GzDecoder::new(&body[..])
+        .read_to_string(&mut json)
+        .unwrap();
     let between = |text: &str, from: usize| text[from..].split('"').next().unwrap().to_owned();
     let number = between(&json, json.find("\"batch_no\":\"").unwrap() + 12);
     let receipts: Vec<String> = json
@@ -201,13 +217,21 @@ async fn ours(address: SocketAddr, records: usize) -> Duration {
     let begun = Instant::now();
     let outcome = deliver(store.clone(), &platform, options).await.unwrap();
     let took = begun.elapsed();
-    assert_eq!((outcome.state, outcome.counts.accepted), (RunState::Done, records as u64), "{outcome:?}");
+    assert_eq!(
+        (outcome.state, outcome.counts.accepted),
+        (RunState::Done, records as u64),
+        "{outcome:?}"
+    );
     assert_eq!(store.settled.load(Ordering::SeqCst), records);
     took
 }
 
 async fn bare(address: SocketAddr, bodies: Vec<Bytes>) -> Duration {
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
     let bodies = Arc::new(Mutex::new(bodies));
     let begun = Instant::now();
     let workers: Vec<_> = (0..CONNECTIONS)
@@ -217,7 +241,10 @@ async fn bare(address: SocketAddr, bodies: Vec<Bytes>) -> Duration {
                 loop {
                     let next = bodies.lock().unwrap().pop();
                     let Some(body) = next else { return };
-                    let request = client.post(format!("http://{address}/sink")).header("content-encoding", "gzip").body(body);
+                    let request = client
+                        .post(format!("http://{address}/sink"))
+                        .header("content-encoding", "gzip")
+                        .body(body);
                     let answer = request.send().await.unwrap();
                     assert_eq!(answer.status(), StatusCode::ACCEPTED);
                     answer.bytes().await.unwrap();
@@ -239,7 +266,9 @@ fn peak() -> u64 {
 }
 
 fn main() {
-    let records: usize = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
+    let records: usize = std::env::args()
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(100_000);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let _ = rustls::crypto::ring::default_provider().install_default();
     for _ in 0..3 {

@@ -198,6 +198,22 @@ pub fn latest(conn: &mut Conn<'_>, job: Option<&str>, limit: i64) -> Result<Vec<
     })?)
 }
 
+/// The latest run of each job.
+pub fn latest_of_each(conn: &mut Conn<'_>) -> Result<Vec<JobRunRow>, DbError> {
+    Ok(each!(conn, c => {
+        let ids: Vec<Option<i64>> = job_runs::table
+            .group_by(job_runs::job)
+            .select(diesel::dsl::max(job_runs::id))
+            .load(c)?;
+        let ids: Vec<i64> = ids.into_iter().flatten().collect();
+        job_runs::table
+            .filter(job_runs::id.eq_any(ids))
+            .order(job_runs::job)
+            .select(JobRunRow::as_select())
+            .load(c)
+    })?)
+}
+
 /// The jobs that are paused.
 pub fn pauses(conn: &mut Conn<'_>) -> Result<Vec<PauseRow>, DbError> {
     Ok(each!(conn, c => job_pauses::table.select(PauseRow::as_select()).load(c))?)

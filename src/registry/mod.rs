@@ -20,6 +20,7 @@ pub mod delivery;
 pub mod exports;
 pub mod intake;
 pub mod lists;
+pub mod measures;
 pub mod month;
 mod password;
 pub mod people;

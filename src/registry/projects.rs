@@ -7,7 +7,7 @@ use super::people::Operator;
 use super::states::State;
 use super::values::{Values, changes, from_json};
 use super::{Change, Error, Registry, audit};
-use crate::db::batches::{self, ReceiptRow};
+use crate::db::batches::{self, ReceiptRow, TrailRow};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
 use crate::db::projects::{self, ProjectRow};
@@ -32,6 +32,8 @@ pub struct Record {
     pub deliveries: Vec<DeliveryRow>,
     /// The platform's verdicts on them, oldest first.
     pub receipts: Vec<ReceiptRow>,
+    /// The requests about them, oldest first.
+    pub trail: Vec<TrailRow>,
 }
 
 impl Record {
@@ -70,6 +72,7 @@ pub fn record(registry: &Registry, operator: &Operator, code: RegistryCode) -> R
             waivers: waivers::of_project(conn, code.id)?,
             deliveries: deliveries::of_project(conn, code.id)?,
             receipts: batches::receipts_of_project(conn, code.id)?,
+            trail: batches::trail(conn, code.id)?,
             project,
         })
     })

@@ -50,7 +50,7 @@ fn prune(folder: &Path) -> io::Result<usize> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with("registry-") && name.ends_with(".db") {
+        if name.starts_with("registry-") && path.extension().is_some_and(|kind| kind == "db") {
             copies.push(path);
         }
     }

@@ -13,7 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, departments, downloads, error, guard, home, jobs, login, progress, project, review, rules, runs, upload,
+    assets, departments, downloads, error, guard, home, jobs, live, login, metrics, progress, project, review, rules,
+    runs, upload,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -49,6 +50,8 @@ pub fn routes() -> Vec<Route> {
         post("/projects/{code}/withdraw", SENDERS, project::withdraw),
         get("/progress", OVERSEERS, progress::page),
         get("/runs", OVERSEERS, runs::page),
+        get("/runs/live", OVERSEERS, live::stream),
+        get("/metrics", Access::Anyone, metrics::page),
         get("/jobs", KEEPERS, jobs::page),
         post("/jobs/{job}/pause", ADMINISTRATOR, jobs::pause),
         post("/jobs/{job}/resume", ADMINISTRATOR, jobs::resume),

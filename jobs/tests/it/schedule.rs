@@ -6,7 +6,7 @@ use retrofit_jobs::clock::Clock;
 use retrofit_jobs::schedule::{Job, JobContext, Plan, Scheduler};
 use retrofit_jobs::store::{Fence, JobLease, JobState, JobStore, NewJobRun};
 
-use crate::memory::Memory;
+use crate::memory::{Job as Row, Memory};
 use crate::world::NIGHT;
 
 const MINUTE: i64 = 60_000;
@@ -41,13 +41,13 @@ impl Night {
         scheduler
     }
 
-    /// Moves the clock to an instant, and waits until so many rows in all are there and ended.
+    /// Moves the clock to an instant, and waits until so many rows in all are there and done or failed.
     async fn at(&self, instant: i64, rows: usize) {
         self.clock.shift(instant - self.clock.now());
         loop {
             let ended = {
-                let tables = self.store.tables();
-                tables.jobs.iter().filter(|job| job.state != JobState::Running).count()
+                let over = |job: &&Row| matches!(job.state, JobState::Done | JobState::Failed);
+                self.store.tables().jobs.iter().filter(over).count()
             };
             if ended >= rows {
                 return;
@@ -162,7 +162,7 @@ async fn a_run_that_nobody_takes_up_is_shown_as_abandoned_and_taken_up_in_the_wi
     }
     assert_eq!(night.store.tables().jobs[0].state, JobState::Abandoned);
     assert_eq!(night.runs(), []);
-    night.at(NIGHT + DAY, 2).await;
+    night.at(NIGHT + DAY, 1).await;
     assert_eq!(
         night.runs(),
         [(NIGHT + DAY, false)],

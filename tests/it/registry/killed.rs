@@ -54,7 +54,7 @@ fn trouble(round: usize) -> Vec<Fault> {
     }
 }
 
-fn spread(world: World, processes: usize, kills: usize) {
+fn spread(world: &World, processes: usize, kills: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -87,7 +87,7 @@ fn spread(world: World, processes: usize, kills: usize) {
                 retry_after: None,
             }));
         }
-        let children: Vec<Child> = (0..processes).map(|_| start(&world, &platform, point)).collect();
+        let children: Vec<Child> = (0..processes).map(|_| start(world, &platform, point)).collect();
         for child in children {
             let output = child.wait_with_output().unwrap();
             if output.status.signal() == Some(9) {
@@ -103,7 +103,7 @@ fn spread(world: World, processes: usize, kills: usize) {
     platform.clear_faults();
     let mut last = String::new();
     for _ in 0..4 {
-        let output = start(&world, &platform, "nowhere").wait_with_output().unwrap();
+        let output = start(world, &platform, "nowhere").wait_with_output().unwrap();
         last = String::from_utf8_lossy(&output.stdout).into_owned();
         logs += &String::from_utf8_lossy(&output.stderr);
     }
@@ -158,25 +158,25 @@ fn spread(world: World, processes: usize, kills: usize) {
 
 #[test]
 fn killed_on_sqlite_by_one_process() {
-    spread(World::sqlite(), 1, 20);
+    spread(&World::sqlite(), 1, 20);
 }
 
 #[test]
 fn killed_on_sqlite_by_three_processes() {
-    spread(World::sqlite(), 3, 20);
+    spread(&World::sqlite(), 3, 20);
 }
 
 #[test]
 fn killed_on_postgres_by_one_process() {
     if let Some(world) = World::postgres() {
-        spread(world, 1, 20);
+        spread(&world, 1, 20);
     }
 }
 
 #[test]
 fn killed_on_postgres_by_three_processes() {
     if let Some(world) = World::postgres() {
-        spread(world, 3, 20);
+        spread(&world, 3, 20);
     }
 }
 
@@ -185,7 +185,7 @@ fn killed_on_postgres_by_three_processes() {
 fn killed_two_hundred_times_each() {
     for processes in [1, 3] {
         for world in World::both() {
-            spread(world, processes, 200);
+            spread(&world, processes, 200);
         }
     }
 }

@@ -56,6 +56,9 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET", "/review/export", Some(&[Secretariat, Auditor])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
     ("GET", "/runs", Some(&[Secretariat, Auditor])),
+    // a token of its own, or this machine
+    ("GET", "/metrics", None),
+    ("GET", "/runs/live", Some(&[Secretariat, Auditor])),
     ("GET", "/jobs", Some(&[Secretariat, Auditor, Administrator])),
     ("POST", "/jobs/{job}/pause", Some(&[Administrator])),
     ("POST", "/jobs/{job}/resume", Some(&[Administrator])),

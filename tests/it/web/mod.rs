@@ -5,6 +5,7 @@ mod intake;
 mod login;
 mod pages;
 mod review;
+mod watching;
 
 use std::net::SocketAddr;
 use std::sync::Once;
