@@ -1,21 +1,15 @@
 //! `retrofit serve`: serves the pages and runs the schedule until it is told to stop.
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use retrofit_jobs::schedule::{Plan, Scheduler};
 use tokio::net::TcpListener;
 
 use super::print;
 use crate::config::Config;
 use crate::registry::Registry;
-use crate::{process, tasks, web};
-
-/// A schedule in the data folder stands in the built-in one's place.
-const SCHEDULE: &str = "schedule.toml";
+use crate::{tasks, web};
 
 /// 运行服务：提供网页，按计划上报
 #[derive(Debug, Args)]
@@ -23,13 +17,7 @@ pub(super) struct ServeArgs {}
 
 pub(super) fn run(ServeArgs {}: &ServeArgs, config: &Config, registry: &Registry) -> anyhow::Result<ExitCode> {
     registry.end_leases_of_the_dead()?;
-    let scheduler = Scheduler::new(
-        plan(&config.data_dir)?,
-        &tasks::all(registry),
-        Arc::new(registry.clone()),
-        registry.clock.clone(),
-        &process::holder(),
-    )?;
+    let scheduler = tasks::scheduler(registry)?;
     // A broken profile is told now, and not at night.
     crate::sync::profile(&registry.catalogue)?;
     tell_placeholders(registry);
@@ -43,16 +31,6 @@ pub(super) fn run(ServeArgs {}: &ServeArgs, config: &Config, registry: &Registry
         served?;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-fn plan(data_dir: &Path) -> anyhow::Result<Plan> {
-    let path = data_dir.join(SCHEDULE);
-    if !path.exists() {
-        return Ok(Plan::built_in());
-    }
-    let name = path.display();
-    let text = std::fs::read_to_string(&path).with_context(|| format!("无法读取 {name}"))?;
-    Plan::parse(&text).with_context(|| format!("{name} 有误"))
 }
 
 /// Says which departments nobody has confirmed yet.

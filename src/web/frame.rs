@@ -60,7 +60,7 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("检查规则", &[("/rules", "检查规则")]),
-    ("管理", &[("/departments", "部门")]),
+    ("管理", &[("/departments", "部门"), ("/jobs", "定时任务")]),
 ];
 
 impl Frame {

@@ -8,6 +8,8 @@ mod exports;
 mod figures;
 mod identity;
 mod intake;
+mod jobs;
+mod killed;
 mod known;
 mod likeness;
 mod packages;
