@@ -28,7 +28,7 @@ CREATE TRIGGER deliveries_move BEFORE UPDATE OF state ON deliveries FOR EACH ROW
 WHEN (NOT CASE OLD.state
     WHEN NEW.state THEN TRUE
     WHEN 'ready' THEN NEW.state IN ('claimed', 'superseded')
-    WHEN 'claimed' THEN NEW.state IN ('ready', 'unknown', 'rejected', 'superseded')
+    WHEN 'claimed' THEN NEW.state IN ('ready', 'unknown', 'pending', 'rejected', 'superseded')
     WHEN 'superseded' THEN FALSE
     WHEN 'unknown' THEN TRUE
     WHEN 'pending' THEN NEW.state <> 'superseded'

@@ -23,7 +23,7 @@ CREATE TRIGGER deliveries_move BEFORE UPDATE OF state ON deliveries
 WHEN NOT CASE OLD.state
     WHEN NEW.state THEN 1
     WHEN 'ready' THEN NEW.state IN ('claimed', 'superseded')
-    WHEN 'claimed' THEN NEW.state IN ('ready', 'unknown', 'rejected', 'superseded')
+    WHEN 'claimed' THEN NEW.state IN ('ready', 'unknown', 'pending', 'rejected', 'superseded')
     WHEN 'superseded' THEN 0
     WHEN 'unknown' THEN 1
     WHEN 'pending' THEN NEW.state <> 'superseded'
