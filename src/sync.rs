@@ -1,8 +1,9 @@
 //! What every delivery of this deployment shares, whoever starts it.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use retrofit_import::catalogue::{Catalogue, CodeList, Field, FieldType};
 use retrofit_jobs::delivery::SyncOutcome;
-use retrofit_jobs::platform::{Platform, Profile};
+use retrofit_jobs::platform::{KnownField, Platform, Profile};
 use retrofit_jobs::store::RunState;
 
 use crate::config;
@@ -13,15 +14,44 @@ use crate::registry::Registry;
 /// # Errors
 /// A setting that is missing or that no client can be made of: the operator's to mend.
 pub fn platform(registry: &Registry) -> anyhow::Result<Platform> {
-    let profile = match config::platform_profile()? {
-        None => Profile::national_v1(),
+    let profile = profile(&registry.catalogue)?;
+    Ok(Platform::new(config::platform()?, profile, registry.clock.clone())?)
+}
+
+/// The profile that the environment names, compared with the catalogue.
+///
+/// # Errors
+/// A file that cannot be read, is no profile, or does not fit the catalogue: the operator's to mend.
+pub fn profile(catalogue: &Catalogue) -> anyhow::Result<Profile> {
+    let (profile, name) = match config::platform_profile()? {
+        None => (Profile::national_v1(), "national-v1".to_owned()),
         Some(path) => {
-            let name = path.display();
+            let name = path.display().to_string();
             let text = std::fs::read_to_string(&path).with_context(|| format!("无法读取平台配置文件 {name}"))?;
-            Profile::parse(&text).with_context(|| format!("平台配置文件 {name} 有误"))?
+            let profile = Profile::parse(&text).with_context(|| format!("平台配置文件 {name} 不能使用"))?;
+            (profile, name)
         }
     };
-    Ok(Platform::new(config::platform()?, profile, registry.clock.clone())?)
+    let wrong = misfits(catalogue, &profile);
+    if !wrong.is_empty() {
+        bail!("平台配置文件 {name} 与字段目录不符：{}", wrong.join("；"));
+    }
+    Ok(profile)
+}
+
+/// What of a profile does not fit the catalogue, for people.
+pub fn misfits(catalogue: &Catalogue, profile: &Profile) -> Vec<String> {
+    profile.check(|id| {
+        let list = match Field::from_id(id)?.field_type() {
+            FieldType::Code(list) | FieldType::Codes(list) => Some(list),
+            FieldType::YesNo => Some(CodeList::YesNo),
+            _ => None,
+        };
+        let codes = list.map_or(&[][..], |list| catalogue.codes(list));
+        Some(KnownField {
+            codes: codes.iter().map(|entry| entry.code.to_string()).collect(),
+        })
+    })
 }
 
 /// The balanced count in one line.

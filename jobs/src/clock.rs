@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Asia::Shanghai;
 use tokio::sync::watch;
 
 use crate::store::UtcMillis;
@@ -54,6 +55,11 @@ impl Clock {
     /// Now, as a date and time.
     pub(crate) fn utc(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.now()).unwrap_or_default()
+    }
+
+    /// The business day (Asia/Shanghai), `YYYYMMDD`.
+    pub(crate) fn day(&self) -> String {
+        self.utc().with_timezone(&Shanghai).format("%Y%m%d").to_string()
     }
 
     /// Moves such a clock, back too; the machine's clock is left alone.

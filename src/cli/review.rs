@@ -140,6 +140,7 @@ impl Narrow {
             county: self.county.clone(),
             stage: self.stage.clone(),
             explained: self.explained,
+            ..Filter::default()
         })
     }
 }

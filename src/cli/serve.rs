@@ -30,6 +30,8 @@ pub(super) fn run(ServeArgs {}: &ServeArgs, config: &Config, registry: &Registry
         registry.clock.clone(),
         &process::holder(),
     )?;
+    // A broken profile is told now, and not at night.
+    crate::sync::profile(&registry.catalogue)?;
     tell_placeholders(registry);
     tokio::runtime::Runtime::new()?.block_on(async {
         let listener = TcpListener::bind(config.bind)

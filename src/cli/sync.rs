@@ -8,12 +8,14 @@ use std::time::Duration;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use retrofit_import::catalogue::Field;
 use retrofit_jobs::delivery::{SyncOptions, SyncOutcome, Watcher, deliver};
 use retrofit_jobs::store::RunState;
 
-use super::{Acting, Format, PARTLY, print};
+use super::waive::code;
+use super::{Acting, Format, PARTLY, complain, package, print, reconcile};
 use crate::registry::people::Office;
-use crate::registry::{Registry, delivery};
+use crate::registry::{Registry, RegistryCode, delivery};
 use crate::{process, sync};
 
 /// 向国家平台上报
@@ -33,6 +35,27 @@ enum Action {
         #[command(flatten)]
         common: Common,
     },
+    /// 把待报的工程装成一个数据包（ZIP），由人工录入平台
+    Package(package::PackageArgs),
+    /// 尚待回执的数据包
+    Packages {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// 登记数据包的回执（工作簿：source_id、result、platform_no、message）
+    Receipts(package::ReceiptsArgs),
+    /// 把一个数据包登记为遗失：其中没有回执的工程以同一版本重新待报
+    Lost(package::LostArgs),
+    /// 与平台的清单逐条核对
+    Reconcile(reconcile::ReconcileArgs),
+    /// 一个工程最近审核通过的版本将以怎样的 JSON 上报（原样，一行）
+    Preview {
+        /// 工程的登记编号
+        #[arg(long, value_name = "CODE", value_parser = code)]
+        project: RegistryCode,
+        #[command(flatten)]
+        acting: Acting,
+    },
     /// 最近一次上报的情况
     Status {
         #[command(flatten)]
@@ -41,18 +64,49 @@ enum Action {
 }
 
 #[derive(Debug, Args)]
-struct Common {
+pub(super) struct Common {
     /// 输出格式
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(super) format: Format,
     #[command(flatten)]
-    acting: Acting,
+    pub(super) acting: Acting,
 }
 
 pub(super) fn run(args: &SyncArgs, registry: &Registry) -> anyhow::Result<ExitCode> {
     match &args.action {
         Action::Run { wait, common } => run_now(registry, Duration::from_secs(*wait), common),
+        Action::Package(args) => package::make(registry, args),
+        Action::Packages { common } => package::list(registry, common),
+        Action::Receipts(args) => package::register(registry, args),
+        Action::Lost(args) => package::lose(registry, args),
+        Action::Reconcile(args) => reconcile::run(registry, args),
+        Action::Preview { project, acting } => preview(registry, *project, acting),
         Action::Status { common } => status(registry, common),
+    }
+}
+
+/// Prints a record exactly as it stands in a batch. Exit 1: it would not be sent as it is.
+fn preview(registry: &Registry, project: RegistryCode, acting: &Acting) -> anyhow::Result<ExitCode> {
+    let operator = acting.operator(registry, Office::Secretariat)?;
+    let profile = sync::profile(&registry.catalogue)?;
+    let record = registry.to_deliver(&operator, project)?;
+    match profile.record(&record) {
+        Ok(json) => {
+            print(&format!("{json}\n"))?;
+            if profile.holds_back(&record) {
+                complain("平台配置只上报指定阶段的工程，这个工程目前不在其中，暂不上报。");
+                return Ok(ExitCode::from(PARTLY));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(errors) => {
+            for error in errors {
+                let field = error.field.as_deref().and_then(Field::from_id);
+                let label = field.map_or(&*error.member, |field| registry.catalogue.label(field));
+                complain(&format!("{label}（{}）：{}", error.member, error.message));
+            }
+            Ok(ExitCode::from(PARTLY))
+        }
     }
 }
 
@@ -65,6 +119,7 @@ fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Resu
     let platform = sync::platform(registry)?;
     let options = SyncOptions {
         wait,
+        concurrency: platform.profile.limits.connections,
         watcher: (common.format == Format::Text && std::io::stderr().is_terminal()).then(bar),
         ..SyncOptions::new(process::holder(), operator.name)
     };
@@ -101,7 +156,7 @@ fn status(registry: &Registry, common: &Common) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(outcome: &SyncOutcome, format: Format) -> anyhow::Result<()> {
+pub(super) fn tell(outcome: &SyncOutcome, format: Format) -> anyhow::Result<()> {
     match format {
         Format::Json => print(&format!("{}\n", serde_json::to_string(outcome)?)),
         Format::Text => print(&format!(

@@ -28,7 +28,7 @@ pub(super) struct WaiveArgs {
     acting: Acting,
 }
 
-fn code(text: &str) -> Result<RegistryCode, String> {
+pub(super) fn code(text: &str) -> Result<RegistryCode, String> {
     let wrong = |_| format!("“{text}”不是登记编号，应为 LC-年份-序号，如 LC-2026-000001。");
     text.parse().map_err(wrong)
 }

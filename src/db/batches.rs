@@ -28,7 +28,14 @@ pub struct NewBatch<'a> {
     pub state: &'a str,
     /// Now, UTC milliseconds.
     pub recorded_at: i64,
+    /// `wire` or `package`.
+    pub transport: &'a str,
 }
+
+/// A batch that goes over the wire.
+pub const WIRE: &str = "wire";
+/// A batch that an operator carries.
+pub const PACKAGE: &str = "package";
 
 /// A batch that is not closed.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
@@ -140,6 +147,7 @@ pub fn take_up(conn: &mut Conn<'_>, run: i64, limit: i64, live: &[i64]) -> Resul
     Ok(each!(conn, c => {
         let rows = batches::table
             .filter(batches::state.eq_any(OPEN))
+            .filter(batches::transport.eq(WIRE))
             .filter(diesel::dsl::not(batches::run_id.eq_any(live)))
             .order(batches::id)
             .limit(limit)
@@ -149,6 +157,34 @@ pub fn take_up(conn: &mut Conn<'_>, run: i64, limit: i64, live: &[i64]) -> Resul
         diesel::update(batches::table.filter(batches::id.eq_any(ids))).set(batches::run_id.eq(run)).execute(c)?;
         Ok::<_, diesel::result::Error>(rows)
     })?)
+}
+
+/// Makes an open package of a run that is over this run's; nothing where there is none.
+pub fn take_package(
+    conn: &mut Conn<'_>,
+    run: i64,
+    batch_no: &str,
+    live: &[i64],
+) -> Result<Option<OpenBatchRow>, DbError> {
+    Ok(each!(conn, c => diesel::update(batches::table)
+        .filter(batches::batch_no.eq(batch_no))
+        .filter(batches::transport.eq(PACKAGE))
+        .filter(batches::state.eq_any(OPEN))
+        .filter(diesel::dsl::not(batches::run_id.eq_any(live)))
+        .set(batches::run_id.eq(run))
+        .returning(OpenBatchRow::as_returning())
+        .get_result(c)
+        .optional())?)
+}
+
+/// The open packages, oldest first.
+pub fn open_packages(conn: &mut Conn<'_>) -> Result<Vec<OpenBatchRow>, DbError> {
+    Ok(each!(conn, c => batches::table
+        .filter(batches::transport.eq(PACKAGE))
+        .filter(batches::state.eq_any(OPEN))
+        .order(batches::id)
+        .select(OpenBatchRow::as_select())
+        .load(c))?)
 }
 
 /// How many batches a run stored or took up.

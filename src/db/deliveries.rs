@@ -175,12 +175,17 @@ pub fn claim(
                 .get_results::<i64>(c)
         })?);
     }
+    to_send(conn, &claimed)
+}
+
+/// These deliveries with what their records are made of, oldest first.
+fn to_send(conn: &mut Conn<'_>, ids: &[i64]) -> Result<Vec<Claimed>, DbError> {
     each!(conn, c => deliveries::table
         .inner_join(projects::table.on(projects::id.eq(deliveries::project_id)))
         .inner_join(revisions::table.on(revisions::project_id
             .eq(deliveries::project_id)
             .and(revisions::revision.eq(deliveries::revision))))
-        .filter(deliveries::id.eq_any(claimed))
+        .filter(deliveries::id.eq_any(ids))
         .order(deliveries::id)
         .select((
             deliveries::id,
@@ -192,6 +197,17 @@ pub fn claim(
         ))
         .load::<Claimed>(c))
     .map_err(DbError::from)
+}
+
+/// The delivery of a project's latest approved revision.
+pub fn latest(conn: &mut Conn<'_>, project: i64) -> Result<Option<Claimed>, DbError> {
+    let id: Option<i64> = each!(conn, c => deliveries::table
+        .filter(deliveries::project_id.eq(project))
+        .order(deliveries::revision.desc())
+        .select(deliveries::id)
+        .first(c)
+        .optional())?;
+    Ok(to_send(conn, &Vec::from_iter(id))?.pop())
 }
 
 /// How many deliveries a run could still claim, now or once what is on its way of their projects is settled, and how many it holds claimed:
@@ -227,25 +243,30 @@ pub fn release(conn: &mut Conn<'_>, run: i64, now: i64) -> Result<(), DbError> {
     supersede(conn, &projects, now)
 }
 
-/// Puts claimed deliveries of a run into a batch, and gives (project, delivery) of those that were.
+/// Puts claimed deliveries of a run into a batch, in the state `to`, and gives (project, delivery) of those that were.
 pub fn put_in_batch(
     conn: &mut Conn<'_>,
     run: i64,
     ids: &[i64],
     batch: i64,
+    to: &str,
     now: i64,
 ) -> Result<Vec<(i64, i64)>, DbError> {
-    Ok(each!(conn, c => diesel::update(deliveries::table)
-        .filter(deliveries::id.eq_any(ids))
-        .filter(deliveries::run_id.eq(run))
-        .filter(deliveries::state.eq("claimed"))
-        .set((
-            deliveries::state.eq("unknown"),
-            deliveries::batch_id.eq(batch),
-            deliveries::changed_at.eq(now),
-        ))
-        .returning((deliveries::project_id, deliveries::id))
-        .get_results(c))?)
+    let mut put = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        put.extend(each!(conn, c => diesel::update(deliveries::table)
+            .filter(deliveries::id.eq_any(chunk))
+            .filter(deliveries::run_id.eq(run))
+            .filter(deliveries::state.eq("claimed"))
+            .set((
+                deliveries::state.eq(to),
+                deliveries::batch_id.eq(batch),
+                deliveries::changed_at.eq(now),
+            ))
+            .returning((deliveries::project_id, deliveries::id))
+            .get_results::<(i64, i64)>(c))?);
+    }
+    Ok(put)
 }
 
 /// Makes the open members of these batches a run's.

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod batches;
+pub mod comments;
 pub mod counters;
 pub mod deliveries;
 mod dialect;
@@ -13,6 +14,9 @@ pub mod job_runs;
 pub mod people;
 pub mod periods;
 pub mod projects;
+pub mod queue;
+pub mod readings;
+pub mod reconciliations;
 pub mod rejections;
 pub mod reminders;
 pub mod revisions;

@@ -5,7 +5,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::figures::{self, Figures};
-use super::schema::{approved_projects, project_keys, projects, revisions};
+use super::schema::{approved_projects, project_keys, project_likenesses, projects, revisions};
 use super::{CHUNK, Conn, DbError, each};
 
 /// The current revision of a project, projected. Decimals are scaled: `_e2` hundredths, `_e6` millionths, money in whole yuan.
@@ -92,10 +92,14 @@ pub struct Met {
     pub approved_revision: Option<i64>,
     /// The state of the current revision.
     pub state: String,
+    /// What the current revision asks for: `upsert` or `withdraw`.
+    pub op: String,
     /// The digest of its values.
     pub digest: String,
     /// The department's number.
     pub project_no: Option<String>,
+    /// Its name.
+    pub name: String,
 }
 
 /// A key that roster rows meet a project by.
@@ -107,6 +111,20 @@ pub struct KeyRow {
     /// `number`, `place`, `owner` or `cell`.
     pub kind: String,
     /// The normalised number or place, the owner's credit code, or the cell of the map.
+    pub key: String,
+    /// The project.
+    pub project_id: i64,
+}
+
+/// What a project resembles others by.
+#[derive(Clone, Debug, PartialEq, Eq, Insertable)]
+#[diesel(table_name = project_likenesses)]
+pub struct LikenessRow {
+    /// The department.
+    pub department: String,
+    /// `name` or `address`.
+    pub kind: String,
+    /// The township, with the normalised name or address.
     pub key: String,
     /// The project.
     pub project_id: i64,
@@ -218,6 +236,23 @@ pub fn met_by_keys(
     Ok(rows)
 }
 
+/// The department's projects, not withdrawn, that resemble one of these keys, each with its key.
+pub fn alike(conn: &mut Conn<'_>, department: &str, kind: &str, keys: &[&str]) -> Result<Vec<(String, Met)>, DbError> {
+    let mut rows = Vec::new();
+    for chunk in keys.chunks(CHUNK) {
+        rows.extend(each!(conn, c => project_likenesses::table
+            .inner_join(projects::table.on(projects::id.eq(project_likenesses::project_id)))
+            .filter(project_likenesses::department.eq(department))
+            .filter(project_likenesses::kind.eq(kind))
+            .filter(project_likenesses::key.eq_any(chunk))
+            .filter(projects::state.ne("withdrawn"))
+            .order(project_likenesses::project_id)
+            .select((project_likenesses::key, Met::as_select()))
+            .load::<(String, Met)>(c))?);
+    }
+    Ok(rows)
+}
+
 /// A project of another department that may be the same building.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = projects)]
@@ -254,7 +289,7 @@ pub fn others_by_keys(
     Ok(rows)
 }
 
-/// The ids of a department's projects in these categories and counties that were not withdrawn.
+/// The ids of a department's projects in these categories and counties that were not withdrawn and are not proposed to be.
 pub fn of_department(
     conn: &mut Conn<'_>,
     department: &str,
@@ -266,6 +301,7 @@ pub fn of_department(
         .filter(projects::state.ne("withdrawn"))
         .filter(projects::category.eq_any(categories))
         .filter(projects::county.eq_any(counties))
+        .filter(projects::state.ne("pending").or(projects::op.ne("withdraw")))
         .order(projects::id)
         .select((projects::id, projects::entry_year))
         .load(c))?)
@@ -380,6 +416,25 @@ pub fn remove_key(conn: &mut Conn<'_>, row: &KeyRow) -> Result<(), DbError> {
         .filter(project_keys::kind.eq(&row.kind))
         .filter(project_keys::key.eq(&row.key))
         .filter(project_keys::project_id.eq(row.project_id))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Adds likenesses.
+pub fn insert_likenesses(conn: &mut Conn<'_>, rows: &[LikenessRow]) -> Result<(), DbError> {
+    for chunk in rows.chunks(CHUNK) {
+        each!(conn, c => diesel::insert_into(project_likenesses::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Removes a likeness that a project no longer has.
+pub fn remove_likeness(conn: &mut Conn<'_>, row: &LikenessRow) -> Result<(), DbError> {
+    each!(conn, c => diesel::delete(project_likenesses::table)
+        .filter(project_likenesses::department.eq(&row.department))
+        .filter(project_likenesses::kind.eq(&row.kind))
+        .filter(project_likenesses::key.eq(&row.key))
+        .filter(project_likenesses::project_id.eq(row.project_id))
         .execute(c))?;
     Ok(())
 }

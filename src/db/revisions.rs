@@ -96,7 +96,7 @@ pub struct FindingRow {
 
 /// The written answer to a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = explanations)]
+#[diesel(table_name = explanations, treat_none_as_default_value = false)]
 pub struct ExplanationRow {
     /// The project.
     pub project_id: i64,
@@ -110,6 +110,8 @@ pub struct ExplanationRow {
     pub given_by: String,
     /// When, UTC milliseconds.
     pub given_at: i64,
+    /// The revision that it was first given for, where it was carried over.
+    pub carried_from: Option<i64>,
 }
 
 /// Appends revisions.
@@ -244,6 +246,24 @@ pub fn explained(conn: &mut Conn<'_>, which: &[(i64, i64)]) -> Result<HashSet<(i
                 .select((findings::project_id, findings::code, findings::field))
                 .load::<(i64, String, Option<String>)>(c))?);
         }
+    }
+    Ok(found)
+}
+
+/// The explanations that the history of these projects holds, each with its finding, by revision.
+pub fn explanations_of(conn: &mut Conn<'_>, ids: &[i64]) -> Result<Vec<(FindingRow, ExplanationRow)>, DbError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        found.extend(each!(conn, c => findings::table
+            .inner_join(explanations::table.on(explanations::project_id
+                .eq(findings::project_id)
+                .and(explanations::revision.eq(findings::revision))
+                .and(explanations::seq.eq(findings::seq))))
+            .filter(findings::project_id.eq_any(chunk))
+            .filter(findings::severity.eq("confirm"))
+            .order((findings::project_id, findings::revision, findings::seq))
+            .select((FindingRow::as_select(), ExplanationRow::as_select()))
+            .load(c))?);
     }
     Ok(found)
 }

@@ -60,6 +60,7 @@ diesel::table! {
         received_by -> Text,
         received_at -> BigInt,
         committed_at -> Nullable<BigInt>,
+        supplement -> BigInt,
     }
 }
 
@@ -72,6 +73,7 @@ diesel::table! {
         reason -> Text,
         met_project -> Nullable<BigInt>,
         values_json -> Text,
+        superseded_by -> Nullable<BigInt>,
     }
 }
 
@@ -194,6 +196,7 @@ diesel::table! {
         explanation -> Text,
         given_by -> Text,
         given_at -> BigInt,
+        carried_from -> Nullable<BigInt>,
     }
 }
 
@@ -247,6 +250,7 @@ diesel::table! {
         platform_batch_id -> Nullable<Text>,
         recorded_at -> BigInt,
         closed_at -> Nullable<BigInt>,
+        transport -> Text,
     }
 }
 
@@ -522,6 +526,123 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reconciliations (id) {
+        id -> BigInt,
+        started_by -> Text,
+        started_at -> BigInt,
+        redeliver -> BigInt,
+        listed -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        trouble -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    differences (reconciliation_id, source_id) {
+        reconciliation_id -> BigInt,
+        source_id -> Text,
+        kind -> Text,
+        revision_here -> Nullable<BigInt>,
+        revision_there -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+        done -> Text,
+    }
+}
+
+diesel::table! {
+    upload_readings (upload_id) {
+        upload_id -> BigInt,
+        read_on -> Text,
+        rules -> Text,
+        summary -> Text,
+    }
+}
+
+diesel::table! {
+    upload_reading_parts (upload_id, part) {
+        upload_id -> BigInt,
+        part -> BigInt,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    upload_explanations (upload_id, scope) {
+        upload_id -> BigInt,
+        scope -> Text,
+        explanation -> Text,
+        given_by -> Text,
+        given_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    upload_matches (upload_id, sheet, row_no) {
+        upload_id -> BigInt,
+        sheet -> Text,
+        row_no -> BigInt,
+        same_as -> Nullable<BigInt>,
+        decided_by -> Text,
+        decided_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    project_likenesses (department, kind, key, project_id) {
+        department -> Text,
+        kind -> Text,
+        key -> Text,
+        project_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    review_queue (project_id) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        step -> Text,
+        department -> Text,
+        category -> Text,
+        county -> Text,
+        stage -> Text,
+        severity -> Text,
+        explained -> BigInt,
+        changed -> Text,
+        due -> Nullable<Text>,
+        waiting_since -> BigInt,
+    }
+}
+
+diesel::table! {
+    endorsements (project_id, revision) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        endorsed_by -> Text,
+        endorsed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    department_settings (department) {
+        department -> Text,
+        lead_review -> BigInt,
+        changed_by -> Text,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    comments (project_id, seq) {
+        project_id -> BigInt,
+        seq -> BigInt,
+        revision -> BigInt,
+        body -> Text,
+        written_by -> Text,
+        written_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     counters,
     users,
@@ -545,6 +666,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipts,
     stray_receipts,
     job_runs,
+    reconciliations,
+    differences,
     waivers,
     figures,
     snapshot_months,
@@ -560,6 +683,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     meeting_items,
     meeting_moves,
     photos,
+    upload_readings,
+    upload_reading_parts,
+    upload_explanations,
+    upload_matches,
+    project_likenesses,
+    review_queue,
+    endorsements,
+    department_settings,
+    comments,
 );
 
 diesel::allow_columns_to_appear_in_same_group_by_clause!(

@@ -1,5 +1,8 @@
 //! Uploads, their held rows, and the findings that stay with them.
 
+use std::collections::HashMap;
+
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::schema::{upload_findings, upload_rows, uploads};
@@ -33,6 +36,8 @@ pub struct UploadRow {
     pub received_at: i64,
     /// When it was last committed, UTC milliseconds.
     pub committed_at: Option<i64>,
+    /// 1 where the sender says that it lists only some projects.
+    pub supplement: i64,
 }
 
 /// An upload about to be added.
@@ -77,6 +82,8 @@ pub struct HeldRow {
     pub met_project: Option<i64>,
     /// The canonical JSON of what could be read of it.
     pub values_json: String,
+    /// The later upload that brought the same row again.
+    pub superseded_by: Option<i64>,
 }
 
 /// A finding on the file, a sheet, or a held row.
@@ -133,6 +140,14 @@ pub fn find(conn: &mut Conn<'_>, id: i64) -> Result<Option<UploadRow>, DbError> 
     Ok(each!(conn, c => uploads::table.find(id).select(UploadRow::as_select()).first(c).optional())?)
 }
 
+/// Says whether an upload lists only some projects.
+pub fn set_supplement(conn: &mut Conn<'_>, id: i64, supplement: bool) -> Result<(), DbError> {
+    each!(conn, c => diesel::update(uploads::table.find(id))
+        .set(uploads::supplement.eq(i64::from(supplement)))
+        .execute(c))?;
+    Ok(())
+}
+
 /// The latest uploads, of one department or of all, newest first.
 pub fn latest(conn: &mut Conn<'_>, department: Option<&str>, limit: i64) -> Result<Vec<UploadRow>, DbError> {
     Ok(each!(conn, c => {
@@ -177,6 +192,44 @@ pub fn held_rows(conn: &mut Conn<'_>, upload: i64) -> Result<Vec<HeldRow>, DbErr
         .order(upload_rows::seq)
         .select(HeldRow::as_select())
         .load(c))?)
+}
+
+/// The held rows of a department's other uploads that no later upload brought again, each with its upload's period.
+pub fn open_rows(conn: &mut Conn<'_>, department: &str, but: i64) -> Result<Vec<(String, HeldRow)>, DbError> {
+    Ok(each!(conn, c => upload_rows::table
+        .inner_join(uploads::table.on(uploads::id.eq(upload_rows::upload_id)))
+        .filter(uploads::department.eq(department))
+        .filter(upload_rows::upload_id.ne(but))
+        .filter(upload_rows::superseded_by.is_null())
+        .order((upload_rows::upload_id, upload_rows::seq))
+        .select((uploads::period, HeldRow::as_select()))
+        .load(c))?)
+}
+
+/// Notes that a later upload brought these held rows of an upload again.
+pub fn supersede(conn: &mut Conn<'_>, upload: i64, rows: &[i64], by: i64) -> Result<(), DbError> {
+    for chunk in rows.chunks(CHUNK) {
+        each!(conn, c => diesel::update(upload_rows::table)
+            .filter(upload_rows::upload_id.eq(upload))
+            .filter(upload_rows::seq.eq_any(chunk))
+            .set(upload_rows::superseded_by.eq(by))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// How many held rows of each of these uploads no later upload brought again; those without are left out.
+pub fn open_counts(conn: &mut Conn<'_>, uploads: &[i64]) -> Result<HashMap<i64, i64>, DbError> {
+    let mut counts = HashMap::new();
+    for chunk in uploads.chunks(CHUNK) {
+        counts.extend(each!(conn, c => upload_rows::table
+            .filter(upload_rows::upload_id.eq_any(chunk))
+            .filter(upload_rows::superseded_by.is_null())
+            .group_by(upload_rows::upload_id)
+            .select((upload_rows::upload_id, count_star()))
+            .load::<(i64, i64)>(c))?);
+    }
+    Ok(counts)
 }
 
 /// The findings that stay with an upload, in the file's order.

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use retrofit_import::catalogue::Field;
 use retrofit_jobs::store::{
     Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, NewBatch,
-    NewRun, Op, OpenBatch, OpenMember, Outgoing, Plain, Receipt, RecordError, Rejection, RunEnd, RunId, StoreError,
-    StrayReceipt, UtcMillis, Verdict, Word,
+    NewRun, Op, OpenBatch, OpenMember, Outgoing, PackageStore, Plain, Receipt, RecordError, Rejection, RunEnd, RunId,
+    StoreError, StrayReceipt, UtcMillis, Verdict, Word,
 };
 
 use super::code::RegistryCode;
+use super::people::Operator;
 use super::review::{self, Rejected};
-use super::runs::abandon_lapsed;
+use super::runs::{abandon_lapsed, sees_runs};
 pub use super::runs::{outbox, outcome, runs};
 use super::{Error, Registry};
 use crate::db::batches::{self, AttemptRow, MemberRow, ReceiptRow, StrayRow};
@@ -103,28 +104,7 @@ impl DeliveryStore for Registry {
             abandon_lapsed(conn, now)?;
             let live = sync_runs::live(conn, now)?;
             let rows = batches::take_up(conn, run.0, as_limit(limit), &live)?;
-            let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-            deliveries::take_up(conn, run.0, &ids)?;
-            let mut members: BTreeMap<i64, Vec<OpenMember>> = BTreeMap::new();
-            for member in deliveries::members(conn, &ids)? {
-                members.entry(member.batch_id).or_default().push(OpenMember {
-                    delivery_id: DeliveryId(member.id),
-                    source_id: source_id(member.entry_year, member.project_id),
-                    revision: member.revision,
-                    open: OPEN.contains(&member.state.as_str()),
-                });
-            }
-            let batch = |row: batches::OpenBatchRow| {
-                Ok(OpenBatch {
-                    members: members.remove(&row.id).unwrap_or_default(),
-                    batch_id: BatchId(row.id),
-                    batch_no: row.batch_no,
-                    idempotency_key: row.idempotency_key,
-                    state: read_word::<BatchState>(&row.state)?,
-                    recorded_at: row.recorded_at,
-                })
-            };
-            rows.into_iter().map(batch).collect()
+            taken_up(conn, run, rows)
         });
         taken.map_err(store_error)
     }
@@ -159,44 +139,7 @@ impl DeliveryStore for Registry {
     }
 
     fn record_batch(&self, run: RunId, batch: &NewBatch, now: UtcMillis) -> Result<Option<BatchId>, StoreError> {
-        let row = batches::NewBatch {
-            batch_no: &batch.batch_no,
-            idempotency_key: &batch.idempotency_key,
-            body_sha256: &batch.body_sha256,
-            body: &batch.body,
-            run_id: run.0,
-            state: BatchState::Unknown.word(),
-            recorded_at: now,
-        };
-        let digests: BTreeMap<i64, Option<&str>> = batch
-            .members
-            .iter()
-            .map(|member| (member.delivery_id.0, member.digest.as_deref()))
-            .collect();
-        let ids: Vec<i64> = digests.keys().copied().collect();
-        let stored = self.db.write(|conn| {
-            let id = batches::insert(conn, &row)?;
-            let members = deliveries::put_in_batch(conn, run.0, &ids, id, now)?;
-            if members.len() != ids.len() {
-                return Err(Undone::Lost);
-            }
-            let members: Vec<MemberRow<'_>> = members
-                .into_iter()
-                .map(|(project_id, delivery_id)| MemberRow {
-                    project_id,
-                    delivery_id,
-                    batch_id: id,
-                    digest: digests.get(&delivery_id).copied().flatten(),
-                })
-                .collect();
-            batches::insert_members(conn, &members)?;
-            Ok(id)
-        });
-        match stored {
-            Ok(id) => Ok(Some(BatchId(id))),
-            Err(Undone::Lost) => Ok(None),
-            Err(Undone::Db(error)) => Err(store_error(error)),
-        }
+        self.record(run, batch, (batches::WIRE, BatchState::Unknown.word()), now)
     }
 
     fn advance(
@@ -240,6 +183,49 @@ impl DeliveryStore for Registry {
     }
 }
 
+impl PackageStore for Registry {
+    fn record_package(&self, run: RunId, package: &NewBatch, now: UtcMillis) -> Result<Option<BatchId>, StoreError> {
+        self.record(run, package, (batches::PACKAGE, BatchState::Pending.word()), now)
+    }
+
+    fn take_package(&self, run: RunId, batch_no: &str, now: UtcMillis) -> Result<Option<OpenBatch>, StoreError> {
+        let taken = self.db.write(|conn| {
+            counters::lock(conn, Counter::Delivery)?;
+            abandon_lapsed(conn, now)?;
+            let live = sync_runs::live(conn, now)?;
+            let row = batches::take_package(conn, run.0, batch_no, &live)?;
+            taken_up(conn, run, Vec::from_iter(row))
+        });
+        taken.map(|mut batches| batches.pop()).map_err(store_error)
+    }
+}
+
+/// Batches that have become this run's, with their members, which become so too.
+fn taken_up(conn: &mut Conn<'_>, run: RunId, rows: Vec<batches::OpenBatchRow>) -> Result<Vec<OpenBatch>, DbError> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    deliveries::take_up(conn, run.0, &ids)?;
+    let mut members: BTreeMap<i64, Vec<OpenMember>> = BTreeMap::new();
+    for member in deliveries::members(conn, &ids)? {
+        members.entry(member.batch_id).or_default().push(OpenMember {
+            delivery_id: DeliveryId(member.id),
+            source_id: source_id(member.entry_year, member.project_id),
+            revision: member.revision,
+            open: OPEN.contains(&member.state.as_str()),
+        });
+    }
+    let batch = |row: batches::OpenBatchRow| {
+        Ok(OpenBatch {
+            members: members.remove(&row.id).unwrap_or_default(),
+            batch_id: BatchId(row.id),
+            batch_no: row.batch_no,
+            idempotency_key: row.idempotency_key,
+            state: read_word::<BatchState>(&row.state)?,
+            recorded_at: row.recorded_at,
+        })
+    };
+    rows.into_iter().map(batch).collect()
+}
+
 /// Lets the leases of runs lapse whose process was of this machine and is gone: what they left is taken up at once.
 fn end_leases_of_the_dead(conn: &mut Conn<'_>, now: UtcMillis) -> Result<(), DbError> {
     let dead = |runs: Vec<(i64, String)>| -> Vec<i64> {
@@ -261,6 +247,68 @@ impl Registry {
     pub fn end_leases_of_the_dead(&self) -> Result<(), Error> {
         let now = self.clock.now();
         Ok(self.db.write(|conn| end_leases_of_the_dead(conn, now))?)
+    }
+
+    /// A project's latest approved revision as it goes to the platform: for those who see every department.
+    ///
+    /// # Errors
+    /// Refused to others, and where there is no such project or revision.
+    pub fn to_deliver(&self, operator: &Operator, code: RegistryCode) -> Result<Outgoing, Error> {
+        sees_runs(operator)?;
+        let latest = self.db.read(|conn| deliveries::latest(conn, code.id))?;
+        match latest.filter(|latest| latest.entry_year == code.year) {
+            Some(latest) => Ok(self.outgoing(&latest)?),
+            None => Err(Error::refused(format!("工程 {code} 不存在，或还没有审核通过的版本。"))),
+        }
+    }
+
+    /// Stores a batch of this transport; it and its members are in `state`.
+    fn record(
+        &self,
+        run: RunId,
+        batch: &NewBatch,
+        (transport, state): (&str, &str),
+        now: UtcMillis,
+    ) -> Result<Option<BatchId>, StoreError> {
+        let row = batches::NewBatch {
+            batch_no: &batch.batch_no,
+            idempotency_key: &batch.idempotency_key,
+            body_sha256: &batch.body_sha256,
+            body: &batch.body,
+            run_id: run.0,
+            state,
+            recorded_at: now,
+            transport,
+        };
+        let digests: BTreeMap<i64, Option<&str>> = batch
+            .members
+            .iter()
+            .map(|member| (member.delivery_id.0, member.digest.as_deref()))
+            .collect();
+        let ids: Vec<i64> = digests.keys().copied().collect();
+        let stored = self.db.write(|conn| {
+            let id = batches::insert(conn, &row)?;
+            let members = deliveries::put_in_batch(conn, run.0, &ids, id, state, now)?;
+            if members.len() != ids.len() {
+                return Err(Undone::Lost);
+            }
+            let members: Vec<MemberRow<'_>> = members
+                .into_iter()
+                .map(|(project_id, delivery_id)| MemberRow {
+                    project_id,
+                    delivery_id,
+                    batch_id: id,
+                    digest: digests.get(&delivery_id).copied().flatten(),
+                })
+                .collect();
+            batches::insert_members(conn, &members)?;
+            Ok(id)
+        });
+        match stored {
+            Ok(id) => Ok(Some(BatchId(id))),
+            Err(Undone::Lost) => Ok(None),
+            Err(Undone::Db(error)) => Err(store_error(error)),
+        }
     }
 
     /// A claimed delivery with its values resolved for upload.

@@ -10,7 +10,7 @@ use super::people::{Operator, Sight};
 use super::values::{changes, from_json};
 use super::{Change, Error, Registry};
 use crate::db::projects::ProjectRow;
-use crate::db::{DbError, rejections, revisions};
+use crate::db::{DbError, comments, rejections, revisions};
 
 /// Why the returned ones among these projects were returned, by project.
 ///
@@ -19,6 +19,15 @@ use crate::db::{DbError, rejections, revisions};
 pub fn reasons(registry: &Registry, rows: &[ProjectRow]) -> Result<HashMap<i64, String>, Error> {
     let current: Vec<(i64, i64)> = rows.iter().map(|row| (row.id, row.revision)).collect();
     Ok(registry.db.read(|conn| revisions::reasons_of(conn, &current))?)
+}
+
+/// How many comments each of these projects has, by project; those without are left out.
+///
+/// # Errors
+/// Only our own faults.
+pub fn comments(registry: &Registry, rows: &[ProjectRow]) -> Result<HashMap<i64, i64>, Error> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    Ok(registry.db.read(|conn| comments::counts(conn, &ids))?)
 }
 
 /// What the current revision of each of these projects changes against its latest approved one, by project. One that was never approved is

@@ -4,10 +4,13 @@
 //! [`people::Operator`]; all of it blocks, so call it from a blocking thread):
 //!
 //! - [`people`]: `add_user`, `log_in`, `resume`, `log_out`, `change_password`; [`people::Operator`] and what its role may do.
-//! - [`intake`]: `receive` (keep a file), `read` (check it), `note_unreadable`, `preview` (reads only), `commit` (one transaction).
+//! - [`intake`]: `receive` (keep a file), `check` (check it and keep what was read), `open` (what was read), `note_unreadable`, `preview` (reads
+//!   only), `explain`, `choose`, `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
-//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `approved`, `by_state`.
+//! - [`projects`]: `record` (values, history, findings, deliveries), `resubmit`, `propose_withdrawal`, `comment`, `approved`,
+//!   `by_state`.
 //! - [`exports`]: lists of projects as rosters; [`annotated`]: what was sent, marked.
+//! - [`settings`]: whether a department's own lead looks before the secretariat.
 //! - [`waivers`]: `waive`, a rule for a project.
 //! - [`recheck`]: which approved records the rules of today would not let in.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
@@ -21,15 +24,20 @@ pub mod exports;
 pub mod intake;
 pub mod lists;
 pub mod month;
+mod package_file;
+pub mod packages;
 mod password;
 pub mod people;
 pub mod periods;
 pub mod projects;
+mod receipts_file;
 pub mod recheck;
+pub mod reconcile;
 pub mod reminders;
 pub mod review;
 mod runs;
 pub mod schedule;
+pub mod settings;
 pub mod snapshots;
 mod states;
 mod values;
@@ -45,13 +53,14 @@ use retrofit_import::catalogue::{Catalogue, CatalogueError, Department};
 use retrofit_import::check::Checker;
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
+use retrofit_jobs::delivery::SyncError;
 use retrofit_jobs::store::UtcMillis;
 use thiserror::Error;
 
 use crate::config::Config;
 use crate::db::{Db, DbError};
 pub use code::RegistryCode;
-pub use states::State;
+pub use states::{State, Step};
 pub use values::{Change, Values};
 
 /// Why something was not done: the caller's matter, or ours.
@@ -79,6 +88,9 @@ pub enum Failure {
         /// What the system says.
         source: io::Error,
     },
+    /// A delivery by hand.
+    #[error(transparent)]
+    Delivery(SyncError),
     /// A workbook of ours could not be written.
     #[error("cannot write a workbook: {0}")]
     Workbook(retrofit_import::write::XlsxError),

@@ -10,6 +10,7 @@ use retrofit_jobs::store::{UtcMillis, Word};
 
 pub use super::password::random_password;
 use super::password::{STRANGER, new_hash, new_token, verifies};
+use super::states::Step;
 use super::values::sha256;
 use super::{Error, Registry, audit};
 use crate::db::counters::{self, Counter};
@@ -158,6 +159,15 @@ impl Operator {
     /// Whether this operator may approve and return.
     pub fn may_review(&self) -> bool {
         self.role == Role::Secretariat
+    }
+
+    /// At which step this operator decides on what waits, if at any.
+    pub fn decides_at(&self) -> Option<Step> {
+        match self.role {
+            Role::Secretariat => Some(Step::Secretariat),
+            Role::Lead => Some(Step::Lead),
+            Role::Reporter | Role::Auditor | Role::Administrator => None,
+        }
     }
 
     /// Whether this operator may deliver to the platform.

@@ -1,17 +1,19 @@
 //! One project: its values, its history, and what a department does with it outside of a roster.
 
-use retrofit_jobs::store::{Op, Word as _};
+use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
 use super::code::RegistryCode;
 use super::people::{Operator, Sight};
-use super::states::State;
-use super::values::{Values, changes, from_json};
-use super::{Change, Error, Registry, audit};
+use super::states::{State, Step};
+use super::values::{Values, changed_fields, changes, from_json};
+use super::{Change, Error, Registry, audit, review};
 use crate::db::batches::{self, ReceiptRow};
+use crate::db::comments::{self, CommentRow};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
 pub use crate::db::projects::ApprovedFilter;
 use crate::db::projects::{self, ProjectRow};
+use crate::db::queue::{self, EndorsementRow, QueueRow};
 use crate::db::revisions::{self, DecisionRow, ExplanationRow, FindingRow, RevisionRow};
 use crate::db::waivers::{self, WaiverRow};
 use crate::db::{Conn, DbError};
@@ -25,6 +27,12 @@ pub struct Record {
     pub revisions: Vec<RevisionRow>,
     /// The decisions on them, oldest first.
     pub decisions: Vec<DecisionRow>,
+    /// What departments' leads passed on, oldest first.
+    pub endorsements: Vec<EndorsementRow>,
+    /// Who decides on the current revision, where it waits.
+    pub step: Option<Step>,
+    /// What was said of it, oldest first.
+    pub comments: Vec<CommentRow>,
     /// The findings of the current revision, each with its explanation.
     pub findings: Vec<(FindingRow, Option<ExplanationRow>)>,
     /// The waivers of rules for it, by rule, oldest first.
@@ -67,6 +75,11 @@ pub fn record(registry: &Registry, operator: &Operator, code: RegistryCode) -> R
         Ok(Record {
             revisions: revisions::of_project(conn, code.id)?,
             decisions: revisions::decisions_of_project(conn, code.id)?,
+            endorsements: queue::endorsements_of(conn, code.id)?,
+            step: queue::of_projects(conn, &[code.id])?
+                .first()
+                .and_then(|row| Step::from_word(&row.step)),
+            comments: comments::of_project(conn, code.id)?,
             findings: revisions::findings_of(conn, code.id, project.revision)?,
             waivers: waivers::of_project(conn, code.id)?,
             deliveries: deliveries::of_project(conn, code.id)?,
@@ -88,20 +101,58 @@ fn seen(conn: &mut Conn<'_>, operator: &Operator, code: RegistryCode) -> Result<
 /// # Errors
 /// Refused where the operator may not send for its department, the project was not returned, or the note is empty.
 pub fn resubmit(registry: &Registry, operator: &Operator, code: RegistryCode, note: &str) -> Result<(), Error> {
-    revise(registry, operator, code, note, Revise::Again)
+    revise(registry, operator, &[code], note, Revise::Again)
 }
 
-/// Proposes to remove a project that was entered in error; the secretariat decides.
+/// Proposes to remove projects that were entered in error, all or none; the secretariat decides.
 ///
 /// # Errors
-/// Refused where the operator may not send for its department, it was withdrawn already, or the note is empty.
+/// Refused where the operator may not send for their departments, one was withdrawn already, or the note is empty.
 pub fn propose_withdrawal(
     registry: &Registry,
     operator: &Operator,
-    code: RegistryCode,
+    codes: &[RegistryCode],
     note: &str,
 ) -> Result<(), Error> {
-    revise(registry, operator, code, note, Revise::Withdraw)
+    revise(registry, operator, codes, note, Revise::Withdraw)
+}
+
+/// The longest comment, in characters.
+pub const LONGEST_COMMENT: usize = 500;
+
+/// Says something of a project, for its department and the secretariat to read.
+///
+/// # Errors
+/// Refused where the operator neither sends for its department nor reviews, or there is nothing to say or too much.
+pub fn comment(registry: &Registry, operator: &Operator, code: RegistryCode, body: &str) -> Result<(), Error> {
+    let body = body.trim();
+    if body.is_empty() {
+        return Err(Error::refused("还没有写留言。"));
+    }
+    if body.chars().count() > LONGEST_COMMENT {
+        return Err(Error::refused(format!("留言最多 {LONGEST_COMMENT} 字，请写得短一些。")));
+    }
+    let now = registry.clock.now();
+    registry.db.write(|conn| {
+        counters::lock(conn, Counter::Project)?;
+        let project = seen(conn, operator, code)?;
+        if !operator.may_send(&project.department) {
+            return Err(Error::refused(format!("用户“{}”不能在这里留言。", operator.name)));
+        }
+        let before = comments::of_project(conn, project.id)?.len();
+        let row = CommentRow {
+            project_id: project.id,
+            seq: i64::try_from(before).unwrap_or(i64::MAX),
+            revision: project.revision,
+            body: body.into(),
+            written_by: operator.name.clone(),
+            written_at: now,
+        };
+        comments::insert(conn, &row)?;
+        let action = ("project.comment", audit::Outcome::Done);
+        let detail = serde_json::json!({ "revision": row.revision });
+        Ok(audit::note(conn, operator, now, action, &code.to_string(), &detail)?)
+    })
 }
 
 /// A revision that no roster brings.
@@ -111,7 +162,13 @@ enum Revise {
     Withdraw,
 }
 
-fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &str, how: Revise) -> Result<(), Error> {
+fn revise(
+    registry: &Registry,
+    operator: &Operator,
+    codes: &[RegistryCode],
+    note: &str,
+    how: Revise,
+) -> Result<(), Error> {
     let note = note.trim();
     if note.is_empty() {
         return Err(Error::refused("请写明原因（--reason），审核人才知道为什么。"));
@@ -119,11 +176,35 @@ fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &s
     let now = registry.clock.now();
     registry.db.write(|conn| {
         counters::lock(conn, Counter::Project)?;
-        let project = seen(conn, operator, code)?;
+        for &code in codes {
+            let project = seen(conn, operator, code)?;
+            let revision = Revision {
+                operator,
+                note,
+                how,
+                now,
+            };
+            revision.append(conn, code, project)?;
+        }
+        Ok(())
+    })
+}
+
+/// A revision that no roster brings, being appended.
+struct Revision<'a> {
+    operator: &'a Operator,
+    note: &'a str,
+    how: Revise,
+    now: UtcMillis,
+}
+
+impl Revision<'_> {
+    fn append(&self, conn: &mut Conn<'_>, code: RegistryCode, project: ProjectRow) -> Result<(), Error> {
+        let (operator, now) = (self.operator, self.now);
         if !operator.may_send(&project.department) {
             return Err(Error::refused(format!("用户“{}”不能代该部门报送。", operator.name)));
         }
-        let (allowed, op, action) = match how {
+        let (allowed, op, action) = match self.how {
             Revise::Again => (
                 project.state == State::Returned.word(),
                 project.op.clone(),
@@ -143,7 +224,7 @@ fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &s
         let next = RevisionRow {
             revision: project.revision + 1,
             op: op.clone(),
-            note: Some(note.into()),
+            note: Some(self.note.into()),
             submitted_by: operator.name.clone(),
             submitted_at: now,
             state: State::Pending.word().into(),
@@ -152,7 +233,9 @@ fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &s
             reason: None,
             ..current
         };
+        let values = from_json(&next.values_json)?;
         revisions::insert(conn, &[next])?;
+        let severity = carry_over(conn, project.id, project.revision)?;
         let before = project.revision;
         let row = ProjectRow {
             revision: before + 1,
@@ -163,16 +246,44 @@ fn revise(registry: &Registry, operator: &Operator, code: RegistryCode, note: &s
             ..project
         };
         projects::replace(conn, &row, before)?;
-        let detail = serde_json::json!({ "revision": row.revision, "note": note });
-        Ok(audit::note(
-            conn,
-            operator,
-            now,
-            (action, audit::Outcome::Done),
-            &code.to_string(),
-            &detail,
-        )?)
-    })
+        let approved: Vec<(i64, i64)> = row
+            .approved_revision
+            .map(|revision| (row.id, revision))
+            .into_iter()
+            .collect();
+        let approved = revisions::values_of(conn, &approved)?.remove(&row.id);
+        let changed = approved.map(|json| Ok::<_, DbError>(changed_fields(&from_json(&json)?, &values)));
+        let step = review::first_step(conn, operator, &row.department)?;
+        let waiting = QueueRow {
+            severity,
+            changed: changed.transpose()?.unwrap_or_default(),
+            ..review::waiting(&row, &values, step)
+        };
+        queue::remove(conn, &[row.id])?;
+        queue::insert(conn, &[waiting])?;
+        let detail = serde_json::json!({ "revision": row.revision, "note": self.note });
+        let action = (action, audit::Outcome::Done);
+        Ok(audit::note(conn, operator, now, action, &code.to_string(), &detail)?)
+    }
+}
+
+/// Gives the findings of a revision, and what was explained of them, to the next, which says the same; answers the gravest severity.
+fn carry_over(conn: &mut Conn<'_>, project: i64, revision: i64) -> Result<String, DbError> {
+    let (mut findings, mut explanations) = (Vec::new(), Vec::new());
+    for (mut finding, explanation) in revisions::findings_of(conn, project, revision)? {
+        finding.revision += 1;
+        findings.push(finding);
+        explanations.extend(explanation.map(|row| ExplanationRow {
+            revision: row.revision + 1,
+            carried_from: row.carried_from.or(Some(row.revision)),
+            ..row
+        }));
+    }
+    revisions::insert_findings(conn, &findings)?;
+    revisions::insert_explanations(conn, &explanations)?;
+    let of = |severity: &str| findings.iter().any(|finding| finding.severity == severity);
+    let gravest = ["confirm", "hint"].into_iter().find(|severity| of(severity));
+    Ok(gravest.unwrap_or("none").into())
 }
 
 fn current_revision(conn: &mut Conn<'_>, project: &ProjectRow) -> Result<RevisionRow, DbError> {

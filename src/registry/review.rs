@@ -1,4 +1,4 @@
-//! The review: what waits, and the secretariat's decisions.
+//! The review: what waits, and the decisions of the secretariat, and before it of a department's own lead where it has that step.
 //!
 //! A decision is on one revision of a project, the one that was shown. Where it is no longer the current one, or no longer waits, or where
 //! the reviewer sent it, the decision on it is refused and said so; the rest of the selection goes through. An approval and its row in
@@ -6,20 +6,24 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+use retrofit_import::catalogue::Field;
 use retrofit_jobs::store::{DeliveryState, Op, UtcMillis, Word};
 use serde::Serialize;
 
 use super::code::RegistryCode;
-use super::people::{Operator, Sight};
-use super::states::{State, Verb, target};
+use super::people::{Operator, Role, Sight};
+use super::states::{Standing, State, Step, Verb, target};
+use super::values::{Values, due};
 use super::{Error, Registry, audit, snapshots};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
 use crate::db::projects::{self, ProjectRow};
+use crate::db::queue::{self, EndorsementRow, QueueRow};
 use crate::db::revisions::{self, Decision};
 use crate::db::{CHUNK, Conn, DbError};
 
-/// Which projects: each part that is given narrows the choice.
+/// Which projects: each part that is given narrows the choice. From `step` on, a part chooses among what waits and is otherwise not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// The state of the current revision.
@@ -34,25 +38,81 @@ pub struct Filter {
     pub stage: Option<String>,
     /// Whether any of its findings went in with an explanation.
     pub explained: Option<bool>,
+    /// Who decides.
+    pub step: Option<Step>,
+    /// The gravest of its findings: `none`, `hint` or `confirm`.
+    pub severity: Option<String>,
+    /// A field that differs from the approved revision.
+    pub changed: Option<Field>,
+    /// Those that were to be finished before this day and are not.
+    pub due_before: Option<NaiveDate>,
+    /// Those that have waited for the decision since before this instant.
+    pub waiting_before: Option<UtcMillis>,
+}
+
+/// A filter as the database takes it, narrowed to what the operator sees.
+enum Seen {
+    /// Among what waits.
+    Waiting(queue::Filter),
+    /// Among all projects.
+    Projects(projects::Filter),
 }
 
 impl Filter {
-    /// As the database takes it, narrowed to what the operator sees; `None` where that is nothing.
-    fn seen_by(&self, operator: &Operator) -> Option<projects::Filter> {
+    /// `None` where the operator sees nothing of it.
+    fn seen_by(&self, operator: &Operator) -> Option<Seen> {
         let department = match (operator.sees(), self.department.as_deref()) {
             (Sight::All, asked) => asked,
             (Sight::Department(own), None) => Some(own),
             (Sight::Department(own), Some(asked)) if asked == own => Some(own),
             (Sight::Department(_) | Sight::Nothing, _) => return None,
         };
-        Some(projects::Filter {
-            state: self.state.map(|state| state.word().into()),
-            department: department.map(Into::into),
-            category: self.category.clone(),
-            county: self.county.clone(),
-            stage: self.stage.clone(),
-            explained: self.explained,
+        let department = department.map(Into::into);
+        let (category, county, stage) = (self.category.clone(), self.county.clone(), self.stage.clone());
+        Some(if self.state == Some(State::Pending) {
+            Seen::Waiting(queue::Filter {
+                step: self.step.map(|step| step.word().into()),
+                department,
+                category,
+                county,
+                stage,
+                severity: self.severity.clone(),
+                explained: self.explained,
+                changed: self.changed.map(|field| field.id().into()),
+                due_before: self.due_before.map(|day| day.to_string()),
+                waiting_before: self.waiting_before,
+            })
+        } else {
+            Seen::Projects(projects::Filter {
+                state: self.state.map(|state| state.word().into()),
+                department,
+                category,
+                county,
+                stage,
+                explained: self.explained,
+            })
         })
+    }
+}
+
+impl Seen {
+    fn list(&self, conn: &mut Conn<'_>, after: i64, limit: i64) -> Result<Vec<ProjectRow>, DbError> {
+        match self {
+            Self::Projects(filter) => projects::matching(conn, filter, after, limit),
+            Self::Waiting(filter) => {
+                let ids = queue::matching(conn, filter, after, limit)?;
+                let mut rows = projects::with_ids(conn, &ids)?;
+                rows.sort_unstable_by_key(|row| row.id);
+                Ok(rows)
+            }
+        }
+    }
+
+    fn count(&self, conn: &mut Conn<'_>) -> Result<i64, DbError> {
+        match self {
+            Self::Projects(filter) => projects::count(conn, filter),
+            Self::Waiting(filter) => queue::count(conn, filter),
+        }
     }
 }
 
@@ -68,9 +128,7 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<ProjectRow>, Error> {
     match filter.seen_by(operator) {
-        Some(filter) => Ok(registry
-            .db
-            .read(|conn| projects::matching(conn, &filter, after, limit))?),
+        Some(seen) => Ok(registry.db.read(|conn| seen.list(conn, after, limit))?),
         None => Ok(Vec::new()),
     }
 }
@@ -81,8 +139,32 @@ pub fn list(
 /// Only our own faults.
 pub fn count(registry: &Registry, operator: &Operator, filter: &Filter) -> Result<i64, Error> {
     match filter.seen_by(operator) {
-        Some(filter) => Ok(registry.db.read(|conn| projects::count(conn, &filter))?),
+        Some(seen) => Ok(registry.db.read(|conn| seen.count(conn))?),
         None => Ok(0),
+    }
+}
+
+/// Who decides first on what this operator sends for a department: its lead, where it has that step and no lead sends it.
+pub(super) fn first_step(conn: &mut Conn<'_>, operator: &Operator, department: &str) -> Result<Step, DbError> {
+    let by_lead = operator.role != Role::Lead && queue::has_lead_review(conn, department)?;
+    Ok(if by_lead { Step::Lead } else { Step::Secretariat })
+}
+
+/// A revision that begins to wait, without findings and differences.
+pub(super) fn waiting(project: &ProjectRow, values: &Values, step: Step) -> QueueRow {
+    QueueRow {
+        project_id: project.id,
+        revision: project.revision,
+        step: step.word().into(),
+        department: project.department.clone(),
+        category: project.category.clone(),
+        county: project.county.clone(),
+        stage: project.stage.clone(),
+        severity: "none".into(),
+        explained: project.explained,
+        changed: String::new(),
+        due: due(values),
+        waiting_since: project.updated_at,
     }
 }
 
@@ -96,10 +178,10 @@ impl ProjectRow {
     }
 }
 
-/// What the secretariat decides.
+/// What the secretariat or a department's lead decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ruling<'a> {
-    /// Approves.
+    /// Approves; a lead passes on to the secretariat.
     Approve,
     /// Returns, with a reason.
     Return(&'a str),
@@ -135,20 +217,21 @@ pub struct Refused {
 /// Decides a selection, in one transaction.
 ///
 /// # Errors
-/// Refused to all but the secretariat, and a return without a reason. Our own faults leave everything undecided.
+/// Refused to all but the secretariat and leads, and a return without a reason. Our own faults leave everything undecided.
 pub fn decide(
     registry: &Registry,
     operator: &Operator,
     selection: &Selection,
     ruling: Ruling<'_>,
 ) -> Result<Decided, Error> {
-    if !operator.may_review() {
+    let Some(step) = operator.decides_at() else {
         return Err(Error::refused(format!(
-            "用户“{}”不是秘书处成员，不能审核。",
+            "用户“{}”不是秘书处成员，也不是部门负责人，不能审核。",
             operator.name
         )));
-    }
+    };
     let (verb, reason) = match ruling {
+        Ruling::Approve if step == Step::Lead => (Verb::Endorse, None),
         Ruling::Approve => (Verb::Approve, None),
         Ruling::Return(reason) if reason.trim().is_empty() => {
             return Err(Error::refused("退回须写明原因（--reason），部门才知道改什么。"));
@@ -161,6 +244,7 @@ pub fn decide(
         snapshots::close_months(conn, now)?;
         let session = Session {
             operator,
+            step,
             verb,
             reason,
             now,
@@ -171,6 +255,7 @@ pub fn decide(
             Selection::Matching(filter) => session.decide_matching(conn, filter, &mut decided)?,
         }
         let action = match verb {
+            Verb::Endorse => "review.endorse",
             Verb::Approve => "review.approve",
             Verb::Return | Verb::SendBack => "review.return",
         };
@@ -184,6 +269,7 @@ pub fn decide(
 /// One decision being carried out.
 struct Session<'a> {
     operator: &'a Operator,
+    step: Step,
     verb: Verb,
     reason: Option<&'a str>,
     now: UtcMillis,
@@ -205,13 +291,15 @@ impl Session<'_> {
                 .into_iter()
                 .map(|row| (row.id, row))
                 .collect();
+            let steps = steps(conn, chunk)?;
             let mut sound = Vec::new();
             let mut here: Vec<_> = shown.iter().filter(|(code, _)| chunk.contains(&code.id)).collect();
             here.sort_unstable_by_key(|(code, _)| code.id);
             for (&code, &revision) in here {
-                match rows.get(&code.id).filter(|row| row.code() == code) {
+                let seen = |row: &&ProjectRow| row.code() == code && self.operator.may_see(&row.department);
+                match rows.get(&code.id).filter(seen) {
                     None => decided.refuse(code, "登记库中没有这个工程。".into()),
-                    Some(row) => match self.objection(row, revision) {
+                    Some(row) => match self.objection(row, steps.get(&code.id).copied(), revision) {
                         Some(reason) => decided.refuse(code, reason),
                         None => sound.push(row.clone()),
                     },
@@ -225,19 +313,20 @@ impl Session<'_> {
     fn decide_matching(&self, conn: &mut Conn<'_>, filter: &Filter, decided: &mut Decided) -> Result<(), DbError> {
         let waiting = Filter {
             state: Some(State::Pending),
+            step: Some(self.step),
             ..filter.clone()
         };
-        let Some(filter) = waiting.seen_by(self.operator) else {
+        let Some(seen) = waiting.seen_by(self.operator) else {
             return Ok(());
         };
         let mut after = 0;
         loop {
-            let rows = projects::matching(conn, &filter, after, CHUNK.try_into().unwrap_or(i64::MAX))?;
+            let rows = seen.list(conn, after, CHUNK.try_into().unwrap_or(i64::MAX))?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id;
             let mut sound = Vec::with_capacity(rows.len());
             for row in rows {
-                match self.objection(&row, None) {
+                match self.objection(&row, Some(self.step), None) {
                     Some(reason) => decided.refuse(row.code(), reason),
                     None => sound.push(row),
                 }
@@ -247,30 +336,38 @@ impl Session<'_> {
     }
 
     /// Why this decision on a project's revision cannot be.
-    fn objection(&self, row: &ProjectRow, shown: Option<i64>) -> Option<String> {
+    fn objection(&self, row: &ProjectRow, step: Option<Step>, shown: Option<i64>) -> Option<String> {
         let current = row.revision;
         if let Some(shown) = shown.filter(|&shown| shown != current) {
             return Some(format!(
                 "所审的第 {shown} 版已不是最新版，现为第 {current} 版。请重新查看后再审核。"
             ));
         }
-        let allowed = state_and_op(row).and_then(|(state, op)| target(state, op, self.verb));
-        if allowed.is_none() {
-            let state = State::label_of(&row.state);
-            return Some(format!("当前为“{state}”，不在待审核状态。"));
+        let allowed = standing_and_op(row, step).and_then(|(standing, op)| target(standing, op, self.verb));
+        if allowed.is_none() || step != Some(self.step) {
+            return Some(match step {
+                Some(Step::Lead) => "还在等报送部门负责人审核，不在秘书处。".into(),
+                Some(Step::Secretariat) => "已在秘书处待审核，不在部门负责人处。".into(),
+                None => format!("当前为“{}”，不在待审核状态。", State::label_of(&row.state)),
+            });
         }
         (row.submitted_by == self.operator.name).then(|| "本人报送的，须由他人审核。".into())
     }
 
     /// Decides the current revisions of these projects, at most [`CHUNK`] of them.
     fn decide_chunk(&self, conn: &mut Conn<'_>, rows: &[ProjectRow]) -> Result<usize, DbError> {
+        if self.verb == Verb::Endorse {
+            self.pass_on(conn, rows)?;
+            return Ok(rows.len());
+        }
         for op in Op::ALL {
             let of_op: Vec<(i64, i64)> = rows
                 .iter()
                 .filter(|row| row.op == op.word())
                 .map(|row| (row.id, row.revision))
                 .collect();
-            let Some(to) = target(State::Pending, *op, self.verb).filter(|_| !of_op.is_empty()) else {
+            let from = Standing(State::Pending, Some(self.step));
+            let Some(Standing(to, _)) = target(from, *op, self.verb).filter(|_| !of_op.is_empty()) else {
                 continue;
             };
             let decision = Decision {
@@ -281,8 +378,9 @@ impl Session<'_> {
                 reason: self.reason,
             };
             move_revisions(conn, &of_op, &decision)?;
+            let ids: Vec<i64> = of_op.iter().map(|&(id, _)| id).collect();
+            queue::remove(conn, &ids)?;
             if self.verb == Verb::Approve {
-                let ids: Vec<i64> = of_op.iter().map(|&(id, _)| id).collect();
                 projects::set_approved(conn, &ids, to == State::Withdrawn)?;
             }
         }
@@ -290,6 +388,24 @@ impl Session<'_> {
             self.put_in_outbox(conn, rows)?;
         }
         Ok(rows.len())
+    }
+
+    /// Passes what waits for the lead on to the secretariat.
+    fn pass_on(&self, conn: &mut Conn<'_>, rows: &[ProjectRow]) -> Result<(), DbError> {
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        if queue::pass_on(conn, &ids, self.now)? != ids.len() {
+            return Err(DbError::Moved("review"));
+        }
+        let endorsed: Vec<EndorsementRow> = rows
+            .iter()
+            .map(|row| EndorsementRow {
+                project_id: row.id,
+                revision: row.revision,
+                endorsed_by: self.operator.name.clone(),
+                endorsed_at: self.now,
+            })
+            .collect();
+        queue::endorse(conn, &endorsed)
     }
 
     fn put_in_outbox(&self, conn: &mut Conn<'_>, rows: &[ProjectRow]) -> Result<(), DbError> {
@@ -322,8 +438,19 @@ impl Decided {
     }
 }
 
-fn state_and_op(row: &ProjectRow) -> Option<(State, Op)> {
-    Some((State::from_word(&row.state)?, Op::from_word(&row.op)?))
+fn standing_and_op(row: &ProjectRow, step: Option<Step>) -> Option<(Standing, Op)> {
+    Some((Standing(State::from_word(&row.state)?, step), Op::from_word(&row.op)?))
+}
+
+/// Who decides on each of these projects that waits.
+fn steps(conn: &mut Conn<'_>, ids: &[i64]) -> Result<HashMap<i64, Step>, DbError> {
+    let waiting = queue::of_projects(conn, ids)?.into_iter();
+    let step = |row: QueueRow| {
+        let step = Step::from_word(&row.step);
+        step.map(|step| (row.project_id, step))
+            .ok_or_else(|| DbError::Unreadable(format!("step `{}`", row.step)))
+    };
+    waiting.map(step).collect()
 }
 
 /// Moves the current revisions of these projects (project, revision), and the projects with them.
@@ -346,7 +473,7 @@ pub(super) type Rejected = (i64, i64, String);
 pub(super) fn send_back(conn: &mut Conn<'_>, rejected: &[Rejected], now: UtcMillis) -> Result<(), DbError> {
     for (project, revision, words) in rejected {
         for (from, op) in [(State::Approved, Op::Upsert), (State::Withdrawn, Op::Withdraw)] {
-            let Some(to) = target(from, op, Verb::SendBack) else {
+            let Some(Standing(to, _)) = target(Standing(from, None), op, Verb::SendBack) else {
                 continue;
             };
             let decision = Decision {

@@ -45,31 +45,67 @@ impl Word for State {
     }
 }
 
+/// Who decides on a revision that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// The department's own lead, where the department has this step.
+    Lead,
+    /// The secretariat.
+    Secretariat,
+}
+
+impl Word for Step {
+    const ALL: &'static [Self] = &[Self::Lead, Self::Secretariat];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::Secretariat => "secretariat",
+        }
+    }
+}
+
+/// Where a revision stands: its state, and while it waits, with whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing(pub(super) State, pub(super) Option<Step>);
+
+const AT_LEAD: Standing = Standing(State::Pending, Some(Step::Lead));
+const AT_SECRETARIAT: Standing = Standing(State::Pending, Some(Step::Secretariat));
+const APPROVED: Standing = Standing(State::Approved, None);
+const RETURNED: Standing = Standing(State::Returned, None);
+const WITHDRAWN: Standing = Standing(State::Withdrawn, None);
+
 /// What moves a revision from state to state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
+    /// The lead passes it on to the secretariat.
+    Endorse,
     /// The secretariat approves it.
     Approve,
-    /// The secretariat gives it back, with a reason.
+    /// Whoever decides gives it back, with a reason.
     Return,
     /// The platform refuses it.
     SendBack,
 }
 
 /// Every allowed move. Nothing leads on from 退回: what is sent again is a new revision.
-const MOVES: &[(State, Op, Verb, State)] = &[
-    (State::Pending, Op::Upsert, Verb::Approve, State::Approved),
-    (State::Pending, Op::Withdraw, Verb::Approve, State::Withdrawn),
-    (State::Pending, Op::Upsert, Verb::Return, State::Returned),
-    (State::Pending, Op::Withdraw, Verb::Return, State::Returned),
-    (State::Approved, Op::Upsert, Verb::SendBack, State::Returned),
-    (State::Withdrawn, Op::Withdraw, Verb::SendBack, State::Returned),
+const MOVES: &[(Standing, Op, Verb, Standing)] = &[
+    (AT_LEAD, Op::Upsert, Verb::Endorse, AT_SECRETARIAT),
+    (AT_LEAD, Op::Withdraw, Verb::Endorse, AT_SECRETARIAT),
+    (AT_LEAD, Op::Upsert, Verb::Return, RETURNED),
+    (AT_LEAD, Op::Withdraw, Verb::Return, RETURNED),
+    (AT_SECRETARIAT, Op::Upsert, Verb::Approve, APPROVED),
+    (AT_SECRETARIAT, Op::Withdraw, Verb::Approve, WITHDRAWN),
+    (AT_SECRETARIAT, Op::Upsert, Verb::Return, RETURNED),
+    (AT_SECRETARIAT, Op::Withdraw, Verb::Return, RETURNED),
+    (APPROVED, Op::Upsert, Verb::SendBack, RETURNED),
+    (WITHDRAWN, Op::Withdraw, Verb::SendBack, RETURNED),
 ];
 
 /// Where a move leads; `None` where it is not allowed.
-pub(super) fn target(from: State, op: Op, verb: Verb) -> Option<State> {
+pub(super) fn target(from: Standing, op: Op, verb: Verb) -> Option<Standing> {
     let allowed = MOVES
         .iter()
-        .find(|(state, of, by, _)| (*state, *of, *by) == (from, op, verb));
+        .find(|(standing, of, by, _)| (*standing, *of, *by) == (from, op, verb));
     allowed.map(|&(.., to)| to)
 }

@@ -9,7 +9,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::db::DbError;
-use crate::db::projects::{KeyRow, ProjectRow};
+use crate::db::projects::{KeyRow, LikenessRow, ProjectRow};
 
 /// The values of a record, in the catalogue's order; blanks are absent.
 pub type Values = BTreeMap<Field, Canonical>;
@@ -37,6 +37,24 @@ pub(super) fn changes(before: &Values, after: &Values) -> Vec<Change> {
             after: after.get(&field).cloned(),
         })
         .collect()
+}
+
+/// The ids of the fields that differ, each between commas; empty where none does.
+pub(super) fn changed_fields(before: &Values, after: &Values) -> String {
+    let changed = changes(before, after);
+    let ids = changed.iter().map(|change| change.field.id());
+    let mut text: String = ids.flat_map(|id| [",", id]).collect();
+    if !text.is_empty() {
+        text.push(',');
+    }
+    text
+}
+
+/// The last day by which an unfinished project is to be finished, ISO.
+pub(super) fn due(values: &Values) -> Option<String> {
+    let open = matches!(one(values, Field::Stage)?, "10" | "20" | "30");
+    let planned = PartialDate::parse(one(values, Field::PlannedCompletionDate)?)?;
+    open.then(|| planned.last().to_string())
 }
 
 /// The JSON that a revision keeps, its members in the catalogue's order. The registry's own code is no part of it: a row is the same
@@ -105,6 +123,32 @@ pub(super) fn keys(department: &str, project_id: i64, values: &Values) -> Vec<Ke
     ];
     keys.into_iter().flatten().collect()
 }
+
+/// The township with the name, and with the address, of a place key.
+pub(super) fn likeness_keys(place: &str) -> Option<(String, String)> {
+    let (name, rest) = place.split_once('|')?;
+    let (township, _) = rest.split_once('|')?;
+    Some((format!("{township}|{name}"), rest.to_owned()))
+}
+
+/// What a project with these values resembles others by.
+pub(super) fn likenesses(department: &str, project_id: i64, values: &Values) -> Vec<LikenessRow> {
+    let Some((name, address)) = place_key(values).as_deref().and_then(likeness_keys) else {
+        return Vec::new();
+    };
+    let row = |kind: &str, key| LikenessRow {
+        department: department.into(),
+        kind: kind.into(),
+        key,
+        project_id,
+    };
+    vec![row(NAME, name), row(ADDRESS, address)]
+}
+
+/// The kind of a likeness by township and name.
+pub(super) const NAME: &str = "name";
+/// The kind of a likeness by township and address.
+pub(super) const ADDRESS: &str = "address";
 
 /// The kind of a key that is the department's number.
 pub(super) const NUMBER: &str = "number";

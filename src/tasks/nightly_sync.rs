@@ -22,6 +22,7 @@ pub(super) fn job(registry: Registry) -> Job {
 async fn run(registry: Registry, context: JobContext) -> Result<String, String> {
     let platform = sync::platform(&registry).map_err(|error| error.to_string())?;
     let options = SyncOptions {
+        concurrency: platform.profile.limits.connections,
         wait: WAIT,
         window_end: context.window_end,
         ..SyncOptions::new(process::holder(), NAME)

@@ -8,7 +8,7 @@ use retrofit_import::write;
 use super::error::{WebError, seen};
 use super::frame::blocking;
 use super::guard::Officer;
-use super::review::Asked;
+use super::review_filters::Asked;
 use crate::registry::annotated::Part;
 use crate::registry::people::{Operator, Session};
 use crate::registry::review::Filter;
@@ -54,7 +54,7 @@ pub(super) async fn queue(
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
-        let bytes = exported(registry, &session.operator, &asked.filter())?;
+        let bytes = exported(registry, &session.operator, &asked.filter(registry, &session.operator))?;
         Ok(attachment(&format!("{}工程清单.xlsx", asked.state().label()), bytes))
     })
     .await

@@ -55,6 +55,8 @@ pub(super) struct UploadForm {
     /// Whom the secretariat may send for: code and name. Empty for a department's own people.
     pub(super) departments: Vec<(String, String)>,
     pub(super) department: String,
+    /// The upload at hand lists only some projects.
+    pub(super) supplement: bool,
 }
 
 /// A project that came back.
@@ -107,6 +109,7 @@ fn home(registry: &Registry, session: &Session) -> Result<HomePage, WebError> {
         name: row.name,
     });
     let uploads = intake::uploads(registry, operator, SHOWN)?;
+    let open = intake::open_held(registry, &uploads)?;
     Ok(HomePage {
         frame: Frame::new(registry, session, "报送", "/"),
         period: words::period_label(&words::period(today)),
@@ -116,7 +119,13 @@ fn home(registry: &Registry, session: &Session) -> Result<HomePage, WebError> {
         returned_count: count(ReviewState::Returned)?,
         waiting: count(ReviewState::Pending)?,
         approved: count(ReviewState::Approved)?,
-        uploads: uploads.into_iter().map(|upload| sent(registry, upload)).collect(),
+        uploads: uploads
+            .into_iter()
+            .map(|upload| {
+                let held = open.get(&upload.id).copied().unwrap_or_default();
+                sent(registry, upload, held)
+            })
+            .collect(),
         all_departments: operator.role == Role::Secretariat,
     })
 }
@@ -157,6 +166,7 @@ impl UploadForm {
                 .map(|upload| upload.department.clone())
                 .or_else(|| session.operator.department.clone())
                 .unwrap_or_default(),
+            supplement: upload.is_some_and(|upload| upload.supplement == 1),
         }
     }
 }
@@ -181,10 +191,11 @@ pub(super) fn counts(upload: &Upload) -> Option<Counts> {
     Some(summary.counts)
 }
 
-fn sent(registry: &Registry, upload: Upload) -> Sent {
+/// An upload in the history, with so many held rows that no later upload brought again.
+fn sent(registry: &Registry, upload: Upload, held: i64) -> Sent {
     let counts = counts(&upload);
-    let (state, class) = match (&*upload.state, counts) {
-        ("committed", Some(Counts { held: 1.., .. })) => ("已提交，有暂缓", "confirm"),
+    let (state, class) = match (&*upload.state, held) {
+        ("committed", 1..) => ("已提交，有暂缓", "confirm"),
         ("committed", _) => ("已提交", "good"),
         ("unreadable", _) => ("无法读取", "error"),
         _ => ("未提交，待核对", "confirm"),

@@ -16,7 +16,7 @@ use crate::db::deliveries::DeliveryRow;
 use crate::db::revisions::RevisionRow;
 use crate::registry::people::{Operator, Session};
 use crate::registry::projects::{self, Record};
-use crate::registry::{Error, Registry, RegistryCode, State as ReviewState, lists};
+use crate::registry::{Error, Registry, RegistryCode, State as ReviewState, Step, lists};
 
 #[derive(Template)]
 #[template(path = "project.html")]
@@ -34,6 +34,10 @@ struct ProjectPage {
     /// The two versions that are compared, where there are two.
     compared: Option<Compared>,
     deliveries: Vec<DeliveryLine>,
+    comments: Vec<CommentLine>,
+    /// With whom it waits, where that is not the secretariat.
+    step: Option<&'static str>,
+    may_comment: bool,
     may_resubmit: bool,
     may_withdraw: bool,
 }
@@ -48,7 +52,15 @@ struct FindingLine {
     code: String,
     message: String,
     basis: String,
-    explanation: Option<(String, String)>,
+    /// The words, who gave them, and for which revision they were given first.
+    explanation: Option<(String, String, Option<i64>)>,
+}
+
+struct CommentLine {
+    body: String,
+    by: String,
+    at: String,
+    revision: i64,
 }
 
 struct RevisionLine {
@@ -60,6 +72,7 @@ struct RevisionLine {
     by: String,
     source: Option<(i64, String)>,
     note: Option<String>,
+    endorsed: Option<(String, String)>,
     decided: Option<(String, String)>,
     reason: Option<String>,
     changes: Vec<ChangeLine>,
@@ -142,7 +155,32 @@ pub(super) async fn withdraw(
     Path(code): Path<String>,
     Form(Reason { note }): Form<Reason>,
 ) -> Result<Redirect, WebError> {
-    revise(registry, session, code, note, projects::propose_withdrawal).await
+    revise(registry, session, code, note, |registry, operator, code, note| {
+        projects::propose_withdrawal(registry, operator, &[code], note)
+    })
+    .await
+}
+
+/// What the form for a comment sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Comment {
+    body: String,
+}
+
+/// `POST /projects/{code}/comments`: says something of a project.
+pub(super) async fn comment(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(code): Path<String>,
+    Form(Comment { body }): Form<Comment>,
+) -> Result<Redirect, WebError> {
+    blocking(&registry, move |registry| {
+        let code = find(registry, &session.operator, &code)?.project.code();
+        projects::comment(registry, &session.operator, code, &body)?;
+        Ok(Redirect::to(&format!("/projects/{code}#comments")))
+    })
+    .await
 }
 
 async fn revise(
@@ -189,7 +227,12 @@ impl ProjectPage {
         for (at, row) in record.revisions.iter().enumerate().rev() {
             let before = at.checked_sub(1).map(|before| record.revisions[before].revision);
             let differing = before.map(|before| changes(before, row.revision)).transpose()?;
-            revisions.push(revision_line(row, differing.unwrap_or_default()));
+            let endorsed = record.endorsements.iter().find(|found| found.revision == row.revision);
+            let endorsed = endorsed.map(|found| (found.endorsed_by.clone(), words::moment(found.endorsed_at)));
+            revisions.push(RevisionLine {
+                endorsed,
+                ..revision_line(row, differing.unwrap_or_default())
+            });
         }
         let compared = match (asked.from, asked.to) {
             (Some(from), Some(to)) => Some(Compared {
@@ -207,9 +250,21 @@ impl ProjectPage {
             basis: finding.basis.clone().unwrap_or_default(),
             explanation: explanation
                 .as_ref()
-                .map(|given| (given.explanation.clone(), given.given_by.clone())),
+                .map(|given| (given.explanation.clone(), given.given_by.clone(), given.carried_from)),
         });
         Ok(Self {
+            step: (record.step == Some(Step::Lead)).then_some("在部门负责人处"),
+            may_comment: may_send,
+            comments: record
+                .comments
+                .iter()
+                .map(|comment| CommentLine {
+                    body: comment.body.clone(),
+                    by: comment.written_by.clone(),
+                    at: words::moment(comment.written_at),
+                    revision: comment.revision,
+                })
+                .collect(),
             may_resubmit: may_send && state == Some(ReviewState::Returned),
             may_withdraw: may_send && project.op != "withdraw",
             frame: Frame::new(registry, session, project.name.clone(), "/review"),
@@ -250,6 +305,7 @@ fn revision_line(row: &RevisionRow, changes: Vec<ChangeLine>) -> RevisionLine {
             (upload, place)
         }),
         note: row.note.clone(),
+        endorsed: None,
         decided: row.decided_by.clone().zip(row.decided_at.map(words::moment)),
         reason: row.reason.clone(),
         changes,

@@ -1,4 +1,4 @@
-//! `/review`: what waits for the secretariat, and its decisions. The filters stand in the address.
+//! `/review`: what waits for the secretariat, or for a department's lead, and their decisions. The filters stand in the address.
 
 use std::collections::HashSet;
 
@@ -8,18 +8,19 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::Form;
 use retrofit_import::catalogue::CodeList;
-use retrofit_jobs::store::{UtcMillis, Word as _};
-use serde::{Deserialize, Serialize};
+use retrofit_jobs::store::UtcMillis;
+use serde::Deserialize;
 
 use super::error::WebError;
 use super::findings::ChangeLine;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
+use super::review_filters::{AT_LEAD, Asked, Choice, filters};
 use super::words;
 use crate::db::projects::ProjectRow;
 use crate::registry::people::{Operator, Session};
 use crate::registry::review::{self, Decided, Filter, Refused, Ruling, Selection};
-use crate::registry::{Registry, RegistryCode, State as ReviewState, lists};
+use crate::registry::{Registry, RegistryCode, State as ReviewState, Step, lists};
 
 /// Projects on a page.
 const PAGE: i64 = 50;
@@ -29,7 +30,8 @@ const CHUNK: i64 = 1000;
 const NAMED: usize = 20;
 
 /// Common reasons for a return.
-const PHRASES: [&str; 5] = [
+const PHRASES: [&str; 6] = [
+    "与原始材料不一致，请对照材料核改",
     "情况说明不充分，请补充依据",
     "位置或地址与实际不符，请核实",
     "工程进度与时间不一致，请核实",
@@ -37,61 +39,18 @@ const PHRASES: [&str; 5] = [
     "疑似与其他工程重复，请核实",
 ];
 
-/// What the address says: which projects, and after which one the page begins.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub(super) struct Asked {
-    #[serde(skip_serializing_if = "String::is_empty")]
-    state: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    department: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    category: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    county: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    stage: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    explained: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<i64>,
-}
-
-impl Asked {
-    pub(super) fn state(&self) -> ReviewState {
-        ReviewState::from_word(&self.state).unwrap_or(ReviewState::Pending)
-    }
-
-    pub(super) fn filter(&self) -> Filter {
-        let given = |text: &String| (!text.is_empty()).then(|| text.clone());
-        Filter {
-            state: Some(self.state()),
-            department: given(&self.department),
-            category: given(&self.category),
-            county: given(&self.county),
-            stage: given(&self.stage),
-            explained: (self.explained == "yes").then_some(true),
-        }
-    }
-
-    fn query(&self) -> String {
-        serde_urlencoded::to_string(self).unwrap_or_default()
-    }
-
-    fn narrows(&self) -> bool {
-        self.filter() != Self::default().filter()
-    }
-}
-
 #[derive(Template)]
 #[template(path = "review.html")]
 struct QueuePage {
     frame: Frame,
     message: Option<Message>,
     filters: Vec<Choice>,
-    explained: bool,
     narrows: bool,
     state: ReviewState,
+    /// The officers' word for what is shown.
+    label: &'static str,
+    /// The approval passes on to the secretariat.
+    lead: bool,
     may_decide: bool,
     matching: i64,
     rows: Vec<Line>,
@@ -101,7 +60,8 @@ struct QueuePage {
     query: String,
     shown_at: UtcMillis,
     reason: String,
-    phrases: &'static [&'static str],
+    /// Common reasons, and whether each is chosen.
+    phrases: Vec<(&'static str, bool)>,
 }
 
 /// What came of a decision.
@@ -124,16 +84,6 @@ impl Message {
     }
 }
 
-/// A filter: a list to choose from.
-struct Choice {
-    name: &'static str,
-    label: &'static str,
-    /// The word for no choice; none where one must be made.
-    any: Option<&'static str>,
-    /// Value, label, and whether it is chosen.
-    options: Vec<(String, String, bool)>,
-}
-
 struct Line {
     code: String,
     revision: i64,
@@ -145,6 +95,7 @@ struct Line {
     asks: Asks,
     changes: Vec<ChangeLine>,
     explained: i64,
+    comments: i64,
     by: String,
     at: String,
     reason: String,
@@ -158,6 +109,18 @@ enum Asks {
     New,
     Change,
     Withdrawal,
+}
+
+impl Decision {
+    /// The reason: what was ticked and what was written.
+    fn whole_reason(&self) -> String {
+        let ticked = PHRASES
+            .iter()
+            .filter(|phrase| self.phrase.iter().any(|chosen| chosen == *phrase));
+        let written = Some(self.reason.trim()).filter(|written| !written.is_empty());
+        let parts: Vec<&str> = ticked.copied().chain(written).collect();
+        parts.join("；")
+    }
 }
 
 impl QueuePage {
@@ -186,17 +149,18 @@ fn page(
     kept: &Decision,
 ) -> Result<QueuePage, WebError> {
     let operator = &session.operator;
-    let filter = asked.filter();
+    let filter = asked.filter(registry, operator);
     // Before the rows are read, so that what moves in between counts as moved.
     let shown_at = registry.clock.now();
     let mut rows = review::list(registry, operator, &filter, asked.after.unwrap_or(0), PAGE + 1)?;
     let next = (i64::try_from(rows.len()).unwrap_or(i64::MAX) > PAGE).then(|| {
         rows.pop();
         let after = rows.last().map(|row| row.id);
-        Asked { after, ..asked.clone() }.query()
+        asked.query_after(after)
     });
     let changes = lists::pending_changes(registry, &rows)?;
     let reasons = lists::reasons(registry, &rows)?;
+    let comments = lists::comments(registry, &rows)?;
     let checked: HashSet<&str> = kept.project.iter().map(String::as_str).collect();
     let line = |row: &ProjectRow| {
         let differing = changes.get(&row.id).into_iter().flatten();
@@ -220,6 +184,7 @@ fn page(
                 .map(|change| ChangeLine::new(&registry.catalogue, change))
                 .collect(),
             explained: row.explained,
+            comments: comments.get(&row.id).copied().unwrap_or_default(),
             by: row.submitted_by.clone(),
             at: words::moment(row.updated_at),
             reason: reasons.get(&row.id).cloned().unwrap_or_default(),
@@ -231,78 +196,26 @@ fn page(
     Ok(QueuePage {
         frame: Frame::new(registry, session, "审核", "/review"),
         message,
-        filters: filters(registry, asked),
-        explained: asked.explained == "yes",
+        filters: filters(registry, operator, asked),
         narrows: asked.narrows(),
         state: asked.state(),
-        may_decide: operator.may_review() && asked.state() == ReviewState::Pending,
+        label: match asked.step(operator) {
+            Some(Step::Lead) => AT_LEAD,
+            _ => asked.state().label(),
+        },
+        lead: operator.decides_at() == Some(Step::Lead),
+        may_decide: asked.step(operator).is_some() && asked.step(operator) == operator.decides_at(),
         matching: review::count(registry, operator, &filter)?,
         rows: rows.iter().map(line).collect(),
         next,
         query: asked.query(),
         shown_at,
         reason: kept.reason.clone(),
-        phrases: &PHRASES,
+        phrases: PHRASES
+            .into_iter()
+            .map(|phrase| (phrase, kept.phrase.iter().any(|chosen| chosen == phrase)))
+            .collect(),
     })
-}
-
-fn filters(registry: &Registry, asked: &Asked) -> Vec<Choice> {
-    let catalogue = &registry.catalogue;
-    let codes = |list, chosen: &str| {
-        let entries = catalogue.codes(list).iter();
-        entries
-            .map(|entry| (entry.code.to_string(), entry.label.clone(), &*entry.code == chosen))
-            .collect()
-    };
-    let departments = catalogue.departments().iter().map(|department| {
-        let chosen = department.code == asked.department;
-        (department.code.clone(), department.short_name.clone(), chosen)
-    });
-    let counties = catalogue.divisions().counties();
-    let states = ReviewState::ALL.iter().map(|state| {
-        let chosen = *state == asked.state();
-        (state.word().to_owned(), state.label().to_owned(), chosen)
-    });
-    vec![
-        Choice {
-            name: "state",
-            label: "状态",
-            any: None,
-            options: states.collect(),
-        },
-        Choice {
-            name: "department",
-            label: "部门",
-            any: Some("全部部门"),
-            options: departments.collect(),
-        },
-        Choice {
-            name: "category",
-            label: "类别",
-            any: Some("全部类别"),
-            options: codes(CodeList::Category, &asked.category),
-        },
-        Choice {
-            name: "county",
-            label: "县（市、区）",
-            any: Some("全市"),
-            options: counties
-                .map(|county| {
-                    (
-                        county.code.to_string(),
-                        county.name.clone(),
-                        *county.code == *asked.county,
-                    )
-                })
-                .collect(),
-        },
-        Choice {
-            name: "stage",
-            label: "工程进度",
-            any: Some("全部进度"),
-            options: codes(CodeList::Stage, &asked.stage),
-        },
-    ]
 }
 
 /// What the queue's form sends.
@@ -316,6 +229,8 @@ pub(super) struct Decision {
     /// `approve` or `return`.
     ruling: String,
     reason: String,
+    /// Common reasons that were ticked.
+    phrase: Vec<String>,
     /// The address of the queue that was shown.
     query: String,
     /// When it was shown.
@@ -330,11 +245,13 @@ pub(super) async fn decide(
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
         let asked: Asked = serde_urlencoded::from_str(&decision.query).unwrap_or_default();
-        let chosen = choose(registry, &session.operator, &asked, &decision)?;
+        let reason = decision.whole_reason();
+        let chosen = choose(registry, &session.operator, &asked, (&decision, &reason))?;
         let (status, message, kept) = match chosen {
             Ok((chosen, ruling)) => {
                 let decided = review::decide(registry, &session.operator, &chosen, ruling)?;
-                (StatusCode::OK, said(&decided, ruling), &Decision::default())
+                let lead = session.operator.decides_at() == Some(Step::Lead);
+                (StatusCode::OK, said(&decided, ruling, lead), &Decision::default())
             }
             Err(words) => (StatusCode::UNPROCESSABLE_ENTITY, Message::refused(words), &decision),
         };
@@ -349,9 +266,8 @@ fn choose<'a>(
     registry: &Registry,
     operator: &Operator,
     asked: &Asked,
-    decision: &'a Decision,
+    (decision, reason): (&Decision, &'a str),
 ) -> Result<Result<(Selection, Ruling<'a>), String>, WebError> {
-    let reason = decision.reason.trim();
     let ruling = match &*decision.ruling {
         "approve" => Ruling::Approve,
         "return" if reason.is_empty() => return Ok(Err("退回要写明原因，部门才知道改什么。".into())),
@@ -389,7 +305,8 @@ fn all_shown(
 ) -> Result<Result<Chosen, String>, WebError> {
     let filter = Filter {
         state: Some(ReviewState::Pending),
-        ..asked.filter()
+        step: operator.decides_at(),
+        ..asked.filter(registry, operator)
     };
     let (mut chosen, mut moved, mut after) = (Vec::new(), 0, 0);
     loop {
@@ -409,8 +326,9 @@ fn all_shown(
     Ok(Ok(chosen))
 }
 
-fn said(decided: &Decided, ruling: Ruling<'_>) -> Message {
+fn said(decided: &Decided, ruling: Ruling<'_>, lead: bool) -> Message {
     let done = match ruling {
+        Ruling::Approve if lead => format!("已通过 {} 个工程，转秘书处审核。", decided.decided),
         Ruling::Approve => format!("已通过 {} 个工程，今晚自动上报国家平台。", decided.decided),
         Ruling::Return(_) => format!("已退回 {} 个工程，报送部门会在首页看到原因。", decided.decided),
     };

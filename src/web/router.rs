@@ -13,8 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, bulletin, departments, downloads, error, guard, home, login, progress, project, projects, review, rules,
-    runs, upload,
+    assets, bulletin, departments, downloads, error, guard, home, login, packages, progress, project, projects,
+    reconciliation, review, rules, runs, upload,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -23,7 +23,10 @@ const ALL: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor, Admini
 const DATA: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor]);
 const SENDERS: Access = Access::Roles(&[Reporter, Lead, Secretariat]);
 const OVERSEERS: Access = Access::Roles(&[Secretariat, Auditor]);
+const REVIEWERS: Access = Access::Roles(&[Lead, Secretariat, Auditor]);
 const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
+const DECIDERS: Access = Access::Roles(&[Lead, Secretariat]);
+const ADMINISTRATOR: Access = Access::Roles(&[Administrator]);
 
 /// Every route. What a role may see behind it (its own department's data, or all) is the registry's to say.
 pub fn routes() -> Vec<Route> {
@@ -38,20 +41,30 @@ pub fn routes() -> Vec<Route> {
         get("/uploads/{id}", DATA, upload::page),
         get("/uploads/{id}/annotated", DATA, downloads::annotated),
         get("/uploads/{id}/held", DATA, downloads::held),
-        post("/uploads/{id}/preview", SENDERS, upload::preview),
+        post("/uploads/{id}/explain", SENDERS, upload::explain),
+        post("/uploads/{id}/match", SENDERS, upload::choose),
+        post("/uploads/{id}/withdraw", SENDERS, upload::withdraw),
         post("/uploads/{id}/commit", SENDERS, upload::commit),
-        get("/review", OVERSEERS, review::queue),
-        post("/review", SECRETARIAT, review::decide),
+        get("/review", REVIEWERS, review::queue),
+        post("/review", DECIDERS, review::decide),
+        get("/review/export", REVIEWERS, downloads::queue),
         get("/projects", DATA, projects::page),
-        get("/review/export", OVERSEERS, downloads::queue),
         get("/projects/{code}", DATA, project::page),
         post("/projects/{code}/resubmit", SENDERS, project::resubmit),
         post("/projects/{code}/withdraw", SENDERS, project::withdraw),
+        post("/projects/{code}/comments", SENDERS, project::comment),
         get("/progress", OVERSEERS, progress::page),
         get("/bulletin", OVERSEERS, bulletin::page),
         get("/bulletin/{file}", OVERSEERS, bulletin::file),
         get("/runs", OVERSEERS, runs::page),
+        get("/packages", OVERSEERS, packages::page),
+        post("/packages", SECRETARIAT, packages::make),
+        get("/packages/{number}/file", SECRETARIAT, packages::file),
+        post("/packages/{number}/receipts", SECRETARIAT, packages::receipts).with_limit_of_its_own(),
+        post("/packages/{number}/lost", SECRETARIAT, packages::lost),
+        get("/reconciliation", OVERSEERS, reconciliation::page),
         get("/departments", ALL, departments::list),
+        post("/departments/{department}/lead", ADMINISTRATOR, departments::set_lead),
         get("/templates/{department}", ALL, downloads::template),
         get("/rosters/{department}", DATA, downloads::roster),
         get("/rules", ALL, rules::list),

@@ -1,6 +1,6 @@
 //! `/uploads`: taking a roster in, what was found in it, what it would change, and the confirmation.
 //!
-//! The kept file is the truth: each of these pages reads it again, and a confirmation carries the fingerprint of what was shown.
+//! The pages plan what was read of the file against the registry as it is now; a confirmation carries the fingerprint of what was shown.
 
 use std::io::Write as _;
 
@@ -12,14 +12,14 @@ use axum_extra::extract::Form;
 use serde::Deserialize;
 use tempfile::NamedTempFile;
 
+use super::committed::CommittedPage;
 use super::error::{WebError, seen};
-use super::findings::{CommittedPage, OpenPage};
 use super::frame::{blocking, page as render};
 use super::guard::Officer;
-use super::words;
-use crate::registry::Registry;
+use super::preview::OpenPage;
 use crate::registry::intake::{self, Outcome, Preview, Upload};
 use crate::registry::people::{Operator, Role, Session};
+use crate::registry::{Registry, RegistryCode, projects};
 
 /// Characters of a file's name that are kept.
 const NAME_CHARS: usize = 120;
@@ -29,6 +29,7 @@ const NAME_CHARS: usize = 120;
 struct Sent {
     department: String,
     period: String,
+    supplement: bool,
     file: Option<(String, NamedTempFile)>,
 }
 
@@ -45,6 +46,7 @@ pub(super) async fn receive(
         match field.name() {
             Some("department") => sent.department = field.text().await?,
             Some("period") => sent.period = field.text().await?,
+            Some("extent") => sent.supplement = field.text().await? == "part",
             Some("file") => sent.file = keep(field, most).await?,
             _ => {}
         }
@@ -55,9 +57,9 @@ pub(super) async fn receive(
     let department = sender(&session.operator, sent.department);
     let upload = blocking(&registry, move |registry| {
         let operator = &session.operator;
-        let upload = intake::receive(registry, operator, &department, &sent.period, &file_name, file.path())?;
-        // Here and not when its page is opened: looking at a page writes nothing.
-        let roster = intake::read(registry, &upload, words::today(registry))?;
+        let mut upload = intake::receive(registry, operator, &department, &sent.period, &file_name, file.path())?;
+        intake::declare_supplement(registry, operator, &mut upload, sent.supplement)?;
+        let roster = intake::check(registry, &upload)?;
         intake::note_unreadable(registry, &upload, &roster)?;
         Ok(upload.id)
     });
@@ -73,7 +75,7 @@ fn sender(operator: &Operator, asked: String) -> String {
 }
 
 /// Writes an uploaded file to a temporary one; nothing where none was chosen.
-async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(String, NamedTempFile)>, WebError> {
+pub(super) async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(String, NamedTempFile)>, WebError> {
     let name = plain_name(field.file_name().unwrap_or_default());
     let failed = |error: std::io::Error| WebError::Failed(error.into());
     let mut file = NamedTempFile::new().map_err(failed)?;
@@ -104,11 +106,15 @@ fn is_invisible(letter: char) -> bool {
 }
 
 /// What the address of an upload's page says.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
     /// Plan a committed upload afresh.
     again: Option<String>,
+    /// Which page of what is to be explained.
+    pub(super) page: Option<usize>,
+    /// The rule whose findings are to be explained one by one.
+    pub(super) each: Option<String>,
 }
 
 /// `GET /uploads/{id}`.
@@ -124,69 +130,145 @@ pub(super) async fn page(
             let (rows, findings) = intake::held(registry, &session.operator, id)?;
             return render(&CommittedPage::new(registry, &session, &upload, &rows, &findings));
         }
-        let preview = plan(registry, &upload, "")?;
-        render(&OpenPage::new(registry, &session, &preview, None)?)
+        let preview = plan(registry, &upload)?;
+        render(&OpenPage::new(registry, &session, &preview, &asked, None)?)
     })
     .await
 }
 
-fn plan(registry: &Registry, upload: &Upload, explain: &str) -> Result<Preview, WebError> {
-    let roster = intake::read(registry, upload, words::today(registry))?;
-    Ok(intake::preview(registry, upload, roster, Some(explain))?)
+fn plan(registry: &Registry, upload: &Upload) -> Result<Preview, WebError> {
+    let roster = intake::open(registry, upload)?;
+    Ok(intake::preview(registry, upload, roster, None)?)
 }
 
-/// What the confirmation form sends.
-#[derive(Deserialize)]
-pub(super) struct Confirmation {
-    /// Names what was shown.
-    fingerprint: String,
-    /// The answer to the findings to confirm.
-    #[serde(default)]
-    explain: String,
+/// The page of an upload that is not committed, or of one whose held rows are worked on.
+fn open_page(upload: &Upload, anchor: &str) -> Redirect {
+    let again = if upload.state == "committed" { "?again=1" } else { "" };
+    Redirect::to(&format!("/uploads/{}{again}{anchor}", upload.id))
+}
+
+/// What a form sends: names and values.
+type Fields = Vec<(String, String)>;
+
+/// The explanations among a form's fields: scopes and texts.
+fn explanations(fields: &Fields) -> Vec<(String, String)> {
+    let is_scope = |name: &str| {
+        ["rule:", "group:", "finding:"]
+            .iter()
+            .any(|kind| name.starts_with(kind))
+    };
+    fields.iter().filter(|(name, _)| is_scope(name)).cloned().collect()
+}
+
+/// The value of a form's field.
+fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
+    let found = fields.iter().find(|(of, _)| of == name);
+    found.map_or("", |(_, value)| value)
+}
+
+/// `POST /uploads/{id}/explain`: keeps what was explained so far.
+pub(super) async fn explain(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Result<Redirect, WebError> {
+    blocking(&registry, move |registry| {
+        let upload = seen(intake::upload(registry, &session.operator, id))?;
+        intake::explain(registry, &session.operator, &upload, &explanations(&fields))?;
+        Ok(open_page(&upload, "#explain"))
+    })
+    .await
+}
+
+/// `POST /uploads/{id}/match`: keeps which project unclear rows are about. A field names its row, `15:台账`, and says the project's code,
+/// `new`, or `open` for what was said before to be forgotten.
+pub(super) async fn choose(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Result<Redirect, WebError> {
+    blocking(&registry, move |registry| {
+        let upload = seen(intake::upload(registry, &session.operator, id))?;
+        let (mut chosen, mut open) = (Vec::new(), Vec::new());
+        for (name, value) in &fields {
+            let row = name
+                .split_once(':')
+                .and_then(|(row, sheet)| Some((sheet.to_owned(), row.parse().ok()?)));
+            let Some((sheet, row)) = row else { continue };
+            match (value.as_str(), value.parse::<RegistryCode>()) {
+                ("open", _) => open.push((sheet, row)),
+                ("new", _) => chosen.push((sheet, row, None)),
+                (_, Ok(code)) => chosen.push((sheet, row, Some(code))),
+                _ => {}
+            }
+        }
+        intake::unchoose(registry, &session.operator, &upload, &open)?;
+        intake::choose(registry, &session.operator, &upload, &chosen)?;
+        Ok(open_page(&upload, "#plan"))
+    })
+    .await
+}
+
+/// `POST /uploads/{id}/withdraw`: proposes to withdraw projects that the file does not list because they were entered in error.
+pub(super) async fn withdraw(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(id): Path<i64>,
+    Form(fields): Form<Fields>,
+) -> Result<Redirect, WebError> {
+    blocking(&registry, move |registry| {
+        let upload = seen(intake::upload(registry, &session.operator, id))?;
+        let chosen = fields.iter().filter(|(name, _)| name == "project");
+        let codes: Vec<RegistryCode> = chosen.filter_map(|(_, code)| code.parse().ok()).collect();
+        if codes.is_empty() {
+            return Err(WebError::Refused(
+                "还没有勾选误报的工程。请返回上一页勾选后再申请。".into(),
+            ));
+        }
+        projects::propose_withdrawal(registry, &session.operator, &codes, field(&fields, "note"))?;
+        Ok(open_page(&upload, "#not-listed"))
+    })
+    .await
 }
 
 /// Why a preview is shown again instead of being committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Again {
-    /// The explanation lets more rows in.
+    /// The explanations let more rows in, or change what goes in with them.
     Explained,
     /// The registry is not as it was when the preview was shown.
     Moved,
+    /// What looks wrong about the roster as a whole was not ticked as looked at.
+    Unchecked,
 }
 
-/// `POST /uploads/{id}/preview`: the same page, with the explanation taken into account.
-pub(super) async fn preview(
-    State(registry): State<Registry>,
-    Extension(session): Officer,
-    Path(id): Path<i64>,
-    Form(asked): Form<Confirmation>,
-) -> Result<Response, WebError> {
-    blocking(&registry, move |registry| {
-        let upload = seen(intake::upload(registry, &session.operator, id))?;
-        let preview = plan(registry, &upload, &asked.explain)?;
-        render(&OpenPage::new(registry, &session, &preview, None)?)
-    })
-    .await
-}
-
-/// `POST /uploads/{id}/commit`: does exactly what was shown, or shows what it would do now.
+/// `POST /uploads/{id}/commit`: keeps the explanations that are sent with it, and does exactly what was shown, or shows what it would do now.
 pub(super) async fn commit(
     State(registry): State<Registry>,
     Extension(session): Officer,
     Path(id): Path<i64>,
-    Form(asked): Form<Confirmation>,
+    Form(fields): Form<Fields>,
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
         let upload = seen(intake::upload(registry, &session.operator, id))?;
-        let preview = plan(registry, &upload, &asked.explain)?;
-        if preview.fingerprint() != asked.fingerprint {
-            let unexplained = intake::preview(registry, &upload, (*preview.roster).clone(), None)?;
-            let again = if unexplained.fingerprint() == asked.fingerprint {
-                Again::Explained
-            } else {
-                Again::Moved
-            };
-            return shown_again(registry, &session, &preview, again);
+        let shown = field(&fields, "fingerprint");
+        let mut preview = plan(registry, &upload)?;
+        if preview.fingerprint() != shown {
+            intake::explain(registry, &session.operator, &upload, &explanations(&fields))?;
+            return shown_again(registry, &session, &plan(registry, &upload)?, Again::Moved);
+        }
+        let explained = explanations(&fields);
+        if !explained.is_empty() {
+            intake::explain(registry, &session.operator, &upload, &explained)?;
+            preview = plan(registry, &upload)?;
+        }
+        if preview.fingerprint() != shown {
+            return shown_again(registry, &session, &preview, Again::Explained);
+        }
+        if !preview.alarms().is_empty() && field(&fields, "checked") != "yes" {
+            return shown_again(registry, &session, &preview, Again::Unchecked);
         }
         match intake::commit(registry, &session.operator, &preview)? {
             Outcome::Committed(_) => Ok(Redirect::to(&format!("/uploads/{id}")).into_response()),
@@ -197,7 +279,13 @@ pub(super) async fn commit(
 }
 
 fn shown_again(registry: &Registry, session: &Session, preview: &Preview, again: Again) -> Result<Response, WebError> {
-    let answer = render(&OpenPage::new(registry, session, preview, Some(again))?)?;
+    let answer = render(&OpenPage::new(
+        registry,
+        session,
+        preview,
+        &Asked::default(),
+        Some(again),
+    )?)?;
     Ok((StatusCode::CONFLICT, answer).into_response())
 }
 

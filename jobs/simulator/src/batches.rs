@@ -207,6 +207,26 @@ fn misreport(mut receipts: Vec<Receipt>, strike: Option<Strike>) -> Value {
         FaultKind::MissingReceipts => {
             receipts.retain(|receipt| source_id.as_ref().is_some_and(|missing| *missing != receipt.source_id));
         }
+        FaultKind::TwiceReceipts => receipts.extend(receipts.clone()),
+        FaultKind::ContraryReceipts => {
+            let meant = |receipt: &&Receipt| source_id.as_ref().is_none_or(|meant| *meant == receipt.source_id);
+            let contrary = |receipt: &Receipt| Receipt {
+                result: if receipt.result == "rejected" {
+                    "accepted"
+                } else {
+                    "rejected"
+                }
+                .to_owned(),
+                ..receipt.clone()
+            };
+            let contrary: Vec<Receipt> = receipts.iter().filter(meant).map(contrary).collect();
+            receipts.extend(contrary);
+        }
+        FaultKind::WrongRevisions => {
+            for receipt in &mut receipts {
+                receipt.revision = receipt.revision.map(|revision| revision + 1);
+            }
+        }
         FaultKind::ForeignReceipt { source_id } => receipts.push(Receipt {
             source_id,
             revision: Some(1),

@@ -44,6 +44,14 @@ pub enum FaultKind {
         /// The record that the batch does not hold.
         source_id: String,
     },
+    /// Each receipt comes twice, word for word. Strikes a finished batch's status.
+    TwiceReceipts,
+    /// Each receipt (one, with a `source_id`) is followed by one that says the contrary. Strikes a finished batch's status.
+    ContraryReceipts,
+    /// The receipts are of the next revision. Strikes a finished batch's status.
+    WrongRevisions,
+    /// The answer breaks off in the middle of its body. Strikes after processing.
+    Torn,
     /// A finished batch still says `processing`: once for each time the fault strikes.
     StillProcessing,
     /// Records (one, with a `source_id`) are rejected with this error. Strikes once for each record.
@@ -126,7 +134,7 @@ impl Fault {
             Some(Point::Receipts) => Endpoint::ReadBatch,
             _ => Endpoint::SubmitBatch,
         };
-        let after = matches!(kind, FaultKind::NotJson);
+        let after = matches!(kind, FaultKind::NotJson | FaultKind::Torn);
         Self {
             kind,
             endpoint: Some(endpoint),
@@ -186,11 +194,14 @@ impl Point {
     fn of(kind: &FaultKind) -> Option<Self> {
         match kind {
             FaultKind::Drop | FaultKind::Answer { .. } | FaultKind::Delay { .. } | FaultKind::Hold(_) => None,
-            FaultKind::NotJson => Some(Self::After),
+            FaultKind::NotJson | FaultKind::Torn => Some(Self::After),
             FaultKind::Reject { .. } => Some(Self::Judging),
             FaultKind::WrongTypes
             | FaultKind::MissingReceipts
             | FaultKind::ForeignReceipt { .. }
+            | FaultKind::TwiceReceipts
+            | FaultKind::ContraryReceipts
+            | FaultKind::WrongRevisions
             | FaultKind::StillProcessing => Some(Self::Receipts),
         }
     }

@@ -84,7 +84,7 @@ fn judge(store: &mut Store, entry: Entry, batch_no: &str, now: i64) -> QueryResu
         (Operation::Upsert { digest, data, county }, held) => {
             let platform_no = match held {
                 Some(held) => held.platform_no,
-                None => format!("QG{county}{:08}", store.count_records()? + 1),
+                None => format!("QG{county}{:08}", store.count_effects()? + 1),
             };
             let status = "in-review".to_owned();
             let (source_id, review_note) = (source_id.clone(), None);

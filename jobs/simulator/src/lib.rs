@@ -208,6 +208,36 @@ impl Simulator {
         self.inspect(source_id, "passed", None)
     }
 
+    /// The platform loses a record, as by the restoring of an old backup.
+    pub fn forget_record(&self, source_id: &str) -> Result<(), SimulatorError> {
+        if lock(&self.platform.store).remove(source_id)? {
+            Ok(())
+        } else {
+            Err(SimulatorError::UnknownRecord(source_id.to_owned()))
+        }
+    }
+
+    /// The platform holds a record that came from elsewhere: made of the record `like`, under this id and revision.
+    pub fn hold_record(&self, like: &str, source_id: &str, revision: i64) -> Result<(), SimulatorError> {
+        let mut store = lock(&self.platform.store);
+        let record = store
+            .record(like)?
+            .ok_or_else(|| SimulatorError::UnknownRecord(like.to_owned()))?;
+        let platform_no = if like == source_id {
+            record.platform_no.clone()
+        } else {
+            format!("{}-{source_id}", record.platform_no)
+        };
+        let updated_at = self.platform.now_ms();
+        Ok(store.save(Record {
+            source_id: source_id.to_owned(),
+            platform_no,
+            revision,
+            updated_at,
+            ..record
+        })?)
+    }
+
     fn inspect(&self, source_id: &str, status: &str, review_note: Option<String>) -> Result<(), SimulatorError> {
         let mut store = lock(&self.platform.store);
         let record = store

@@ -120,6 +120,12 @@ async fn strike_around(
             "<html>502</html>",
         )
             .into_response()),
+        Some(strike) if matches!(strike.kind, FaultKind::Torn) => {
+            let (mut parts, body) = response.into_parts();
+            let whole = body::read(body).await?;
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Ok(Response::from_parts(parts, Body::from(whole.slice(..whole.len() / 2))))
+        }
         Some(strike) => strike.act(line, platform.closing.clone()).await.map(|()| response),
     }
 }

@@ -268,9 +268,14 @@ impl Store {
             .map(drop)
     }
 
-    /// How many records were ever taken; the platform numbers count on from it.
-    pub(crate) fn count_records(&mut self) -> QueryResult<i64> {
-        records::table.count().get_result(&mut self.0)
+    /// Removes a record; whether there was one.
+    pub(crate) fn remove(&mut self, source_id: &str) -> QueryResult<bool> {
+        Ok(diesel::delete(records::table.find(source_id)).execute(&mut self.0)? == 1)
+    }
+
+    /// How many effects there were; the platform numbers count on from it.
+    pub(crate) fn count_effects(&mut self) -> QueryResult<i64> {
+        effects::table.count().get_result(&mut self.0)
     }
 
     pub(crate) fn add_effect(&mut self, effect: &Effect) -> QueryResult<()> {

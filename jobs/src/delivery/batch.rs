@@ -2,8 +2,9 @@
 
 use uuid::Uuid;
 
+use super::package::Line;
 use crate::platform::{Profile, batch_body, record_json, sha256_hex};
-use crate::store::{DeliveryId, NewBatch, NewMember, OpenMember, Outgoing, Rejection, RunId};
+use crate::store::{DeliveryId, NewBatch, NewMember, OpenMember, Outgoing, RecordError, Rejection, RunId};
 
 /// What a batch number, the division and the version take in a body, generously.
 const ENVELOPE: usize = 400;
@@ -19,17 +20,21 @@ pub(super) struct Prepared {
 }
 
 /// Puts claimed records into the platform's form; gives apart those that do not fit it.
-pub(super) fn prepare(
-    profile: &Profile,
-    claimed: Vec<Outgoing>,
-) -> Result<(Vec<Prepared>, Vec<Rejection>), serde_json::Error> {
+pub(super) fn prepare(profile: &Profile, claimed: Vec<Outgoing>) -> (Vec<Prepared>, Vec<Rejection>) {
     let mut prepared = Vec::with_capacity(claimed.len());
     let mut rejected = Vec::new();
     for record in claimed {
-        match profile.data(&record) {
-            Ok(data) => prepared.push(Prepared {
+        let sendable = profile.data(&record).and_then(|data| {
+            let json = record_json(profile, &record, data.as_ref());
+            if json.len() + ENVELOPE > profile.limits.bytes {
+                return Err(vec![too_large(profile.limits.bytes)]);
+            }
+            Ok((json, data))
+        });
+        match sendable {
+            Ok((json, data)) => prepared.push(Prepared {
                 delivery_id: record.delivery_id,
-                json: record_json(&record, data.as_ref())?,
+                json,
                 source_id: record.source_id,
                 revision: record.revision,
                 digest: data.map(|data| data.digest),
@@ -41,10 +46,19 @@ pub(super) fn prepare(
             }),
         }
     }
-    Ok((prepared, rejected))
+    (prepared, rejected)
 }
 
-/// Packs records into batches within the platform's limits. A record that is over the limit by itself stands alone.
+fn too_large(most: usize) -> RecordError {
+    RecordError {
+        field: None,
+        member: String::new(),
+        code: "too_large".to_owned(),
+        message: format!("这条记录超过平台一次可接受的 {most} 字节，未上传；请删减过长的文字"),
+    }
+}
+
+/// Packs records into batches within the platform's limits.
 pub(super) fn pack(profile: &Profile, records: Vec<Prepared>) -> Vec<Vec<Prepared>> {
     let limits = profile.limits;
     let mut batches: Vec<Vec<Prepared>> = Vec::new();
@@ -63,21 +77,40 @@ pub(super) fn pack(profile: &Profile, records: Vec<Prepared>) -> Vec<Vec<Prepare
     batches
 }
 
-/// The batch to store and send: a number that says division, day, run and place in the run, and ends in a random part,
-/// lest a restored database give a number that the platform has seen; and a random key.
+impl Prepared {
+    /// The number of a batch, which says division, day, run and place in the run, and ends in a random part, lest a
+    /// restored database give a number that the platform has seen; and a random key.
+    pub(super) fn numbers(profile: &Profile, run: RunId, day: &str, place: u64) -> (String, String) {
+        let key = Uuid::new_v4().to_string();
+        let batch_no = format!("{}-{day}-{}-{place:04}-{}", profile.division_code, run.0, &key[..6]);
+        (batch_no, key)
+    }
+
+    /// As it is stored with its batch.
+    pub(super) fn member(&self) -> NewMember {
+        NewMember {
+            delivery_id: self.delivery_id,
+            digest: self.digest.clone(),
+        }
+    }
+
+    /// As it stands in a package.
+    pub(super) fn line(&self) -> Line<'_> {
+        Line {
+            source_id: &self.source_id,
+            revision: self.revision,
+            json: &self.json,
+        }
+    }
+}
+
+/// The batch to store and send.
 pub(super) fn seal(profile: &Profile, run: RunId, day: &str, place: u64, records: &[Prepared]) -> NewBatch {
-    let key = Uuid::new_v4().to_string();
-    let batch_no = format!("{}-{day}-{}-{place:04}-{}", profile.division_code, run.0, &key[..6]);
+    let (batch_no, key) = Prepared::numbers(profile, run, day, place);
     let body = batch_body(profile, &batch_no, records.iter().map(|record| record.json.as_str())).into_bytes();
     NewBatch {
         body_sha256: sha256_hex(&body),
-        members: records
-            .iter()
-            .map(|record| NewMember {
-                delivery_id: record.delivery_id,
-                digest: record.digest.clone(),
-            })
-            .collect(),
+        members: records.iter().map(Prepared::member).collect(),
         idempotency_key: key,
         batch_no,
         body,
@@ -100,6 +133,7 @@ pub(super) fn members(records: &[Prepared]) -> Vec<OpenMember> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{Op, Plain};
 
     fn record(number: i64, length: usize) -> Prepared {
         Prepared {
@@ -126,7 +160,35 @@ mod tests {
         assert_eq!(sizes(vec![900; 500]), [500]);
         assert_eq!(sizes(vec![900; 1_001]), [500, 500, 1]);
         assert_eq!(sizes(vec![1_000_000; 9]), [4, 4, 1]);
-        assert_eq!(sizes([6_000_000, 10, 6_000_000]), [1, 1, 1]);
+        assert_eq!(sizes([4_999_000, 10_000, 4_999_000]), [1, 1, 1]);
+    }
+
+    #[test]
+    fn a_record_that_no_batch_can_hold_is_rejected_unsent() {
+        let value = |text: &str| Plain::One(text.to_owned());
+        let record = |address: &str| Outgoing {
+            delivery_id: DeliveryId(1),
+            source_id: "LC-2026-000001".into(),
+            revision: 1,
+            op: Op::Upsert,
+            values: [
+                ("name", "楼"),
+                ("category", "02"),
+                ("record_kind", "1"),
+                ("use", "201"),
+                ("county", "371502"),
+            ]
+            .into_iter()
+            .chain([("address", address)])
+            .map(|(field, text)| (field.to_owned(), value(text)))
+            .collect(),
+        };
+        let (sent, rejected) = prepare(
+            &Profile::national_v1(),
+            vec![record("柳园路"), record(&"路".repeat(1_700_000))],
+        );
+        assert_eq!((sent.len(), rejected.len()), (1, 1));
+        assert_eq!(rejected[0].errors[0].code, "too_large");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! One batch: sent, asked about, sent again, until it is closed, taken in, refused, or no more can be done in this run.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::SyncError;
+use super::listing::Listings;
 use super::receipts::judge;
 use super::run::Run;
 use super::tally::Stop;
@@ -12,8 +13,8 @@ use crate::clock::millis;
 use crate::faults;
 use crate::platform::{Answer, BatchStatus, Exchange, Problem, Progress};
 use crate::store::{
-    Attempt, AttemptKind, BatchChange, BatchId, BatchState, Fence, NewBatch, OpenBatch, OpenMember, RunState,
-    StrayKind, UtcMillis,
+    Attempt, AttemptKind, BatchChange, BatchId, BatchState, DeliveryId, Fence, NewBatch, OpenBatch, OpenMember,
+    Receipt, RunState, StrayKind, UtcMillis, Verdict,
 };
 
 /// A batch that this run works on.
@@ -96,6 +97,8 @@ enum Next {
     Pending,
     Do(AttemptKind),
     Retry(AttemptKind, Trouble, Option<Duration>),
+    /// Its key means nothing any more: its records are looked for before they go into a new batch.
+    Reconcile,
     Refused(Problem),
     Denied(Problem, Option<i64>),
 }
@@ -131,6 +134,7 @@ impl Run {
             match reaction.next {
                 Next::Closed => return Ok(Driven::Through),
                 Next::Pending => return self.leave(batch).await,
+                Next::Reconcile => return self.reconcile(batch).await,
                 Next::Refused(problem) => return Ok(Driven::Refused(batch.id, problem)),
                 Next::Denied(problem, skew) => {
                     tracing::error!(status = problem.status, code = %problem.code, ?skew, "the platform refuses us");
@@ -209,10 +213,7 @@ impl Run {
                 self.sound(false);
                 self.read_status(batch, status)
             }
-            Answer::NotFound(_) if self.key_is_over(batch) => {
-                // its number never arrived, and its key means nothing any more: the records go into a new batch
-                (Some(BatchChange::Returned { keep: false }), Next::Closed)
-            }
+            Answer::NotFound(_) if self.key_is_over(batch) => (Some(BatchChange::Nothing), Next::Reconcile),
             Answer::NotFound(_) => {
                 batch.maybe_arrived = false;
                 (Some(BatchChange::Nothing), Next::Do(AttemptKind::Post))
@@ -252,6 +253,62 @@ impl Run {
             (!nothing_new).then_some(change),
             if done { Next::Closed } else { Next::Pending },
         )
+    }
+
+    /// The platform does not know the batch's number, and a repeat under its key could be a second batch: what the
+    /// platform holds of its records all the same is settled, the rest goes into new batches.
+    async fn reconcile(&self, mut batch: Tracked) -> Result<Driven, SyncError> {
+        let held = match self.held_of(&batch).await {
+            Ok(held) => held,
+            Err(stop) => {
+                self.stop(stop);
+                return self.leave(batch).await;
+            }
+        };
+        let mut changes = vec![BatchChange::Returned { keep: false }];
+        if !held.is_empty() {
+            let change = BatchChange::Receipts {
+                platform_batch_id: String::new(),
+                receipts: held,
+                strays: Vec::new(),
+                done: false,
+            };
+            changes.insert(0, change);
+        }
+        for change in changes {
+            if self.advance(&mut batch, None, change).await? == Fence::Lost {
+                break;
+            }
+        }
+        Ok(Driven::Through)
+    }
+
+    /// The open members that the platform lists in the revision that was sent: it holds them already.
+    async fn held_of(&self, batch: &Tracked) -> Result<Vec<Receipt>, Stop> {
+        let open: HashMap<_, _> = batch
+            .members
+            .iter()
+            .filter(|member| member.open)
+            .map(|member| ((&*member.source_id, member.revision), member.delivery_id))
+            .collect();
+        let mut held: HashMap<DeliveryId, Receipt> = HashMap::new();
+        // the clocks may differ by as much as signatures bear, and more
+        let since = batch.recorded_at - millis(Duration::from_hours(1));
+        let mut listing = Listings::new(&self.platform, Some(since));
+        while let Some(records) = listing.next(&self.options.patience, self.options.window_end).await? {
+            for record in records {
+                if let Some(&delivery_id) = open.get(&(&*record.source_id, record.revision)) {
+                    let receipt = Receipt {
+                        delivery_id,
+                        verdict: Verdict::Unchanged,
+                        platform_no: record.platform_no,
+                        errors: Vec::new(),
+                    };
+                    held.insert(delivery_id, receipt);
+                }
+            }
+        }
+        Ok(held.into_values().collect())
     }
 
     /// Stores a change and, where it was ours to make, follows it in the batch and the tally.
@@ -323,20 +380,10 @@ impl Run {
 
     /// Waits before a repeat; false where there is to be none.
     async fn pause(&self, failures: u32, trouble: Trouble, asked: Option<Duration>) -> bool {
-        let patience = self.options.patience;
-        let spent = failures >= patience.attempts;
-        let pause = asked.unwrap_or_else(|| {
-            jitter(
-                patience
-                    .base
-                    .saturating_mul(1 << (failures - 1).min(16))
-                    .min(patience.cap),
-            )
-        });
-        if spent || pause > patience.longest_pause {
+        let Some(pause) = self.options.patience.pause(failures, asked) else {
             self.give_up(trouble);
             return false;
-        }
+        };
         if self.window_over(pause) {
             self.stop(Stop::window_closed());
             return false;
@@ -370,10 +417,4 @@ impl Run {
             }
         }
     }
-}
-
-/// Full jitter: anything from nothing to the whole span, so that many clients do not come back at one moment.
-fn jitter(span: Duration) -> Duration {
-    const STEPS: u32 = 1_000;
-    getrandom::u32().map_or(span, |random| span / STEPS * (random % (STEPS + 1)))
 }

@@ -6,7 +6,12 @@
 
 mod batch;
 mod exchange;
+mod listing;
+mod package;
+mod photos;
 mod receipts;
+mod reconcile;
+mod repeat;
 mod run;
 mod tally;
 
@@ -17,6 +22,9 @@ use serde::{Serialize, Serializer};
 
 use crate::store::{Counts, RunId, RunState, StoreError, UtcMillis, Word as _};
 
+pub use package::{Actor, Contents, Line, PackageReceipt, Registered, lose_package, make_package, register_receipts};
+pub use photos::{PhotosOutcome, deliver_photos};
+pub use reconcile::{Reconciled, reconcile};
 pub use run::deliver;
 
 /// How one run is to go about it.
@@ -144,9 +152,6 @@ pub enum SyncError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A record could not be written as JSON.
-    #[error("a record could not be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
     /// A task of the run ended by a bug.
     #[error("a task of the run ended unexpectedly: {0}")]
     Task(#[from] tokio::task::JoinError),

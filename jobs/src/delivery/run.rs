@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono_tz::Asia::Shanghai;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::batch::{Prepared, members, pack, prepare, seal};
@@ -19,7 +18,7 @@ use crate::store::{
 };
 
 /// How long a run's work is its own without a sign of life.
-const LEASE: Duration = Duration::from_mins(2);
+pub(super) const LEASE: Duration = Duration::from_mins(2);
 /// Open batches that are taken up in one transaction.
 const TAKE_UP: usize = 100;
 /// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record
@@ -131,7 +130,7 @@ impl Run {
                 return Ok(());
             }
             self.tally().claimed = true;
-            let (records, unfit) = prepare(&self.platform.profile, claimed)?;
+            let (records, unfit) = prepare(&self.platform.profile, claimed);
             self.reject(unfit).await?;
             self.send_halving(pack(&self.platform.profile, records)).await?;
         }
@@ -179,13 +178,7 @@ impl Run {
             tally.sealed
         };
         let now = self.platform.clock.now();
-        let day = self
-            .platform
-            .clock
-            .utc()
-            .with_timezone(&Shanghai)
-            .format("%Y%m%d")
-            .to_string();
+        let day = self.platform.clock.day();
         let batch = seal(&self.platform.profile, self.id, &day, place, records);
         let run = self.id;
         let (batch, id) = self
@@ -442,16 +435,17 @@ impl Run {
     }
 }
 
-async fn blocking<T: Send + 'static>(
-    store: &Arc<dyn DeliveryStore>,
-    call: impl FnOnce(&dyn DeliveryStore) -> Result<T, StoreError> + Send + 'static,
+/// Calls a store from a blocking thread.
+pub(super) async fn blocking<S: ?Sized + Send + Sync + 'static, T: Send + 'static>(
+    store: &Arc<S>,
+    call: impl FnOnce(&S) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, SyncError> {
     let store = Arc::clone(store);
     Ok(spawn_blocking(move || call(&*store)).await??)
 }
 
 /// The window's end is no matter once everything is sent: then only receipts are awaited.
-fn end_state(stopped: Option<RunState>, counts: &Counts) -> RunState {
+pub(super) fn end_state(stopped: Option<RunState>, counts: &Counts) -> RunState {
     match stopped {
         Some(RunState::WindowClosed) if counts.not_sent == 0 => {}
         Some(state) => return state,

@@ -1,5 +1,5 @@
-//! Canonical JSON (RFC 8785) for the one shape that is sent: an object of strings, arrays of strings and decimal
-//! numbers.
+//! Canonical JSON (RFC 8785) for the shapes that are sent: objects of strings, arrays of strings, decimal numbers
+//! and further objects.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -40,12 +40,22 @@ pub(super) fn strings(texts: &[String]) -> String {
     serde_json::Value::from(texts).to_string()
 }
 
-/// An object of members whose values are canonical already. Member names are ASCII (the profile sees to it), so their
+/// An object of members (name or dotted path, canonical JSON). Member names are ASCII (the profile sees to it), so their
 /// byte order is the order of UTF-16 code units that RFC 8785 asks for.
-pub(super) fn object(members: &BTreeMap<&str, String>) -> String {
+pub(super) fn object<J: AsRef<str>>(members: &[(&str, J)]) -> String {
+    // what stands under each name: its value, or the members of an object
+    let mut by_name: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+    for (path, value) in members {
+        let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+        by_name.entry(name).or_default().push((rest, value.as_ref()));
+    }
     let mut json = String::from("{");
-    for (index, (name, value)) in members.iter().enumerate() {
+    for (index, (name, inner)) in by_name.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
+        let value = match inner[..] {
+            [("", value)] => value.to_owned(),
+            _ => object(inner),
+        };
         // writing to a string cannot fail
         let _ = write!(json, "{comma}{}:{value}", string(name));
     }
@@ -114,15 +124,17 @@ mod tests {
 
     #[test]
     fn members_are_sorted_and_escaped() {
-        let members = BTreeMap::from([
+        let members = [
             ("wd", "36.45".to_owned()),
             ("dz", string("东昌府区\"柳园\"\u{1}\n路\\1号/\u{7f}\u{20ac}")),
             ("jgfs", strings(&["01".into(), "05".into()])),
-        ]);
+        ];
         assert_eq!(
             object(&members),
             "{\"dz\":\"东昌府区\\\"柳园\\\"\\u0001\\n路\\\\1号/\u{7f}\u{20ac}\",\"jgfs\":[\"01\",\"05\"],\"wd\":36.45}"
         );
-        assert_eq!(object(&BTreeMap::new()), "{}");
+        assert_eq!(object::<&str>(&[]), "{}");
+        let nested = [("b.y", "1"), ("a", "2"), ("b.x.z", "3"), ("b-", "4")];
+        assert_eq!(object(&nested), r#"{"a":2,"b":{"x":{"z":3},"y":1},"b-":4}"#);
     }
 }

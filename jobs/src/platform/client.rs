@@ -1,24 +1,25 @@
 //! The HTTP client: signed requests, and what their answers mean for the work at hand.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Certificate, Client, Method, Proxy, Url, redirect};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::profile::Profile;
 use super::signing::{content_digest, string_to_sign};
-use super::wire::{BatchStatus, Problem, Taken, cut};
+use super::wire::{BatchStatus, Listing, Problem, Taken, cut};
 use crate::clock::Clock;
-use crate::store::{Attempt, AttemptKind};
+use crate::store::{Attempt, AttemptKind, Photo, Word as _};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
@@ -116,7 +117,8 @@ pub struct Platform {
     http: Client,
     base: Url,
     settings: Arc<PlatformSettings>,
-    pub(crate) profile: Arc<Profile>,
+    /// The platform's profile.
+    pub profile: Arc<Profile>,
     pub(crate) clock: Clock,
 }
 
@@ -148,18 +150,23 @@ impl Platform {
 
     /// Sends a batch. `body` is the JSON before compression.
     pub(crate) async fn post_batch(&self, batch_no: &str, key: &str, body: &[u8]) -> Exchange<Taken> {
+        let content = Content {
+            body,
+            media_type: "application/json; charset=utf-8",
+            key: Some(key),
+            gzip: self.profile.gzip,
+        };
         let path = &self.profile.paths.batches;
-        let mut exchange = self.exchange::<Taken>(Method::POST, path, Some((key, body))).await;
+        let mut exchange = self.exchange::<Taken>(Method::POST, path, Some(content)).await;
         if matches!(&exchange.answer, Answer::Sound(taken) if taken.batch_no != batch_no) {
             exchange.malformed();
         }
         exchange
     }
 
-    /// Asks what became of a batch. Our numbers are visible ASCII without any character that a query would have to
-    /// escape.
+    /// Asks what became of a batch.
     pub(crate) async fn ask_batch(&self, batch_no: &str) -> Exchange<BatchStatus> {
-        let path = format!("{}?batch_no={batch_no}", self.profile.paths.batches);
+        let path = self.query(&self.profile.paths.batches, &[("batch_no", batch_no)]);
         let mut exchange = self.exchange::<BatchStatus>(Method::GET, &path, None).await;
         if matches!(&exchange.answer, Answer::Sound(status) if status.batch_no != batch_no) {
             exchange.malformed();
@@ -167,16 +174,73 @@ impl Platform {
         exchange
     }
 
+    /// A page of the records that the platform holds, changed at or after `since` (UTC milliseconds; `None`: all).
+    pub(crate) async fn list_records(&self, since: Option<i64>, cursor: Option<&str>) -> Exchange<Listing> {
+        let since = since
+            .and_then(DateTime::from_timestamp_millis)
+            .map(|since| since.to_rfc3339_opts(SecondsFormat::Millis, true));
+        let limit = self.profile.limits.page.to_string();
+        let mut parameters = vec![("division_code", &*self.profile.division_code), ("limit", &*limit)];
+        parameters.extend(since.as_deref().map(|since| ("updated_since", since)));
+        parameters.extend(cursor.map(|cursor| ("cursor", cursor)));
+        let path = self.query(&self.profile.paths.records, &parameters);
+        self.exchange(Method::GET, &path, None).await
+    }
+
+    /// Sends a photo of a record. Its body is not compressed: JPEG and PNG are already.
+    pub(crate) async fn put_photo(&self, photo: &Photo, bytes: &[u8]) -> Exchange<()> {
+        let path = self
+            .profile
+            .paths
+            .photos
+            .replace("{source_id}", &escaped(&photo.source_id))
+            .replace("{kind}", photo.kind.word())
+            .replace("{sha256}", &escaped(&photo.sha256));
+        let content = Content {
+            body: bytes,
+            media_type: if bytes.starts_with(b"\x89PNG") {
+                "image/png"
+            } else {
+                "image/jpeg"
+            },
+            key: None,
+            gzip: false,
+        };
+        let exchange = self.exchange::<Value>(Method::PUT, &path, Some(content)).await;
+        let answer = match exchange.answer {
+            Answer::Sound(_) => Answer::Sound(()),
+            Answer::Lost(_) if matches!(exchange.attempt.status, Some(200 | 201 | 204)) => Answer::Sound(()),
+            Answer::Lost(asked) => Answer::Lost(asked),
+            Answer::NotFound(problem) => Answer::NotFound(problem),
+            Answer::Busy(asked) => Answer::Busy(asked),
+            Answer::Unreachable(reason) => Answer::Unreachable(reason),
+            Answer::Refused(problem) => Answer::Refused(problem),
+            Answer::Denied(problem, skew) => Answer::Denied(problem, skew),
+        };
+        Exchange {
+            attempt: exchange.attempt,
+            answer,
+        }
+    }
+
+    /// A path with a query, in the platform's names of the parameters.
+    fn query(&self, path: &str, parameters: &[(&str, &str)]) -> String {
+        let pairs = parameters
+            .iter()
+            .map(|(name, value)| format!("{}={}", escaped(self.profile.name(name)), escaped(value)));
+        format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
+    }
+
     async fn exchange<T: DeserializeOwned>(
         &self,
         method: Method,
         path_and_query: &str,
-        content: Option<(&str, &[u8])>,
+        content: Option<Content<'_>>,
     ) -> Exchange<T> {
         let started_at = self.clock.now();
         let nonce = Uuid::now_v7().to_string();
         let mut attempt = Attempt {
-            kind: if content.is_some() {
+            kind: if method == Method::POST {
                 AttemptKind::Post
             } else {
                 AttemptKind::Ask
@@ -206,11 +270,11 @@ impl Platform {
                 attempt.status = Some(response.status);
                 let retry_after = response.retry_after(started_at);
                 attempt.retry_after_s = retry_after.map(|span| i64::try_from(span.as_secs()).unwrap_or(i64::MAX));
-                let answer = response.meaning(started_at, retry_after);
+                let answer = response.meaning(&self.profile, started_at, retry_after);
                 attempt.problem = match &answer {
                     Answer::Sound(_) => None,
                     Answer::Lost(_) if response.status < 300 => Some("malformed".to_owned()),
-                    _ => Some(Problem::read(response.status, &response.body).code),
+                    _ => Some(response.problem(&self.profile).code),
                 };
                 answer
             }
@@ -224,8 +288,9 @@ impl Platform {
         path_and_query: &str,
         timestamp: i64,
         nonce: &str,
-        content: Option<(&str, &[u8])>,
+        content: Option<Content<'_>>,
     ) -> Result<Response, reqwest::Error> {
+        let signing = &self.profile.signing;
         let path = format!("{}{path_and_query}", self.base.path().trim_end_matches('/'));
         let mut url = self.base.clone();
         let (path_only, query) = path
@@ -236,31 +301,36 @@ impl Platform {
 
         let mut request = self.http.request(method.clone(), url.clone());
         let mut digest = String::new();
-        if let Some((key, body)) = content {
-            let compressed = if self.profile.gzip { gzip(body) } else { None };
+        if let Some(content) = content {
+            let compressed = if content.gzip { gzip(content.body) } else { None };
             if compressed.is_some() {
                 request = request.header("content-encoding", "gzip");
             }
-            let sent = compressed.unwrap_or_else(|| body.to_vec());
+            let sent = compressed.unwrap_or_else(|| content.body.to_vec());
             digest = content_digest(&sent);
+            if let Some(key) = content.key {
+                request = request.header(&signing.idempotency_key_header, key);
+            }
             request = request
-                .header("content-type", "application/json; charset=utf-8")
-                .header("content-digest", &digest)
-                .header("idempotency-key", key)
+                .header("content-type", content.media_type)
+                .header(&signing.digest_header, &digest)
                 .body(sent);
         }
         // signed as the URL will be sent, after whatever escaping it did
         let target = url
             .query()
             .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        let algorithm = self.profile.sign_algorithm;
+        let algorithm = signing.algorithm;
         let essence = string_to_sign(method.as_str(), &target, timestamp, nonce, &digest);
         let mut response = request
-            .header("x-app-key", &self.settings.app_key)
-            .header("x-timestamp", timestamp)
-            .header("x-nonce", nonce)
-            .header("x-sign-algorithm", algorithm.name())
-            .header("x-signature", algorithm.sign(&self.settings.secret, &essence))
+            .header(&signing.app_key_header, &self.settings.app_key)
+            .header(&signing.timestamp_header, timestamp)
+            .header(&signing.nonce_header, nonce)
+            .header(&signing.algorithm_header, algorithm.name())
+            .header(
+                &signing.signature_header,
+                algorithm.sign(&self.settings.secret, &essence),
+            )
             .send()
             .await?;
 
@@ -280,6 +350,15 @@ impl Platform {
     }
 }
 
+/// What a request carries.
+struct Content<'a> {
+    /// Before compression.
+    body: &'a [u8],
+    media_type: &'a str,
+    key: Option<&'a str>,
+    gzip: bool,
+}
+
 impl<T> Exchange<T> {
     /// The answer was of the agreed form and still not to be believed.
     fn malformed(&mut self) {
@@ -296,13 +375,15 @@ struct Response {
 }
 
 impl Response {
-    fn meaning<T: DeserializeOwned>(&self, now: i64, retry_after: Option<Duration>) -> Answer<T> {
+    fn meaning<T: DeserializeOwned>(&self, profile: &Profile, now: i64, retry_after: Option<Duration>) -> Answer<T> {
         match self.status {
-            200 | 202 => serde_json::from_slice(&self.body).map_or(Answer::Lost(None), Answer::Sound),
-            404 => Answer::NotFound(Problem::read(self.status, &self.body)),
+            200 | 202 => serde_json::from_slice(&self.body)
+                .and_then(|answer| T::deserialize(profile.understood(answer)))
+                .map_or(Answer::Lost(None), Answer::Sound),
+            404 => Answer::NotFound(self.problem(profile)),
             429 => Answer::Busy(retry_after),
             201 | 203..=299 | 409 | 500..=599 => Answer::Lost(retry_after),
-            400 | 413 | 422 => Answer::Refused(Problem::read(self.status, &self.body)),
+            400 | 413 | 422 => Answer::Refused(self.problem(profile)),
             _ => {
                 let ahead = self
                     .header(&DATE)
@@ -311,9 +392,14 @@ impl Response {
                     .map(|date| date.timestamp() - now / 1_000)
                     .filter(|ahead| ahead.abs() > SKEW_ALLOWED_S);
                 let skew = skew.filter(|_| self.status == 401);
-                Answer::Denied(Problem::read(self.status, &self.body), skew)
+                Answer::Denied(self.problem(profile), skew)
             }
         }
+    }
+
+    fn problem(&self, profile: &Profile) -> Problem {
+        let body = serde_json::from_slice(&self.body).unwrap_or_default();
+        Problem::read(self.status, profile.understood(body))
     }
 
     /// `Retry-After`, as seconds or as a date.
@@ -399,6 +485,20 @@ fn why(error: &reqwest::Error) -> String {
     };
     let innermost = chain.rsplit(": ").next().unwrap_or_default();
     format!("{said}：{}", cut(innermost.to_owned(), 100))
+}
+
+/// A part of an address: nothing but letters, digits and `-._~` stands for itself.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            // writing to a string cannot fail
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
 }
 
 /// The body compressed, if that makes it smaller: so no body is over the limit after compression that was not before.

@@ -4,13 +4,14 @@
 
 mod canonical;
 mod client;
+mod member;
 mod profile;
 mod signing;
 mod wire;
 
 pub(crate) use client::{Answer, Exchange};
 pub use client::{Platform, PlatformSettings, SettingsError};
-pub use profile::{Data, Profile, ProfileError};
+pub use profile::{Data, KnownField, Profile, ProfileError};
 pub use signing::SignAlgorithm;
 pub(crate) use signing::sha256_hex;
-pub(crate) use wire::{BatchStatus, Problem, Progress, batch_body, cut, record_json};
+pub(crate) use wire::{BatchStatus, Listed, Problem, Progress, batch_body, cut, record_json};

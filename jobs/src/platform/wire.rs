@@ -2,53 +2,47 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::Value;
 
+use super::canonical::string;
 use super::profile::{Data, Profile};
 use crate::store::{Outgoing, Word as _};
 
-#[derive(Serialize)]
-struct Record<'a> {
-    source_id: &'a str,
-    revision: i64,
-    op: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digest: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a RawValue>,
-}
-
 /// One record of a batch. `data` goes in as the canonical text that its digest is of.
-pub(crate) fn record_json(record: &Outgoing, data: Option<&Data>) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Record {
-        source_id: &record.source_id,
-        revision: record.revision,
-        op: record.op.word(),
-        digest: data.map(|data| data.digest.as_str()),
-        data: data.map(|data| serde_json::from_str(&data.json)).transpose()?,
-    })
+pub(crate) fn record_json(profile: &Profile, record: &Outgoing, data: Option<&Data>) -> String {
+    let mut members = vec![
+        ("source_id", string(&record.source_id)),
+        ("revision", record.revision.to_string()),
+        ("op", string(profile.word(record.op.word()))),
+    ];
+    if let Some(data) = data {
+        members.push(("digest", string(&data.digest)));
+        members.push(("data", data.json.clone()));
+    }
+    object(profile, &members)
 }
 
 /// The body of a batch over records that are JSON already.
 pub(crate) fn batch_body<'a>(profile: &Profile, batch_no: &str, records: impl IntoIterator<Item = &'a str>) -> String {
-    let mut body = json!({
-        "batch_no": batch_no,
-        "division_code": profile.division_code,
-        "profile_version": profile.version,
-    })
-    .to_string();
-    body.pop();
-    body.push_str(",\"records\":[");
-    for (index, record) in records.into_iter().enumerate() {
-        if index > 0 {
-            body.push(',');
-        }
-        body.push_str(record);
-    }
-    body.push_str("]}");
-    body
+    let records: Vec<&str> = records.into_iter().collect();
+    object(
+        profile,
+        &[
+            ("batch_no", string(batch_no)),
+            ("division_code", string(&profile.division_code)),
+            ("profile_version", string(&profile.version)),
+            ("records", format!("[{}]", records.join(","))),
+        ],
+    )
+}
+
+/// An object of members that are JSON already, in the platform's names.
+fn object(profile: &Profile, members: &[(&str, String)]) -> String {
+    let members = members
+        .iter()
+        .map(|(name, json)| format!("{}:{json}", string(profile.name(name))));
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
 /// The answer to a batch that was taken in.
@@ -75,6 +69,24 @@ pub(crate) enum Progress {
     Done,
 }
 
+/// A page of the records that the platform holds.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Listing {
+    pub(crate) records: Vec<Listed>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A record as the platform holds it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Listed {
+    pub(crate) source_id: String,
+    pub(crate) platform_no: Option<String>,
+    pub(crate) revision: i64,
+    pub(crate) digest: Option<String>,
+    pub(crate) status: String,
+    pub(crate) review_note: Option<String>,
+}
+
 /// An answer of `application/problem+json` (RFC 9457), as far as it could be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -88,14 +100,14 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// Reads what there is to read.
-    pub(super) fn read(status: u16, body: &[u8]) -> Self {
+    pub(super) fn read(status: u16, body: Value) -> Self {
         #[derive(Default, Deserialize)]
         struct Body {
             code: Option<String>,
             title: Option<String>,
             detail: Option<String>,
         }
-        let body: Body = serde_json::from_slice(body).unwrap_or_default();
+        let body = Body::deserialize(body).unwrap_or_default();
         Self {
             status,
             code: cut(body.code.unwrap_or_else(|| format!("http-{status}")), 64),

@@ -26,6 +26,9 @@
 //! ```
 
 mod jobs;
+mod packages;
+mod photos;
+mod reconcile;
 mod words;
 
 use std::collections::BTreeMap;
@@ -33,6 +36,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use jobs::{JobEnd, JobLease, JobStore, LastJobRun, NewJobRun};
+pub use packages::PackageStore;
+pub use photos::{Photo, PhotoFate, PhotoKind, PhotoStore};
+pub use reconcile::{DifferenceKind, Held, HeldState, ReconcileStore, Reconciliation};
 pub use words::{AttemptKind, BatchState, DeliveryState, JobState, Op, RunState, StrayKind, Verdict, Word};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.

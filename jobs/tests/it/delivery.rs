@@ -60,7 +60,7 @@ async fn both_algorithms_and_plain_bodies_are_taken() {
     let mut world = World::new().await;
     world.profile = Profile::parse(
         &include_str!("../../profiles/national-v1.toml")
-            .replace("HMAC-SM3", "HMAC-SHA256")
+            .replace("algorithm = \"HMAC-SM3", "algorithm = \"HMAC-SHA256")
             .replace("gzip = true", "gzip = false"),
     )
     .unwrap();

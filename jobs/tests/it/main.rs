@@ -12,6 +12,8 @@ mod delivery;
 mod killed;
 mod memory;
 mod model;
+mod photos;
+mod province;
 mod schedule;
 mod trouble;
 mod world;

@@ -111,6 +111,34 @@ async fn a_batch_unknown_past_its_keys_life_goes_out_anew_if_it_never_arrived() 
 }
 
 #[tokio::test]
+async fn a_batch_unknown_past_its_keys_life_is_looked_for_before_it_goes_out_anew() {
+    let world = World::with(|_| {}).await;
+    world.approve(3);
+    world.simulator.inject(Fault::once(FaultKind::Drop).after_processing());
+    world
+        .simulator
+        .inject(Fault::always(FaultKind::Drop).at(Endpoint::ReadBatch));
+    assert_eq!(world.sync().await.counts.unknown, 3);
+    world.simulator.clear_faults();
+    // the platform has lost the number, but not the records
+    world
+        .simulator
+        .inject(Fault::once(answer(404, None)).at(Endpoint::ReadBatch));
+    world.clock.shift(25 * 3_600 * 1_000);
+    let outcome = world.sync().await;
+    assert_eq!(
+        (
+            outcome.state,
+            outcome.selected,
+            outcome.counts.unchanged,
+            outcome.batches
+        ),
+        (RunState::Done, 3, 3, 0)
+    );
+    assert_eq!((world.posts(), world.effects().len()), (1, 3));
+}
+
+#[tokio::test]
 async fn a_platform_that_asks_to_wait_is_given_time() {
     let world = World::new().await;
     world.approve(3);
@@ -462,4 +490,44 @@ async fn several_runs_at_once_share_the_work() {
     assert_eq!(one.counts.accepted + two.counts.accepted + three.counts.accepted, 2_100);
     assert_eq!(world.effects().len(), 2_100);
     assert_eq!(world.store.states(), BTreeMap::from([("accepted", 2_100)]));
+}
+
+#[tokio::test]
+async fn doubled_contrary_and_wrongly_numbered_receipts_are_believed_no_more_than_they_deserve() {
+    for (fault, accepted, unknown, strays) in [
+        (Fault::once(FaultKind::TwiceReceipts), 3, 0, vec![]),
+        (
+            Fault::once(FaultKind::ContraryReceipts).holding(code(2)),
+            2,
+            1,
+            vec![StrayKind::Malformed, StrayKind::Missing],
+        ),
+        (
+            Fault::once(FaultKind::WrongRevisions),
+            0,
+            3,
+            [vec![StrayKind::Foreign; 3], vec![StrayKind::Missing; 3]].concat(),
+        ),
+        (Fault::once(FaultKind::Torn).at(Endpoint::ReadBatch), 3, 0, vec![]),
+        (Fault::once(FaultKind::Torn), 3, 0, vec![]),
+    ] {
+        let world = World::new().await;
+        world.approve(3);
+        world.simulator.inject(fault.clone());
+        let first = world.sync().await;
+        assert_eq!(
+            (first.counts.accepted, first.counts.unknown),
+            (accepted, unknown),
+            "{fault:?}"
+        );
+        let kinds: Vec<_> = world.store.tables().strays.iter().map(|stray| stray.kind).collect();
+        assert_eq!(kinds, strays, "{fault:?}");
+        let second = world.sync().await;
+        assert_eq!(
+            (second.state, second.counts.unchanged),
+            (RunState::Done, unknown),
+            "{fault:?}"
+        );
+        assert_eq!(world.effects().len(), 3);
+    }
 }

@@ -7,18 +7,20 @@ use retrofit_import::finding::Severity;
 use retrofit_import::rules::rule_set_version;
 use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
-use super::plan::{Counts, Plan, Planned, Preview, held_by_reason, plan};
-use super::{Row, finding_rows, severity};
+use super::plan::{Plan, Planned, Preview, held_by_reason, plan};
+use super::{Counts, Row, Source, finding_rows, severity};
 use crate::db::counters::{self, Counter};
 use crate::db::periods::{self, ReportRow};
-use crate::db::projects::{self, KeyRow, ProjectRow};
+use crate::db::projects::{self, KeyRow, LikenessRow, Met, ProjectRow};
+use crate::db::queue::{self, QueueRow};
+use crate::db::readings;
 use crate::db::revisions::{self, ExplanationRow, FindingRow, RevisionRow};
 use crate::db::uploads::{self, HeldRow};
-use crate::db::waivers::Waivers;
 use crate::db::{Conn, DbError};
 use crate::registry::people::Operator;
-use crate::registry::states::State;
-use crate::registry::values::{from_json, keys, project};
+use crate::registry::review;
+use crate::registry::states::{State, Step};
+use crate::registry::values::{changed_fields, from_json, keys, likenesses, project};
 use crate::registry::{Error, Registry, audit, business_day};
 
 /// What came of a commit.
@@ -45,8 +47,7 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
     let now = registry.clock.now();
     registry.db.write(|conn| {
         counters::lock(conn, Counter::Project)?;
-        let explained = preview.explain.is_some();
-        let fresh = plan(conn, registry, &upload.department, &preview.roster, explained)?;
+        let fresh = plan(conn, registry, upload, &preview.roster, preview.explain.as_deref())?;
         if fresh.fingerprint != preview.plan.fingerprint {
             let mut roster = (*preview.roster).clone();
             roster.take_compared(&fresh);
@@ -60,12 +61,13 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
             preview,
             operator,
             rules: rule_set_version(registry.catalogue.rule_settings()),
-            waivers: &fresh.waivers,
+            plan: &fresh,
+            step: review::first_step(conn, operator, &upload.department)?,
             now,
         };
-        commit.apply(conn, &fresh)?;
+        commit.apply(conn)?;
         let counts = preview.counts();
-        commit.settle(conn, &fresh, counts)?;
+        commit.settle(conn, counts)?;
         Ok(Outcome::Committed(counts))
     })
 }
@@ -75,7 +77,9 @@ struct Commit<'a> {
     operator: &'a Operator,
     /// The version of the rules that the roster was checked by.
     rules: String,
-    waivers: &'a Waivers,
+    plan: &'a Plan,
+    /// Who decides on what goes in.
+    step: Step,
     now: UtcMillis,
 }
 
@@ -84,24 +88,23 @@ struct Commit<'a> {
 struct Writes {
     projects: Vec<ProjectRow>,
     keys: Vec<KeyRow>,
+    likenesses: Vec<LikenessRow>,
+    queue: Vec<QueueRow>,
     revisions: Vec<RevisionRow>,
     findings: Vec<FindingRow>,
     explanations: Vec<ExplanationRow>,
 }
 
 impl Commit<'_> {
-    fn apply(&self, conn: &mut Conn<'_>, plan: &Plan) -> Result<(), DbError> {
-        let new = plan
-            .rows
-            .iter()
-            .filter(|planned| matches!(planned, Planned::New))
-            .count();
+    fn apply(&self, conn: &mut Conn<'_>) -> Result<(), DbError> {
+        let planned = self.plan.rows.iter();
+        let new = planned.filter(|planned| matches!(planned, Planned::New)).count();
         let mut next = counters::take(conn, Counter::Project, new)?;
         let mut writes = Writes::default();
-        for (row, planned) in self.preview.roster.rows.iter().zip(&plan.rows) {
+        for ((at, row), planned) in self.preview.roster.rows.iter().enumerate().zip(&self.plan.rows) {
             match planned {
                 Planned::New => {
-                    self.found(row, next, &mut writes)?;
+                    self.found((at, row), next, &mut writes)?;
                     next += 1;
                 }
                 Planned::Changed { met, before } => {
@@ -109,25 +112,58 @@ impl Commit<'_> {
                     changed.entry_year = met.entry_year;
                     changed.approved_revision = met.approved_revision;
                     projects::replace(conn, &changed, met.revision)?;
-                    self.renew_keys(conn, row, met.id, before)?;
-                    self.append_revision(row, met.id, met.revision + 1, &mut writes);
+                    self.renew_keys(conn, row, met.id, before, &mut writes)?;
+                    self.append_revision((at, row), met.id, met.revision + 1, &mut writes);
+                    self.wait(row, &changed, self.differing(met, before, row)?, &mut writes)?;
                 }
                 Planned::Unchanged { .. } | Planned::Held { .. } => {}
             }
         }
         projects::insert(conn, &writes.projects)?;
         projects::insert_keys(conn, &writes.keys)?;
+        projects::insert_likenesses(conn, &writes.likenesses)?;
         revisions::insert(conn, &writes.revisions)?;
         revisions::insert_findings(conn, &writes.findings)?;
-        revisions::insert_explanations(conn, &writes.explanations)
+        revisions::insert_explanations(conn, &writes.explanations)?;
+        let waiting: Vec<i64> = writes.queue.iter().map(|row| row.project_id).collect();
+        queue::remove(conn, &waiting)?;
+        queue::insert(conn, &writes.queue)
     }
 
-    fn found(&self, row: &Row, id: i64, writes: &mut Writes) -> Result<(), DbError> {
-        writes.projects.push(self.project_row(row, id, 1)?);
-        writes
-            .keys
-            .extend(keys(&self.preview.upload.department, id, &from_json(&row.json)?));
-        self.append_revision(row, id, 1, writes);
+    fn found(&self, (at, row): (usize, &Row), id: i64, writes: &mut Writes) -> Result<(), DbError> {
+        let department = &self.preview.upload.department;
+        let (project, values) = (self.project_row(row, id, 1)?, from_json(&row.json)?);
+        writes.keys.extend(keys(department, id, &values));
+        writes.likenesses.extend(likenesses(department, id, &values));
+        self.append_revision((at, row), id, 1, writes);
+        self.wait(row, &project, String::new(), writes)?;
+        writes.projects.push(project);
+        Ok(())
+    }
+
+    /// The fields that differ from the latest approved revision, as the queue keeps them.
+    fn differing(&self, met: &Met, before: &str, row: &Row) -> Result<String, DbError> {
+        let approved = match met.approved_revision {
+            None => return Ok(String::new()),
+            Some(revision) if revision == met.revision => Some(before),
+            Some(_) => self.plan.approved.get(&met.id).map(String::as_str),
+        };
+        match approved {
+            Some(approved) => Ok(changed_fields(&from_json(approved)?, &from_json(&row.json)?)),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// Puts the project's new revision into the queue.
+    fn wait(&self, row: &Row, project: &ProjectRow, changed: String, writes: &mut Writes) -> Result<(), DbError> {
+        let gravest = row.findings.iter().map(|finding| finding.severity).max();
+        writes.queue.push(QueueRow {
+            severity: gravest
+                .map_or("none", |gravest| severity(gravest.min(Severity::Confirm)))
+                .into(),
+            changed,
+            ..review::waiting(project, &from_json(&row.json)?, self.step)
+        });
         Ok(())
     }
 
@@ -154,19 +190,33 @@ impl Commit<'_> {
         Ok(projected)
     }
 
-    fn renew_keys(&self, conn: &mut Conn<'_>, row: &Row, id: i64, before: &str) -> Result<(), DbError> {
+    fn renew_keys(
+        &self,
+        conn: &mut Conn<'_>,
+        row: &Row,
+        id: i64,
+        before: &str,
+        writes: &mut Writes,
+    ) -> Result<(), DbError> {
         let department = &self.preview.upload.department;
-        let old = keys(department, id, &from_json(before)?);
-        let new = keys(department, id, &from_json(&row.json)?);
+        let (before, after) = (from_json(before)?, from_json(&row.json)?);
+        let (old, new) = (keys(department, id, &before), keys(department, id, &after));
         for gone in old.iter().filter(|key| !new.contains(key)) {
             projects::remove_key(conn, gone)?;
         }
-        let added: Vec<KeyRow> = new.into_iter().filter(|key| !old.contains(key)).collect();
-        projects::insert_keys(conn, &added)
+        writes.keys.extend(new.into_iter().filter(|key| !old.contains(key)));
+        let (old, new) = (likenesses(department, id, &before), likenesses(department, id, &after));
+        for gone in old.iter().filter(|likeness| !new.contains(likeness)) {
+            projects::remove_likeness(conn, gone)?;
+        }
+        writes
+            .likenesses
+            .extend(new.into_iter().filter(|likeness| !old.contains(likeness)));
+        Ok(())
     }
 
     /// The revision, with the findings that it goes in with and their explanation.
-    fn append_revision(&self, row: &Row, project_id: i64, revision: i64, writes: &mut Writes) {
+    fn append_revision(&self, (at, row): (usize, &Row), project_id: i64, revision: i64, writes: &mut Writes) {
         writes.revisions.push(RevisionRow {
             project_id,
             revision,
@@ -185,7 +235,7 @@ impl Commit<'_> {
             decided_at: None,
             reason: None,
         });
-        for (finding, seq) in row.findings.iter().zip(0..) {
+        for ((of, finding), seq) in row.findings.iter().enumerate().zip(0..) {
             writes.findings.push(FindingRow {
                 project_id,
                 revision,
@@ -200,31 +250,36 @@ impl Commit<'_> {
                 suggestion: finding.suggestion.clone(),
                 basis: finding.basis.clone(),
             });
-            let answer = match finding.severity {
-                Severity::Hint => None,
-                Severity::Confirm => {
-                    let explain = self.preview.explain.clone();
-                    explain.map(|text| (text, self.operator.name.clone(), self.now))
-                }
-                Severity::Error => {
-                    let waiver = self.waivers.get(&(project_id, finding.code.to_owned()));
-                    waiver.map(|waiver| (waiver.label(), waiver.granted_by.clone(), waiver.granted_at))
-                }
-            };
-            let explanation = answer.map(|(explanation, given_by, given_at)| ExplanationRow {
+            let row = |explanation, given_by, given_at, carried_from| ExplanationRow {
                 project_id,
                 revision,
                 seq,
                 explanation,
                 given_by,
                 given_at,
+                carried_from,
+            };
+            writes.explanations.extend(match finding.severity {
+                Severity::Hint => None,
+                Severity::Confirm => self.plan.answers.get(&(at, of)).map(|answer| {
+                    let (by, given_at, from) = match &answer.source {
+                        Source::Page { by, at } => (by, *at, None),
+                        Source::Carried { revision, by, at } => (by, *at, Some(*revision)),
+                        Source::File | Source::All => (&self.operator.name, self.now, None),
+                    };
+                    row(answer.text.clone(), by.clone(), given_at, from)
+                }),
+                Severity::Error => {
+                    let waiver = self.plan.waivers.get(&(project_id, finding.code.to_owned()));
+                    waiver.map(|waiver| row(waiver.label(), waiver.granted_by.clone(), waiver.granted_at, None))
+                }
             });
-            writes.explanations.extend(explanation);
         }
     }
 
     /// What stays with the upload, and the entry in the audit log.
-    fn settle(&self, conn: &mut Conn<'_>, plan: &Plan, counts: Counts) -> Result<(), DbError> {
+    fn settle(&self, conn: &mut Conn<'_>, counts: Counts) -> Result<(), DbError> {
+        let plan = self.plan;
         let upload = self.preview.upload.id;
         let roster = &self.preview.roster;
         let held = || {
@@ -244,6 +299,7 @@ impl Commit<'_> {
                 reason: why.word().into(),
                 met_project: met.as_ref().map(|met| met.id),
                 values_json: row.json.clone(),
+                superseded_by: None,
             })
             .collect();
         let of_rows = held().flat_map(|(row, ..)| &row.findings);
@@ -258,6 +314,11 @@ impl Commit<'_> {
             &rows,
             &findings,
         )?;
+        super::held::supersede(conn, self.preview, plan)?;
+        if counts.held == 0 {
+            // Nothing is left of it to be planned.
+            readings::remove(conn, upload)?;
+        }
         let report = ReportRow {
             department: self.preview.upload.department.clone(),
             period: self.preview.upload.period.clone(),

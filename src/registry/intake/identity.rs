@@ -7,6 +7,9 @@
 //! 2. **Number** of the department.
 //! 3. **Place**, among the projects that no row has met by code or number. Met so by a row with a number that is new, the project has changed
 //!    its number. Several that fit: the row is held, because only the officer can tell.
+//! 4. **Likeness** ([`super::near`]), of the rows that are left: held in the same way, whatever the number of projects.
+//!
+//! What the officer said of a held row of the upload ([`Choices`]) counts as if the row carried the code, or stood for a new project.
 //!
 //! **Two rows of one file never go into the same project.** The row that names it more strongly has it, else the upper one; the other is held
 //! and says which row it met. The same holds for two rows that would found the same new project: the same number, or the same place
@@ -14,10 +17,14 @@
 
 use std::collections::HashMap;
 
+use retrofit_jobs::store::{Op, Word as _};
+
 use super::Row;
+use super::near::Likenesses;
 use crate::db::projects::{self, Met};
-use crate::db::{Conn, DbError};
+use crate::db::{Conn, DbError, readings};
 use crate::registry::code::RegistryCode;
+use crate::registry::states::State;
 use crate::registry::values::{NUMBER, PLACE};
 
 /// What a row is about.
@@ -51,28 +58,65 @@ pub(super) enum Clash {
     },
     /// The row at this place in the file is about the same project.
     MetTwice(usize),
-    /// Several projects fit.
+    /// Several projects fit, or some resemble it.
     Ambiguous(Vec<RegistryCode>),
     /// The number is that of another project than the one that the row names.
     NumberTaken(RegistryCode),
 }
 
+/// What the officer said of a row that was held because it was unclear what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    /// A new project.
+    New,
+    /// This one.
+    Same(i64),
+}
+
+/// What the officer said, by sheet and row.
+pub(super) struct Choices(HashMap<(String, u32), Choice>);
+
+impl Choices {
+    pub(super) fn load(conn: &mut Conn<'_>, upload: i64) -> Result<Self, DbError> {
+        let rows = readings::matches(conn, upload)?.into_iter().map(|row| {
+            let row_no = u32::try_from(row.row_no).unwrap_or_default();
+            ((row.sheet, row_no), row.same_as.map_or(Choice::New, Choice::Same))
+        });
+        Ok(Self(rows.collect()))
+    }
+
+    fn of(&self, row: &Row) -> Option<Choice> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.get(&(row.sheet.to_string(), row.row)).copied()
+    }
+}
+
 /// Finds what each row of a department's roster is about, in their order.
-pub(super) fn resolve(conn: &mut Conn<'_>, department: &str, rows: &[Row]) -> Result<Vec<Identity>, DbError> {
+pub(super) fn resolve(
+    conn: &mut Conn<'_>,
+    department: &str,
+    rows: &[Row],
+    choices: &Choices,
+) -> Result<Vec<Identity>, DbError> {
     let mut resolver = Resolver {
         rows,
+        choices,
         found: vec![None; rows.len()],
         claims: HashMap::new(),
     };
     resolver.by_code(conn, department)?;
     resolver.by_number(conn, department)?;
     resolver.by_place(conn, department)?;
+    resolver.by_likeness(conn, department)?;
     let found = resolver.found.into_iter();
     Ok(found.map(|identity| identity.unwrap_or(Identity::New)).collect())
 }
 
 struct Resolver<'a> {
     rows: &'a [Row],
+    choices: &'a Choices,
     found: Vec<Option<Identity>>,
     /// The row that has a project.
     claims: HashMap<i64, usize>,
@@ -115,6 +159,27 @@ impl Resolver<'_> {
                 _ => self.clash(at, Clash::ForeignCode { exists: met.is_some() }),
             }
         }
+        self.by_choice(conn, department)
+    }
+
+    fn by_choice(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
+        let chosen: Vec<(usize, i64)> = self
+            .open()
+            .filter_map(|(at, row)| match self.choices.of(row)? {
+                Choice::Same(id) => Some((at, id)),
+                Choice::New => None,
+            })
+            .collect();
+        let ids: Vec<i64> = chosen.iter().map(|&(_, id)| id).collect();
+        let known: HashMap<i64, Met> = projects::met_by_ids(conn, &ids)?
+            .into_iter()
+            .map(|met| (met.id, met))
+            .collect();
+        for (at, id) in chosen {
+            if let Some(met) = known.get(&id).filter(|met| met.department == department) {
+                self.claim(at, met.clone());
+            }
+        }
         Ok(())
     }
 
@@ -155,6 +220,7 @@ impl Resolver<'_> {
                 (_, _) if first != at && !(is_named(row) && is_named(&self.rows[first])) => {
                     self.clash(at, Clash::MetTwice(first));
                 }
+                _ if self.is_new(row) => {}
                 ([], Some(taken)) if !is_named(row) => self.clash(at, Clash::MetTwice(taken)),
                 ([], _) => {}
                 ([only], _) => self.claim(at, (*only).clone()),
@@ -162,6 +228,33 @@ impl Resolver<'_> {
                     let codes = several.iter().map(|met| code_of(met)).collect();
                     self.clash(at, Clash::Ambiguous(codes));
                 }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Resolver<'_> {
+    /// Whether the officer said that a row is about a new project.
+    fn is_new(&self, row: &Row) -> bool {
+        self.choices.of(row) == Some(Choice::New)
+    }
+
+    fn by_likeness(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
+        let open: Vec<usize> = self
+            .open()
+            .filter(|(_, row)| !self.is_new(row))
+            .map(|(at, _)| at)
+            .collect();
+        let likenesses = Likenesses::load(conn, department, open.iter().map(|&at| &self.rows[at]))?;
+        for at in open {
+            let near = likenesses.of(&self.rows[at]).into_iter();
+            let free: Vec<RegistryCode> = near
+                .filter(|met| !self.claims.contains_key(&met.id))
+                .map(code_of)
+                .collect();
+            if !free.is_empty() {
+                self.clash(at, Clash::Ambiguous(free));
             }
         }
         Ok(())
@@ -179,6 +272,14 @@ fn group(met: Vec<(String, Met)>) -> HashMap<String, Vec<Met>> {
         groups.entry(key).or_default().push(met);
     }
     groups
+}
+
+impl Met {
+    /// Whether a row says what the current revision says. A withdrawal that was refused says nothing: the row then keeps the project.
+    pub(super) fn is_repeated_by(&self, row: &Row) -> bool {
+        let refused = self.op == Op::Withdraw.word() && self.state == State::Returned.word();
+        self.digest == row.digest && !refused
+    }
 }
 
 pub(super) fn code_of(met: &Met) -> RegistryCode {

@@ -28,6 +28,8 @@ pub(super) struct Compared {
     pub(super) of_roster: Vec<Finding>,
     /// The current values of the projects that rows would change, canonical JSON, by project.
     pub(super) befores: HashMap<i64, String>,
+    /// Their latest approved values, where these are not the current ones.
+    pub(super) approved: HashMap<i64, String>,
 }
 
 /// Compares a department's roster with the registry.
@@ -80,6 +82,7 @@ pub(super) fn compare(
         of_rows,
         of_roster,
         befores: stored.current,
+        approved: stored.approved,
     })
 }
 

@@ -13,13 +13,19 @@
 //! - An error that the secretariat waived for a project ([`super::waivers`]) does not hold its row.
 //! - How a row meets its project, and what happens where two rows meet the same, stands in [`identity`].
 
+mod answers;
 mod commit;
+mod fate;
+mod held;
 mod identity;
 mod known;
+mod matches;
+mod near;
 mod plan;
+mod reading;
 mod report;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -30,15 +36,22 @@ use retrofit_import::catalogue::Field;
 use retrofit_import::check::{CheckedRow, Summary};
 use retrofit_import::finding::{Finding, Severity};
 use retrofit_import::workbook::Address;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+pub use self::answers::{Answer, LONGEST, Source, drafts, explain, finding_scope, group_scope, rule_scope};
 pub use self::commit::{Outcome, commit};
+pub use self::fate::{Alarm, Counts, Fate, Hold, Kind};
+pub use self::matches::{Likeness, Side, choose, chosen, likenesses, unchoose};
 use self::plan::Plan;
-pub use self::plan::{Counts, Fate, Hold, Preview, preview};
+pub use self::plan::{Preview, preview};
+pub use self::reading::{check, open};
+use super::code::RegistryCode;
 use super::people::{Operator, Sight};
 use super::values::{Point, hex, number_key, owner_key, place_key, point, sha256, to_json};
 use super::{Error, Registry, audit, file_failure};
 use crate::db::counters::{self, Counter};
+use crate::db::projects::{self, ProjectRow};
 pub use crate::db::uploads::UploadRow as Upload;
 use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
 
@@ -61,7 +74,7 @@ pub struct Roster {
 }
 
 /// A data row, in the form that is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// The sheet; of a csv the empty text.
     pub sheet: Arc<str>,
@@ -72,11 +85,16 @@ pub struct Row {
     /// The digest of that.
     pub digest: String,
     /// Its findings: the check's, and after a preview those of the comparison with the registry.
+    #[serde(with = "reading::findings")]
     pub findings: Vec<Finding>,
     /// How many of them are the check's.
     checked: usize,
+    /// What the officer wrote of them in the column 情况说明.
+    explanation: Option<Arc<str>>,
     /// The addresses of the cells that the comparison may flag.
     flagged: Vec<(Field, Address)>,
+    category: Option<String>,
+    county: Option<String>,
     name: Option<String>,
     owner: Option<String>,
     point: Option<Point>,
@@ -104,8 +122,7 @@ impl Roster {
     fn push(&mut self, checked: CheckedRow) {
         let values = checked.record.values();
         let one = |field| values.get(&field).and_then(|value| value.as_one()).map(str::to_owned);
-        self.categories.extend(one(Field::Category));
-        self.counties.extend(one(Field::County));
+        let (category, county) = (one(Field::Category), one(Field::County));
         let flagged = known::FLAGGED.iter().filter_map(|&field| {
             let address = checked.record.entry(field).address;
             Some((field, address?))
@@ -114,12 +131,15 @@ impl Roster {
         let (name, owner, point) = (one(Field::Name), owner_key(&values), point(&values));
         let (code, number, place) = (one(Field::RegistryCode), number_key(&values), place_key(&values));
         let json = to_json(values);
-        self.rows.push(Row {
+        self.take(Row {
             sheet: checked.record.sheet.clone(),
             row: checked.record.row,
             digest: sha256(json.as_bytes()),
             json,
             checked: checked.findings.len(),
+            explanation: checked.explanation,
+            category,
+            county,
             findings: checked.findings,
             flagged,
             name,
@@ -129,6 +149,12 @@ impl Roster {
             number,
             place,
         });
+    }
+
+    fn take(&mut self, row: Row) {
+        self.categories.extend(row.category.clone());
+        self.counties.extend(row.county.clone());
+        self.rows.push(row);
     }
 }
 
@@ -187,6 +213,34 @@ pub fn receive(
         )?;
         Ok(upload)
     })
+}
+
+/// Says whether an upload lists only some of the department's projects: what it does not list is then not missing.
+///
+/// # Errors
+/// Refused where the operator may not send for the department.
+pub fn declare_supplement(
+    registry: &Registry,
+    operator: &Operator,
+    upload: &mut Upload,
+    supplement: bool,
+) -> Result<(), Error> {
+    if !operator.may_send(&upload.department) {
+        return Err(Error::refused(format!("用户“{}”不能代该部门报送。", operator.name)));
+    }
+    if (upload.supplement == 1) == supplement {
+        return Ok(());
+    }
+    let (now, id) = (registry.clock.now(), upload.id);
+    registry.db.write(|conn| {
+        counters::lock(conn, Counter::Project)?;
+        uploads::set_supplement(conn, id, supplement)?;
+        let action = ("upload.supplement", audit::Outcome::Done);
+        let detail = serde_json::json!({ "supplement": supplement });
+        audit::note(conn, operator, now, action, &id.to_string(), &detail)
+    })?;
+    upload.supplement = i64::from(supplement);
+    Ok(())
 }
 
 /// Checks a received file on the business day `today`, and writes nothing.
@@ -277,6 +331,26 @@ pub fn uploads(registry: &Registry, operator: &Operator, limit: i64) -> Result<V
         Sight::Nothing => return Ok(Vec::new()),
     };
     Ok(registry.db.read(|conn| uploads::latest(conn, department, limit))?)
+}
+
+/// How many held rows of each of these uploads no later upload brought again; those without are left out.
+///
+/// # Errors
+/// Only our own faults.
+pub fn open_held(registry: &Registry, uploads: &[Upload]) -> Result<HashMap<i64, i64>, Error> {
+    let ids: Vec<i64> = uploads.iter().map(|upload| upload.id).collect();
+    Ok(registry.db.read(|conn| uploads::open_counts(conn, &ids))?)
+}
+
+/// The projects of these codes, in their order, as lists show them.
+///
+/// # Errors
+/// Only our own faults.
+pub fn listed(registry: &Registry, codes: &[RegistryCode]) -> Result<Vec<ProjectRow>, Error> {
+    let ids: Vec<i64> = codes.iter().map(|code| code.id).collect();
+    let mut rows = registry.db.read(|conn| projects::with_ids(conn, &ids))?;
+    rows.sort_unstable_by_key(|row| row.id);
+    Ok(rows)
 }
 
 /// The held rows of an upload, and the findings that stay with it.

@@ -6,113 +6,19 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use retrofit_import::finding::{Finding, Severity};
 use retrofit_jobs::store::Word as _;
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::identity::{self, Clash, Identity, code_of};
+use super::answers::{self, Answer, Answers, Drafts};
+use super::fate::{Alarm, Counts, Fate, Hold, Kind};
+use super::identity::{self, Choices, Clash, Identity, code_of};
 use super::{Roster, Row, Upload, known};
 use crate::db::projects::{self, Met};
 use crate::db::waivers::{self, Waivers};
 use crate::db::{Conn, DbError, revisions};
 use crate::registry::code::RegistryCode;
 use crate::registry::states::State;
-use crate::registry::values::{Change, changes, from_json, hex};
+use crate::registry::values::{changes, from_json, hex};
 use crate::registry::{Error, Registry, business_day};
-
-/// What would become of a row.
-#[derive(Clone, Debug)]
-pub enum Fate {
-    /// It founds a new project.
-    New,
-    /// It becomes the project's next revision.
-    Changed {
-        /// The project, and its current revision.
-        code: RegistryCode,
-        /// Field by field.
-        changes: Vec<Change>,
-    },
-    /// The project's current revision says the same.
-    Unchanged {
-        /// The project.
-        code: RegistryCode,
-        /// Why that revision was returned, where it was.
-        returned: Option<String>,
-    },
-    /// It stays with the upload.
-    Held {
-        /// Why.
-        why: Hold,
-        /// The project it is about, where that is known.
-        code: Option<RegistryCode>,
-    },
-}
-
-/// Why a row is held.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// It has a finding of severity `error`.
-    Errors,
-    /// It has a finding to confirm, and no explanation.
-    Unexplained,
-    /// Another row of the file is about the same project.
-    MetTwice {
-        /// That row's sheet.
-        sheet: Arc<str>,
-        /// That row.
-        row: u32,
-    },
-    /// Several projects fit.
-    Ambiguous(Vec<RegistryCode>),
-    /// Its code is unknown, or another department's.
-    ForeignCode,
-    /// Its number is that of another project than the one that its code names.
-    NumberTaken(RegistryCode),
-    /// The project was withdrawn.
-    Withdrawn,
-}
-
-impl Hold {
-    /// The word in the database and in JSON.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Errors => "errors",
-            Self::Unexplained => "unexplained",
-            Self::MetTwice { .. } => "met-twice",
-            Self::Ambiguous(_) => "ambiguous",
-            Self::ForeignCode => "foreign-code",
-            Self::NumberTaken(_) => "number-taken",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// What is wrong and what to do, for the officer.
-    pub fn message(&self) -> String {
-        match self {
-            Self::Errors => "有强制性问题，请按提示修改后重新报送。".into(),
-            Self::Unexplained => "有需要核实的问题，请修改，或写明情况说明后再提交。".into(),
-            Self::MetTwice { sheet, row } => {
-                let sheet = if sheet.is_empty() {
-                    String::new()
-                } else {
-                    format!("工作表“{sheet}”")
-                };
-                format!("与{sheet}第 {row} 行是同一工程。请删去重复的行；确为两个工程的，请分别填写不同的工程编号。")
-            }
-            Self::Ambiguous(codes) => {
-                let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
-                format!(
-                    "登记库中有多个工程与本行同名同址（{}），无法确定是哪一个。请填写登记编号。",
-                    codes.join("、")
-                )
-            }
-            Self::ForeignCode => "登记编号不属于本部门的任何工程。请核对登记编号；新工程请将该格留空。".into(),
-            Self::NumberTaken(code) => {
-                format!("工程编号已属于工程 {code}，与本行登记编号所指的工程不同。请核对两个编号。")
-            }
-            Self::Withdrawn => "该工程已撤销。确需恢复的，请与秘书处联系；新工程请填写新的工程编号。".into(),
-        }
-    }
-}
 
 /// A row's fate with what the commit needs to bring it about.
 #[derive(Clone, Debug)]
@@ -136,6 +42,10 @@ pub(super) struct Plan {
     pub(super) of_roster: Vec<Finding>,
     /// The waivers that hold for the projects met.
     pub(super) waivers: Waivers,
+    /// The answers to findings to confirm.
+    pub(super) answers: Answers,
+    /// The latest approved values of projects that rows would change, where these are not the current ones, canonical JSON.
+    pub(super) approved: HashMap<i64, String>,
 }
 
 /// What an upload would change, shown before it does.
@@ -145,33 +55,14 @@ pub struct Preview {
     pub upload: Upload,
     /// What was read of it.
     pub roster: Arc<Roster>,
-    /// The answer to its findings to confirm.
+    /// From the console, the answer to all findings to confirm that have none of their own.
     pub explain: Option<String>,
     pub(super) plan: Plan,
 }
 
-/// The counts of a preview: `rows` is always `new + changed + unchanged + held`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Data rows.
-    pub rows: usize,
-    /// Rows that found new projects.
-    pub new: usize,
-    /// Rows that change projects.
-    pub changed: usize,
-    /// Rows that say what the registry says.
-    pub unchanged: usize,
-    /// Rows that stay with the upload.
-    pub held: usize,
-    /// Of the held ones, those that only want an explanation.
-    pub to_confirm: usize,
-    /// Projects of the department, among the file's categories and counties, that the file does not list.
-    pub not_listed: usize,
-}
-
 /// Works out what a roster would change. Reads only.
 ///
-/// `explain` answers all its findings to confirm.
+/// `explain` answers all its findings to confirm that are not answered on its page, in the file or in the project's history.
 ///
 /// # Errors
 /// Only our own faults.
@@ -187,7 +78,7 @@ pub fn preview(
         .map(str::to_owned);
     let plan = registry
         .db
-        .read(|conn| plan(conn, registry, &upload.department, &roster, explain.is_some()))?;
+        .read(|conn| plan(conn, registry, upload, &roster, explain.as_deref()))?;
     roster.take_compared(&plan);
     Ok(Preview {
         upload: upload.clone(),
@@ -207,9 +98,59 @@ impl Preview {
         rows.map(|(row, planned)| Ok((row, planned.fate(row)?))).collect()
     }
 
+    /// What becomes of the row at this place, in short.
+    pub fn kind(&self, at: usize) -> Option<Kind> {
+        Some(match self.plan.rows.get(at)? {
+            Planned::New => Kind::New,
+            Planned::Changed { .. } => Kind::Changed,
+            Planned::Unchanged { returned, .. } => Kind::Unchanged {
+                returned: returned.is_some(),
+            },
+            Planned::Held { .. } => Kind::Held,
+        })
+    }
+
+    /// The row at this place and what becomes of it.
+    ///
+    /// # Errors
+    /// What is stored cannot be read: our own fault.
+    pub fn row(&self, at: usize) -> Result<Option<(&Row, Fate)>, Error> {
+        let planned = self.roster.rows.get(at).zip(self.plan.rows.get(at));
+        planned.map(|(row, planned)| Ok((row, planned.fate(row)?))).transpose()
+    }
+
     /// Projects of the department, among the file's categories and counties, that the file does not list. Nothing happens to them.
     pub fn not_listed(&self) -> &[RegistryCode] {
         &self.plan.not_listed
+    }
+
+    /// What looks wrong about the roster as a whole.
+    pub fn alarms(&self) -> Vec<Alarm> {
+        let counts = self.counts();
+        let met = self.plan.rows.iter().filter(|planned| planned.met().is_some()).count();
+        let renamed = self.plan.of_roster.iter().any(|finding| finding.code == "C005");
+        let comparable = met + counts.not_listed > 0;
+        [
+            (Alarm::Renamed, renamed),
+            (
+                Alarm::ManyNew,
+                comparable && !self.is_supplement() && counts.new * 5 > counts.rows,
+            ),
+            (Alarm::ManyNotListed, counts.not_listed * 5 > counts.rows),
+        ]
+        .into_iter()
+        .filter_map(|(alarm, rings)| rings.then_some(alarm))
+        .collect()
+    }
+
+    /// Whether the upload lists only some of the department's projects.
+    pub fn is_supplement(&self) -> bool {
+        is_supplement(&self.upload, &self.roster)
+    }
+
+    /// The answer to a finding to confirm: the row's place in the roster, and the finding's among the row's.
+    pub fn answer(&self, row: usize, finding: usize) -> Option<&Answer> {
+        self.plan.answers.get(&(row, finding))
     }
 
     /// Names everything that a commit would do: the same for the same file and the same registry.
@@ -272,16 +213,24 @@ impl Planned {
 pub(super) fn plan(
     conn: &mut Conn<'_>,
     registry: &Registry,
-    department: &str,
+    upload: &Upload,
     roster: &Roster,
-    explained: bool,
+    explain: Option<&str>,
 ) -> Result<Plan, DbError> {
     let today = business_day(registry.clock.now());
-    let identities = identity::resolve(conn, department, &roster.rows)?;
-    let not_listed = not_listed(conn, department, roster, &identities)?;
+    let department = &*upload.department;
+    let choices = Choices::load(conn, upload.id)?;
+    let identities = identity::resolve(conn, department, &roster.rows, &choices)?;
+    let not_listed = if is_supplement(upload, roster) {
+        Vec::new()
+    } else {
+        not_listed(conn, department, roster, &identities)?
+    };
     let rules = (&*registry.catalogue, today);
     let mut compared = known::compare(conn, rules, department, roster, &identities, not_listed.len())?;
     let waivers = waivers(conn, today, &identities)?;
+    let drafts = Drafts::load(conn, upload.id)?;
+    let answers = answers::resolve(conn, roster, (&identities, &compared.of_rows), &drafts, explain)?;
     let mut rows = Vec::with_capacity(roster.rows.len());
     let mut found = compared.of_rows.as_slice();
     for ((at, row), identity) in roster.rows.iter().enumerate().zip(identities) {
@@ -291,19 +240,28 @@ pub(super) fn plan(
         let checked = row.findings.iter().take(row.checked);
         let all = checked.chain(here.iter().map(|(_, finding)| finding));
         let gravest = all
-            .filter(|finding| !is_waived(&waivers, &identity, finding))
-            .map(|finding| finding.severity);
-        rows.push(judge(row, gravest.max(), identity, explained, &roster.rows));
+            .zip(0..)
+            .filter(|(finding, _)| !is_waived(&waivers, &identity, finding))
+            .filter(|(finding, of)| finding.severity != Severity::Confirm || !answers.contains_key(&(at, *of)))
+            .map(|(finding, _)| finding.severity);
+        rows.push(judge(row, gravest.max(), identity, &roster.rows));
     }
     complete(conn, &mut rows, &mut compared.befores)?;
     Ok(Plan {
-        fingerprint: fingerprint(roster, &rows, &compared.of_rows),
+        fingerprint: fingerprint(roster, &rows, &compared.of_rows, &answers),
         not_listed,
         rows,
         of_rows: compared.of_rows,
         of_roster: compared.of_roster,
         waivers,
+        answers,
+        approved: compared.approved,
     })
+}
+
+/// Whether the sender says so, or the file of itself.
+fn is_supplement(upload: &Upload, roster: &Roster) -> bool {
+    upload.supplement == 1 || roster.summary.supplement
 }
 
 /// The waivers that hold for projects that rows meet.
@@ -321,9 +279,10 @@ fn is_waived(waivers: &Waivers, identity: &Identity, finding: &Finding) -> bool 
     finding.severity == Severity::Error && !waivers.is_empty() && identity.met().is_some_and(waived)
 }
 
-fn judge(row: &Row, gravest: Option<Severity>, identity: Identity, explained: bool, all: &[Row]) -> Planned {
+/// What becomes of a row; `gravest` of its findings that are neither waived nor answered.
+fn judge(row: &Row, gravest: Option<Severity>, identity: Identity, all: &[Row]) -> Planned {
     let held = |why, met| Planned::Held { why, met };
-    let unexplained = gravest == Some(Severity::Confirm) && !explained;
+    let unexplained = gravest == Some(Severity::Confirm);
     match identity {
         // Which code it is says more than that it is wrong.
         Identity::Clash(Clash::ForeignCode { .. }) => held(Hold::ForeignCode, None),
@@ -343,11 +302,15 @@ fn judge(row: &Row, gravest: Option<Severity>, identity: Identity, explained: bo
         ),
         Identity::Met(met) if met.state == State::Withdrawn.word() => held(Hold::Withdrawn, Some(met)),
         // What was explained when it went in needs no explanation again.
-        Identity::Met(met) if met.digest == row.digest => Planned::Unchanged { met, returned: None },
+        Identity::Met(met) if met.is_repeated_by(row) => Planned::Unchanged { met, returned: None },
         Identity::Met(met) if unexplained => held(Hold::Unexplained, Some(met)),
         Identity::Met(met) => Planned::Changed {
+            before: if met.digest == row.digest {
+                row.json.clone()
+            } else {
+                String::new()
+            },
             met,
-            before: String::new(),
         },
         Identity::New if unexplained => held(Hold::Unexplained, None),
         Identity::New => Planned::New,
@@ -366,7 +329,7 @@ fn complete(conn: &mut Conn<'_>, rows: &mut [Planned], befores: &mut HashMap<i64
     let mut reasons = revisions::reasons_of(conn, &sent_back)?;
     for planned in rows {
         match planned {
-            Planned::Changed { met, before } => {
+            Planned::Changed { met, before } if before.is_empty() => {
                 *before = befores.remove(&met.id).ok_or_else(|| {
                     DbError::Unreadable(format!("revision {} of project {} is missing", met.revision, met.id))
                 })?;
@@ -384,9 +347,6 @@ fn not_listed(
     roster: &Roster,
     identities: &[Identity],
 ) -> Result<Vec<RegistryCode>, DbError> {
-    if roster.summary.supplement {
-        return Ok(Vec::new());
-    }
     let met: HashSet<i64> = identities
         .iter()
         .filter_map(|identity| Some(identity.met()?.id))
@@ -402,7 +362,7 @@ fn not_listed(
 }
 
 /// A digest of everything that a commit would do.
-fn fingerprint(roster: &Roster, rows: &[Planned], found: &[(usize, Finding)]) -> String {
+fn fingerprint(roster: &Roster, rows: &[Planned], found: &[(usize, Finding)], answers: &Answers) -> String {
     let mut digest = Sha256::new();
     for (row, planned) in roster.rows.iter().zip(rows) {
         let what = match planned {
@@ -419,6 +379,11 @@ fn fingerprint(roster: &Roster, rows: &[Planned], found: &[(usize, Finding)]) ->
     }
     for (at, finding) in found {
         digest.update(format!("{at}\0{}\0{}\n", finding.code, finding.message));
+    }
+    let mut answers: Vec<_> = answers.iter().collect();
+    answers.sort_unstable_by_key(|(at, _)| **at);
+    for ((row, finding), answer) in answers {
+        digest.update(format!("{row}\0{finding}\0{}\n", answer.text));
     }
     hex(&digest.finalize())
 }

@@ -3,7 +3,7 @@
 use retrofit_import::finding::Severity;
 use retrofit_import::report::{Report, RowState, Verdict};
 
-use super::plan::{Fate, Hold, Preview};
+use super::{Fate, Hold, Preview};
 use crate::registry::Error;
 
 impl Preview {

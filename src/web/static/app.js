@@ -20,16 +20,6 @@ for (const all of document.querySelectorAll("input[data-select-all]")) {
   tell();
 }
 
-// Phrases that can be put into a field.
-for (const phrase of document.querySelectorAll("button[data-phrase]")) {
-  phrase.hidden = false;
-  phrase.addEventListener("click", () => {
-    const field = document.getElementById(phrase.dataset.for);
-    field.value = field.value ? `${field.value}；${phrase.dataset.phrase}` : phrase.dataset.phrase;
-    field.focus();
-  });
-}
-
 // An upload that shows how far it is, and takes a file dropped on it.
 for (const form of document.querySelectorAll("form[data-upload]")) {
   const input = form.querySelector("input[type=file]");

@@ -8,10 +8,16 @@ use retrofit_registry::registry::review::{self, Filter, Ruling, Selection};
 use retrofit_registry::registry::{Error, intake, projects};
 
 use crate::support::rosters::{JTJ, Line, code, fates, school};
+use crate::support::statements::{dying_after, listen};
 use crate::support::{World, reporter, secretariat};
 
 /// The tables that a commit or a decision writes.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 19] = [
+    "upload_reading_parts",
+    "upload_readings",
+    "project_likenesses",
+    "review_queue",
+    "comments",
     "counters",
     "uploads",
     "upload_rows",
@@ -142,4 +148,50 @@ fn a_decision_that_fails_at_any_write_leaves_nothing() {
         let states: Vec<_> = record.deliveries.iter().map(|row| row.state.as_str()).collect();
         assert_eq!(states, ["superseded", "ready"]);
     }
+}
+
+#[test]
+fn a_commit_or_a_decision_that_dies_at_any_statement_leaves_nothing() {
+    listen();
+    for world in World::both() {
+        world.import([school(1), school(2)]);
+        world.approve_all();
+        let held = world.preview([school(5).found(Severity::Error)]);
+        world.commit(&held);
+        let lines = || -> [Line; 4] {
+            [
+                school(1).with(Field::Stage, "40").with(Field::ProjectNo, "JTJ-0099"),
+                school(2),
+                school(3).found(Severity::Confirm),
+                school(4).found(Severity::Error),
+            ]
+        };
+        let preview = world.preview_explained(lines(), Some("已核实"));
+        let deaths = until_it_lives(&world, || {
+            intake::commit(&world.registry, &reporter(JTJ), &preview).map(drop)
+        });
+        assert!(deaths > 25, "{deaths} statements");
+        let deaths = until_it_lives(&world, || {
+            let all = Selection::Matching(Filter::default());
+            review::decide(&world.registry, &secretariat(), &all, Ruling::Approve).map(drop)
+        });
+        assert!(deaths > 10, "{deaths} statements");
+        let record = projects::record(&world.registry, &secretariat(), code(3)).unwrap();
+        assert_eq!(record.project.state, "approved");
+    }
+}
+
+/// Tries with ever more statements before the thread dies, until it does not; nothing may be seen of an attempt that died.
+fn until_it_lives(world: &World, attempt: impl Fn() -> Result<(), Error>) -> i64 {
+    let before = seen(world);
+    for statements in 0..1000 {
+        match dying_after(statements, &attempt) {
+            Some(outcome) => {
+                outcome.unwrap();
+                return statements;
+            }
+            None => assert_eq!(seen(world), before, "after {statements} statements"),
+        }
+    }
+    panic!("it never lives");
 }

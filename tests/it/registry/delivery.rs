@@ -421,10 +421,10 @@ fn stages_hold_upserts_back_and_withdrawals_never() {
     for world in World::both() {
         world.import([school(1), school(2).with(Field::Stage, "50"), school(3)]);
         world.approve_all();
-        projects::propose_withdrawal(&world.registry, &secretariat(), code(3), "重复").unwrap();
+        projects::propose_withdrawal(&world.registry, &secretariat(), &[code(3)], "重复").unwrap();
         let decided = world.approve_all();
         assert_eq!(decided, 0, "nobody approves what he or she sent");
-        projects::propose_withdrawal(&world.registry, &crate::support::reporter("JTJ"), code(3), "重复").unwrap();
+        projects::propose_withdrawal(&world.registry, &crate::support::reporter("JTJ"), &[code(3)], "重复").unwrap();
         assert_eq!(world.approve_all(), 1);
         let run = world.begin();
         let now = world.clock.now();

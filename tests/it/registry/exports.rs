@@ -95,7 +95,7 @@ fn an_export_shows_what_its_reader_may_see_and_leaves_out_what_was_withdrawn() {
     for world in World::both() {
         world.import((1..=3).map(school));
         world.approve_all();
-        projects::propose_withdrawal(&world.registry, &reporter("JTJ"), code(2), "重复登记").unwrap();
+        projects::propose_withdrawal(&world.registry, &reporter("JTJ"), &[code(2)], "重复登记").unwrap();
         world.approve_all();
 
         assert_eq!(exported(&world, &secretariat(), &Filter::default()).0, 2);

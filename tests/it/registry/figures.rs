@@ -75,7 +75,7 @@ fn kept_figures_are_those_of_a_recount_after_any_history() {
                     let one = Selection::These(vec![(code(id), None)]);
                     if dice.roll(3) == 0 {
                         // Refused where there is no such project, or nothing to withdraw.
-                        let _ = projects::propose_withdrawal(&world.registry, &secretariat(), code(id), "误报");
+                        let _ = projects::propose_withdrawal(&world.registry, &secretariat(), &[code(id)], "误报");
                     }
                     let reviewer = if dice.roll(2) == 0 {
                         Ruling::Approve

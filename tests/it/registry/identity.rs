@@ -186,7 +186,7 @@ fn departments_do_not_meet_each_other() {
 fn a_withdrawn_project_is_not_brought_back_by_a_roster() {
     for world in World::both() {
         registry(&world);
-        projects::propose_withdrawal(&world.registry, &reporter(JTJ), code(1), "重复登记").unwrap();
+        projects::propose_withdrawal(&world.registry, &reporter(JTJ), &[code(1)], "重复登记").unwrap();
         assert_eq!(fates(&world.preview([school(1)])), ["unchanged 1"], "proposed only");
         world.approve_all();
         let record = projects::record(&world.registry, &secretariat(), code(1)).unwrap();

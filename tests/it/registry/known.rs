@@ -168,7 +168,7 @@ fn the_same_building_of_another_department_is_asked_about_once() {
         assert_eq!(found(&moved)[1], ["D004"]);
         // What was withdrawn is nobody's building.
         for id in 1..=2 {
-            projects::propose_withdrawal(&world.registry, &reporter("WJW"), code(id), "重复").unwrap();
+            projects::propose_withdrawal(&world.registry, &reporter("WJW"), &[code(id)], "重复").unwrap();
         }
         world.decide(
             &review::Selection::Matching(review::Filter::default()),

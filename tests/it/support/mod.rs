@@ -2,6 +2,7 @@
 
 pub mod postgres;
 pub mod rosters;
+pub mod statements;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! Rosters made by hand: rows as the check hands them over, and what becomes of them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use retrofit_import::catalogue::{Field, FieldType};
 use retrofit_import::check::{CheckedRow, Summary};
@@ -25,6 +26,7 @@ pub fn school(row: u32) -> Line {
     Line {
         record: Record::new("台账".into(), row),
         findings: Vec::new(),
+        explanation: None,
     }
     .with(Field::ProjectNo, &number)
     .with(Field::Name, &name)
@@ -50,6 +52,7 @@ pub fn school(row: u32) -> Line {
 pub struct Line {
     record: Record,
     findings: Vec<Finding>,
+    explanation: Option<Arc<str>>,
 }
 
 impl Line {
@@ -79,6 +82,26 @@ impl Line {
         self.found_by("S002", severity)
     }
 
+    /// In another row of the sheet.
+    pub fn at(mut self, row: u32) -> Self {
+        self.record.row = row;
+        self
+    }
+
+    /// With findings on this value.
+    pub fn with_written(mut self, value: &str) -> Self {
+        for finding in &mut self.findings {
+            finding.value = Some(value.into());
+        }
+        self
+    }
+
+    /// With this in the column 情况说明.
+    pub fn explained(mut self, text: &str) -> Self {
+        self.explanation = Some(text.into());
+        self
+    }
+
     /// With a finding of this rule.
     pub fn found_by(mut self, code: &'static str, severity: Severity) -> Self {
         self.findings.push(Finding {
@@ -101,7 +124,7 @@ pub fn roster(lines: impl IntoIterator<Item = Line>) -> Roster {
     let rows = lines.into_iter().map(|line| CheckedRow {
         record: line.record,
         findings: line.findings,
-        explanation: None,
+        explanation: line.explanation,
     });
     Roster::new(rows, Summary::default())
 }

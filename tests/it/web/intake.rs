@@ -62,16 +62,20 @@ async fn what_is_explained_goes_in_with_its_explanation() {
     let more = browser.confirm(&shown, "按 2015 年的施工图").await;
     assert_eq!(more.status, StatusCode::CONFLICT);
     assert!(
-        more.shows("能入库的工程比刚才多了") && more.shows("确认提交这 2 个工程"),
+        more.shows("已记下情况说明") && more.shows("确认提交这 2 个工程"),
         "{}",
         more.text
     );
 
-    let form = [("fingerprint", ""), ("explain", "按 2015 年的施工图")];
-    let preview = browser.post("/uploads/1/preview", &form).await;
+    // What was written is kept: on the page, and for whoever opens it next.
+    let preview = browser.get("/uploads/1").await;
     assert_eq!(preview.hidden("fingerprint"), more.hidden("fingerprint"));
-    let form = [("fingerprint", preview.hidden("fingerprint")), form[1]];
-    assert!(browser.post("/uploads/1/commit", &form).await.shows("新增 2 个"));
+    assert!(
+        preview.shows("1 处，已说明 1 处") && preview.shows("按 2015 年的施工图</textarea>"),
+        "{}",
+        preview.text
+    );
+    assert!(browser.confirm(&preview, "").await.shows("新增 2 个"));
     assert!(
         browser
             .get("/projects/LC-2026-000002")
@@ -100,7 +104,7 @@ async fn a_registry_that_moved_is_shown_again_and_nothing_is_done() {
         StatusCode::NOT_FOUND
     );
 
-    let form = [("fingerprint", moved.hidden("fingerprint")), ("explain", "")];
+    let form = [("fingerprint", moved.hidden("fingerprint")), ("checked", "yes")];
     assert!(browser.post("/uploads/1/commit", &form).await.shows("已于"));
     assert_eq!(browser.get("/projects/LC-2026-000002").await.status, StatusCode::OK);
 }
@@ -118,8 +122,13 @@ async fn another_departments_upload_and_projects_are_not_there() {
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
         assert!(!page.shows("教学楼"));
     }
-    let form = [("fingerprint", shown.hidden("fingerprint")), ("explain", "")];
-    for path in ["/uploads/1/preview", "/uploads/1/commit"] {
+    let form = [("fingerprint", shown.hidden("fingerprint")), ("note", "误报")];
+    for path in [
+        "/uploads/1/explain",
+        "/uploads/1/match",
+        "/uploads/1/withdraw",
+        "/uploads/1/commit",
+    ] {
         assert_eq!(
             hospitals.post(path, &form).await.status,
             StatusCode::NOT_FOUND,

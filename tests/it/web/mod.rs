@@ -3,6 +3,7 @@
 mod access;
 mod intake;
 mod login;
+mod packages;
 mod pages;
 mod review;
 
@@ -142,16 +143,32 @@ impl Browser {
         self.send(self.ask(Method::POST, "/uploads").multipart(form)).await
     }
 
-    /// Confirms what an upload's page shows.
+    /// Confirms what an upload's page shows, alarms ticked and every group of findings explained with these words.
     pub async fn confirm(&self, shown: &Page, explain: &str) -> Page {
-        let fingerprint = shown.hidden("fingerprint");
-        let path = format!("{}/commit", shown.path);
-        self.post(&path, &[("fingerprint", fingerprint), ("explain", explain)])
-            .await
+        let path = format!("{}/commit", upload_of(&shown.path));
+        let mut form = vec![("fingerprint", shown.hidden("fingerprint")), ("checked", "yes")];
+        let groups = shown.groups();
+        if !explain.is_empty() {
+            form.extend(groups.iter().map(|group| (group.as_str(), explain)));
+        }
+        self.post(&path, &form).await
     }
 }
 
+/// `/uploads/1` of any page below it.
+fn upload_of(path: &str) -> String {
+    path.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
+
 impl Page {
+    /// The scopes of the groups of findings that the page asks to be explained.
+    fn groups(&self) -> Vec<String> {
+        let fields = self.text.split("name=\"group:").skip(1);
+        fields
+            .filter_map(|rest| Some(format!("group:{}", rest.split_once('"')?.0)))
+            .collect()
+    }
+
     /// The value of a hidden field of the page's form.
     fn hidden(&self, name: &str) -> &str {
         let start = format!("name=\"{name}\" value=\"");

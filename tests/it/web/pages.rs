@@ -152,7 +152,12 @@ async fn our_own_fault_has_a_number_and_tells_nothing_else() {
     let browser = site.reporter("JTJ").await;
     browser.upload("a.csv", roster(&[school(1)])).await;
     std::fs::remove_dir_all(site.world.folder().join("uploads")).unwrap();
-    let page = browser.get("/uploads/1").await;
+    assert_eq!(
+        browser.get("/uploads/1").await.status,
+        StatusCode::OK,
+        "what was read is kept"
+    );
+    let page = browser.get("/uploads/1/annotated").await;
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(
         page.shows("<code>E-") && page.shows("编号") && !page.shows("uploads"),

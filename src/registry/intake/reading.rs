@@ -1,0 +1,173 @@
+//! What was read of an upload, kept with it: pages plan it against the registry without opening the file again.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+use retrofit_import::catalogue::Field;
+use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::rules::{self, rule_set_version};
+use retrofit_import::workbook::Address;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Roster, Row, Upload, read};
+use crate::db::counters::{self, Counter};
+use crate::db::readings::{self, ReadingRow};
+use crate::db::{Conn, DbError};
+use crate::registry::{Error, Registry, business_day};
+
+/// Rows in a part.
+const PART: usize = 500;
+
+/// Reads a received file, checks it as of today, and keeps what was read in the place of what was kept of it before.
+///
+/// # Errors
+/// As [`read`].
+pub fn check(registry: &Registry, upload: &Upload) -> Result<Roster, Error> {
+    let now = Mark::of_now(registry);
+    let roster = read(registry, upload, now.read_on)?;
+    if !roster.is_readable() {
+        return Ok(roster);
+    }
+    let reading = ReadingRow {
+        upload_id: upload.id,
+        read_on: now.read_on.to_string(),
+        rules: now.rules,
+        summary: to_json(&Head {
+            findings: roster.summary.findings.iter().map(Kept::from).collect(),
+            supplement: roster.summary.supplement,
+        }),
+    };
+    let parts: Vec<String> = roster.rows.chunks(PART).map(to_json).collect();
+    registry.db.write(|conn| {
+        counters::lock(conn, Counter::Project)?;
+        readings::keep(conn, &reading, &parts)
+    })?;
+    Ok(roster)
+}
+
+/// What was read of an upload: as it was kept, where that was today and by the rules of now; else it is read again.
+///
+/// # Errors
+/// As [`read`].
+pub fn open(registry: &Registry, upload: &Upload) -> Result<Roster, Error> {
+    let now = Mark::of_now(registry);
+    let kept = registry.db.read(|conn| load(conn, upload.id, &now))?;
+    kept.map_or_else(|| check(registry, upload), Ok)
+}
+
+/// What a reading depends on besides the file.
+struct Mark {
+    read_on: NaiveDate,
+    rules: String,
+}
+
+impl Mark {
+    fn of_now(registry: &Registry) -> Self {
+        let rules = rule_set_version(registry.catalogue.rule_settings());
+        Self {
+            read_on: business_day(registry.clock.now()),
+            // Another version of the program may read the same file otherwise.
+            rules: format!("{rules}/{}", env!("CARGO_PKG_VERSION")),
+        }
+    }
+}
+
+fn load(conn: &mut Conn<'_>, upload: i64, now: &Mark) -> Result<Option<Roster>, DbError> {
+    let Some(reading) = readings::find(conn, upload)? else {
+        return Ok(None);
+    };
+    if reading.read_on != now.read_on.to_string() || reading.rules != now.rules {
+        return Ok(None);
+    }
+    let unreadable = |error| DbError::Unreadable(format!("the reading of upload {upload}: {error}"));
+    let head: Head<'_> = serde_json::from_str(&reading.summary).map_err(unreadable)?;
+    let mut roster = Roster::default();
+    for part in readings::parts(conn, upload)? {
+        let rows: Vec<Row> = serde_json::from_str(&part).map_err(unreadable)?;
+        for row in rows {
+            roster.take(row);
+        }
+    }
+    roster.summary.supplement = head.supplement;
+    roster.summary.findings = head.findings.into_iter().filter_map(Kept::finding).collect();
+    roster.checked = roster.summary.findings.len();
+    Ok(Some(roster))
+}
+
+#[expect(clippy::expect_used, reason = "texts, numbers and lists of them are always JSON")]
+fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("text is JSON")
+}
+
+/// What is kept besides the rows.
+#[derive(Serialize, Deserialize)]
+struct Head<'a> {
+    findings: Vec<Kept<'a>>,
+    supplement: bool,
+}
+
+/// A finding as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    code: Cow<'a, str>,
+    severity: Severity,
+    sheet: Option<Cow<'a, str>>,
+    address: Option<Address>,
+    row: Option<u32>,
+    field: Option<Field>,
+    value: Option<Cow<'a, str>>,
+    message: Cow<'a, str>,
+    suggestion: Option<Cow<'a, str>>,
+    basis: Option<Cow<'a, str>>,
+}
+
+impl<'a> From<&'a Finding> for Kept<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        let text = |text: &'a Option<String>| text.as_deref().map(Cow::Borrowed);
+        Self {
+            code: finding.code.into(),
+            severity: finding.severity,
+            sheet: text(&finding.sheet),
+            address: finding.address,
+            row: finding.row,
+            field: finding.field,
+            value: text(&finding.value),
+            message: finding.message.as_str().into(),
+            suggestion: text(&finding.suggestion),
+            basis: text(&finding.basis),
+        }
+    }
+}
+
+impl Kept<'_> {
+    /// The finding again; none where its rule is not known any more, which the version of the rules rules out.
+    fn finding(self) -> Option<Finding> {
+        let text = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+        Some(Finding {
+            code: rules::find(&self.code)?.code,
+            severity: self.severity,
+            sheet: text(self.sheet),
+            address: self.address,
+            row: self.row,
+            field: self.field,
+            value: text(self.value),
+            message: self.message.into_owned(),
+            suggestion: text(self.suggestion),
+            basis: text(self.basis),
+        })
+    }
+}
+
+/// A row's findings, but for those of the comparison with the registry.
+pub(super) mod findings {
+    use super::{Deserialize, Deserializer, Finding, Kept, Serializer};
+
+    pub(in super::super) fn serialize<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(findings.iter().map(Kept::from))
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Finding>, D::Error> {
+        let kept: Vec<Kept<'de>> = Vec::deserialize(deserializer)?;
+        Ok(kept.into_iter().filter_map(Kept::finding).collect())
+    }
+}
