@@ -14,6 +14,10 @@ pub enum Counter {
     Delivery,
     /// No numbers; the lock of the schedule.
     Job,
+    /// The ids of findings of inspections.
+    Finding,
+    /// The ids of photos.
+    Photo,
 }
 
 impl Counter {
@@ -22,6 +26,8 @@ impl Counter {
             Self::Project => "project",
             Self::Delivery => "delivery",
             Self::Job => "job",
+            Self::Finding => "finding",
+            Self::Photo => "photo",
         }
     }
 }

@@ -13,6 +13,10 @@
 //! - [`settings`]: whether a department's own lead looks before the secretariat.
 //! - [`waivers`]: `waive`, a rule for a project.
 //! - [`recheck`]: which approved records the rules of today would not let in.
+//! - [`periods`], [`reminders`]: which month's report is due when, what came in, what is owed.
+//! - [`targets`], [`snapshots`]: yearly targets, and the figures at the end of each month; `crate::reports` puts them together.
+//! - [`inspections`], [`meetings`]: what is followed to closure, by the one table of [`followup`].
+//! - [`photos`]: `add`, `add_zip`, `bytes`, `remove`.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
 //! - [`schedule`]: `Registry` is the store of the schedule, too; `job_runs`.
 
@@ -21,14 +25,18 @@ pub mod audit;
 pub mod code;
 pub mod delivery;
 pub mod exports;
+pub mod followup;
+pub mod inspections;
 pub mod intake;
 pub mod lists;
+pub mod meetings;
 pub mod month;
 mod package_file;
 pub mod packages;
 mod password;
 pub mod people;
 pub mod periods;
+pub mod photos;
 pub mod projects;
 mod receipts_file;
 pub mod recheck;
@@ -40,6 +48,7 @@ pub mod schedule;
 pub mod settings;
 pub mod snapshots;
 mod states;
+pub mod targets;
 mod values;
 pub mod waivers;
 

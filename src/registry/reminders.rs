@@ -9,7 +9,8 @@ use retrofit_jobs::store::UtcMillis;
 use super::month::Month;
 use super::people::{Operator, Sight};
 use super::periods::{self, Status};
-use super::{Error, Registry};
+use super::{Error, Registry, business_day, inspections, meetings};
+use crate::db::inspections::Which;
 use crate::db::periods as stored;
 use crate::db::reminders::{self, ReminderRow};
 use crate::db::{Conn, DbError};
@@ -37,6 +38,10 @@ pub struct Owed {
 pub enum Subject {
     /// The roster for a month.
     Report(Month),
+    /// A finding of an inspection, by its id.
+    Finding(i64),
+    /// An item of a meeting, by its id.
+    Item(i64),
 }
 
 impl Subject {
@@ -44,6 +49,8 @@ impl Subject {
     fn key(&self) -> String {
         match self {
             Self::Report(month) => format!("period:{month}"),
+            Self::Finding(id) => format!("finding:{id}"),
+            Self::Item(id) => format!("item:{id}"),
         }
     }
 }
@@ -96,6 +103,32 @@ fn owed_in(conn: &mut Conn<'_>, registry: &Registry, now: UtcMillis) -> Result<V
             })
         })
         .collect();
+    let unsettled = Which {
+        unsettled: true,
+        ..Which::default()
+    };
+    for finding in inspections::findings_in(conn, &unsettled, now)? {
+        if finding.stage.is_owed() {
+            let due = &finding.row.deadline;
+            owed.push(by_day(
+                finding.row.department.clone(),
+                Subject::Finding(finding.row.id),
+                due,
+                now,
+            )?);
+        }
+    }
+    for item in meetings::items_in(conn, None, false, now)? {
+        if item.stage.is_owed() {
+            let due = &item.row.deadline;
+            owed.push(by_day(
+                item.row.department.clone(),
+                Subject::Item(item.row.id),
+                due,
+                now,
+            )?);
+        }
+    }
     owed.retain(|owed| owed.kind().is_some());
     owed.sort_by(|one, other| {
         one.due
@@ -103,6 +136,19 @@ fn owed_in(conn: &mut Conn<'_>, registry: &Registry, now: UtcMillis) -> Result<V
             .then_with(|| one.department.cmp(&other.department))
     });
     Ok(owed)
+}
+
+/// What is owed by a day.
+fn by_day(department: String, subject: Subject, due: &str, now: UtcMillis) -> Result<Owed, DbError> {
+    let due: NaiveDate = due
+        .parse()
+        .map_err(|_| DbError::Unreadable(format!("the deadline `{due}`")))?;
+    Ok(Owed {
+        department,
+        subject,
+        days_left: (due - business_day(now)).num_days(),
+        due,
+    })
 }
 
 /// Keeps, for everything that is owed as of `now`, that its department was reminded; how many reminders are new. Run again, it adds

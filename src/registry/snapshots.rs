@@ -64,9 +64,7 @@ fn read_month(text: &str) -> Result<Month, DbError> {
         .map_err(|_| DbError::Unreadable(format!("the month `{text}`")))
 }
 
-/// The figures at the end of a month, or as they stand where it is not over; of one department or of all. `None` for a month before the
-/// first snapshot.
-pub(super) fn as_of(
+fn as_of(
     conn: &mut Conn<'_>,
     month: Month,
     now: UtcMillis,
@@ -108,13 +106,14 @@ pub fn recount(registry: &Registry, until: UtcMillis) -> Result<Figures, Error> 
     Ok(registry.db.read(|conn| recount_in(conn, until))?)
 }
 
-/// The figures as they are kept: for checking.
+/// The figures at the end of a month, or as they stand where it is not over; of one department or of all. `None` for a month before the
+/// first snapshot.
 ///
 /// # Errors
 /// Only our own faults.
-pub fn standing(registry: &Registry, month: Month) -> Result<Option<Figures>, Error> {
+pub fn figures(registry: &Registry, month: Month, department: Option<&str>) -> Result<Option<Figures>, Error> {
     let now = registry.clock.now();
-    Ok(registry.db.read(|conn| as_of(conn, month, now, None))?)
+    Ok(registry.db.read(|conn| as_of(conn, month, now, department))?)
 }
 
 fn recount_in(conn: &mut Conn<'_>, until: UtcMillis) -> Result<Figures, DbError> {

@@ -4,4 +4,5 @@ pub mod book;
 pub mod bulletin;
 pub mod document;
 pub mod progress;
+pub mod targets;
 pub mod word;

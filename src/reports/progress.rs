@@ -113,7 +113,7 @@ impl Progress {
 /// # Errors
 /// Only our own faults.
 pub fn progress(registry: &Registry, month: Month, category: Option<&str>) -> Result<Option<Progress>, Error> {
-    let figures = snapshots::standing(registry, month)?;
+    let figures = snapshots::figures(registry, month, None)?;
     Ok(figures.map(|figures| Progress::of(&figures, category)))
 }
 

@@ -39,16 +39,18 @@ pub(super) struct Link {
 /// The pages that the frame leads to, by section: the head line names the sections, a second line the pages of the section at hand. Each
 /// role sees those that it may use.
 const SECTIONS: &[(&str, &[(&str, &str)])] = &[
-    ("报送", &[("/", "报送")]),
+    ("报送", &[("/", "报送"), ("/periods", "报送情况"), ("/photos", "照片")]),
     ("审核", &[("/review", "审核")]),
     (
         "进度",
         &[
             ("/progress", "工程进度"),
+            ("/targets", "年度目标"),
             ("/projects", "工程清单"),
             ("/bulletin", "工作通报"),
         ],
     ),
+    ("督办", &[("/inspections", "联合检查"), ("/meetings", "议定事项")]),
     (
         "上报平台",
         &[

@@ -3,21 +3,20 @@
 use askama::Template;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{Datelike as _, Months, NaiveDate};
+use chrono::{Datelike as _, Months};
 use serde::Deserialize;
 
 use super::error::WebError;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::login::home_of;
-use super::words;
+use super::{periods, words};
 use crate::registry::intake::{self, Upload};
+use crate::registry::month::Month;
 use crate::registry::people::{Role, Session};
 use crate::registry::review::{self, Filter};
-use crate::registry::{Registry, State as ReviewState, lists};
+use crate::registry::{Registry, State as ReviewState, lists, periods as registry_periods, reminders};
 
-/// The day of the month by which a month's rosters are due.
-const DUE_DAY: u32 = 25;
 /// How many earlier months the form offers.
 const MONTHS_BACK: u32 = 6;
 /// Rows that the page shows of each list.
@@ -29,6 +28,8 @@ struct HomePage {
     frame: Frame,
     period: String,
     due: Due,
+    /// What is owed: class, words, where to go.
+    notices: Vec<(&'static str, String, String)>,
     form: UploadForm,
     returned: Vec<Returned>,
     returned_count: i64,
@@ -41,10 +42,14 @@ struct HomePage {
 
 /// How the month stands.
 enum Due {
-    /// Days left, the last one being 0.
-    In(u32),
-    /// Days since.
-    Past(u32),
+    /// The last day, and the days left, on the last one 0.
+    In(u32, i64),
+    /// The last day, and the days since.
+    Past(u32, i64),
+    /// The department has reported.
+    Done,
+    /// The department is not asked for a report.
+    NotAsked,
 }
 
 /// The form that takes a roster.
@@ -113,7 +118,8 @@ fn home(registry: &Registry, session: &Session) -> Result<HomePage, WebError> {
     Ok(HomePage {
         frame: Frame::new(registry, session, "报送", "/"),
         period: words::period_label(&words::period(today)),
-        due: due(today),
+        due: due(registry, session)?,
+        notices: notices(registry, session)?,
         form: UploadForm::new(registry, session, None),
         returned: returned.collect(),
         returned_count: count(ReviewState::Returned)?,
@@ -130,11 +136,43 @@ fn home(registry: &Registry, session: &Session) -> Result<HomePage, WebError> {
     })
 }
 
-fn due(today: NaiveDate) -> Due {
-    match DUE_DAY.checked_sub(today.day()) {
-        Some(left) => Due::In(left),
-        None => Due::Past(today.day() - DUE_DAY),
+/// A department's own debts, each in a line; all departments' in one.
+fn notices(registry: &Registry, session: &Session) -> Result<Vec<(&'static str, String, String)>, WebError> {
+    let owed = reminders::owed(registry, &session.operator)?;
+    if session.operator.role != Role::Secretariat {
+        return Ok(owed.iter().map(periods::notice).collect());
     }
+    let overdue = owed.iter().filter(|owed| owed.days_left < 0).count();
+    if overdue == 0 {
+        return Ok(Vec::new());
+    }
+    let words = format!("各部门共有 {overdue} 项逾期（清单、整改、议定事项）");
+    Ok(vec![("error", words, "/periods".into())])
+}
+
+/// How the month stands: by the department's own last day, for the secretariat by the usual one.
+fn due(registry: &Registry, session: &Session) -> Result<Due, WebError> {
+    let month = Month::at(registry.clock.now());
+    let left = match session.operator.department {
+        Some(_) if session.operator.role != Role::Secretariat => {
+            let standings = registry_periods::standings(registry, &session.operator, &[month])?;
+            let Some((standing, day)) = standings.first().and_then(|standing| Some((standing, standing.due?))) else {
+                return Ok(Due::NotAsked);
+            };
+            if standing.received.is_some() {
+                return Ok(Due::Done);
+            }
+            (day, standing.days_left)
+        }
+        _ => {
+            let day = month.day(registry_periods::DUE_DAY);
+            (day, (day - words::today(registry)).num_days())
+        }
+    };
+    Ok(match left {
+        (day, since @ ..0) => Due::Past(day.day(), -since),
+        (day, left) => Due::In(day.day(), left),
+    })
 }
 
 impl UploadForm {
@@ -210,19 +248,5 @@ fn sent(registry: &Registry, upload: Upload, held: i64) -> Sent {
         state,
         class,
         counts,
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_25th_is_the_last_day() {
-        let on = |day| due(NaiveDate::from_ymd_opt(2026, 11, day).unwrap());
-        assert!(matches!(on(1), Due::In(24)));
-        assert!(matches!(on(25), Due::In(0)));
-        assert!(matches!(on(26), Due::Past(1)));
     }
 }

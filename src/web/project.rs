@@ -11,7 +11,7 @@ use super::error::{WebError, seen};
 use super::findings::{ChangeLine, row_place};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
-use super::words;
+use super::{photos, words};
 use crate::db::deliveries::DeliveryRow;
 use crate::db::revisions::RevisionRow;
 use crate::registry::people::{Operator, Session};
@@ -37,7 +37,9 @@ struct ProjectPage {
     comments: Vec<CommentLine>,
     /// With whom it waits, where that is not the secretariat.
     step: Option<&'static str>,
-    may_comment: bool,
+    /// Of the works and of the acceptance.
+    photos: Vec<(&'static str, Vec<photos::Shown>)>,
+    may_send: bool,
     may_resubmit: bool,
     may_withdraw: bool,
 }
@@ -254,7 +256,6 @@ impl ProjectPage {
         });
         Ok(Self {
             step: (record.step == Some(Step::Lead)).then_some("在部门负责人处"),
-            may_comment: may_send,
             comments: record
                 .comments
                 .iter()
@@ -265,6 +266,8 @@ impl ProjectPage {
                     revision: comment.revision,
                 })
                 .collect(),
+            photos: photos::shown(registry, session, project.code(), may_send)?,
+            may_send,
             may_resubmit: may_send && state == Some(ReviewState::Returned),
             may_withdraw: may_send && project.op != "withdraw",
             frame: Frame::new(registry, session, project.name.clone(), "/review"),

@@ -13,8 +13,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, bulletin, departments, downloads, error, guard, home, login, packages, progress, project, projects,
-    reconciliation, review, rules, runs, upload,
+    assets, bulletin, departments, downloads, error, guard, home, inspections, login, meetings, packages, periods,
+    photos, progress, project, projects, reconciliation, review, rules, runs, targets, upload,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -53,6 +53,33 @@ pub fn routes() -> Vec<Route> {
         post("/projects/{code}/resubmit", SENDERS, project::resubmit),
         post("/projects/{code}/withdraw", SENDERS, project::withdraw),
         post("/projects/{code}/comments", SENDERS, project::comment),
+        post("/projects/{code}/photos", SENDERS, photos::add).with_limit_of_its_own(),
+        get("/projects/{code}/photos/{kind}/{sha256}", DATA, photos::photo),
+        post(
+            "/projects/{code}/photos/{kind}/{sha256}/remove",
+            SENDERS,
+            photos::remove,
+        ),
+        get("/photos", DATA, photos::page),
+        post("/photos", SENDERS, photos::add_zip).with_limit_of_its_own(),
+        get("/periods", DATA, periods::page),
+        post("/periods", SECRETARIAT, periods::set_due_day),
+        get("/targets", DATA, targets::page),
+        post("/targets", SECRETARIAT, targets::set),
+        post("/targets/remove", SECRETARIAT, targets::remove),
+        get("/targets/not-counted", DATA, targets::not_counted),
+        get("/inspections", DATA, inspections::list),
+        post("/inspections", SECRETARIAT, inspections::create),
+        get("/inspections/{id}", DATA, inspections::one),
+        post("/inspections/{id}/findings", SECRETARIAT, inspections::add_finding),
+        get("/rectifications/{id}", DATA, inspections::case),
+        post("/rectifications/{id}/answer", SENDERS, inspections::answer).with_limit_of_its_own(),
+        post("/rectifications/{id}/decide", SECRETARIAT, inspections::decide),
+        get("/rectifications/{id}/photos/{sha256}", DATA, inspections::photo),
+        get("/meetings", DATA, meetings::page),
+        post("/meetings", SECRETARIAT, meetings::create),
+        post("/meetings/{id}/answer", SENDERS, meetings::answer),
+        post("/meetings/{id}/decide", SECRETARIAT, meetings::decide),
         get("/progress", OVERSEERS, progress::page),
         get("/bulletin", OVERSEERS, bulletin::page),
         get("/bulletin/{file}", OVERSEERS, bulletin::file),

@@ -67,7 +67,7 @@ pub(super) async fn receive(
 }
 
 /// Whose roster it is: the officer's own department's, or, from the secretariat, the one that the form names.
-fn sender(operator: &Operator, asked: String) -> String {
+pub(super) fn sender(operator: &Operator, asked: String) -> String {
     match (operator.role, &operator.department) {
         (Role::Reporter | Role::Lead, Some(own)) => own.clone(),
         _ => asked,
@@ -92,7 +92,7 @@ pub(super) async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(Stri
 }
 
 /// A file's name without its folders and without what cannot be seen.
-fn plain_name(name: &str) -> String {
+pub(super) fn plain_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible = name
         .chars()

@@ -76,6 +76,9 @@ async fn every_page_is_sound_for_eyes_keys_and_readers_on_wide_and_narrow_screen
     let rows = [school(1), school(2).below_zonation(), school(3).without_owner()];
     let shown = reporter.upload("学校.csv", roster(&rows)).await;
     reporter.confirm(&shown, "场地资料已核对").await;
+    let sound = reporter.upload("一.csv", roster(&[school(1)])).await;
+    reporter.confirm(&sound, "").await;
+    site.keep_ledgers();
     let people = [
         (Role::Reporter, "jtj", reporter),
         (Role::Secretariat, "mishu", site.secretariat().await),

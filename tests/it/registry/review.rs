@@ -15,7 +15,7 @@ fn these(ids: &[i64]) -> Selection {
 
 /// How many approved projects stand in each category and stage, as the boards count them.
 fn counted(world: &World) -> Vec<(String, String, i64)> {
-    let figures = snapshots::standing(&world.registry, "2026-11".parse().unwrap()).unwrap();
+    let figures = snapshots::figures(&world.registry, "2026-11".parse().unwrap(), None).unwrap();
     let figures = figures.unwrap().into_iter();
     figures
         .map(|(kind, sums)| (kind.category, kind.stage, sums.projects))

@@ -1,5 +1,6 @@
 //! A registry of its own for each test, on each of the two databases.
 
+pub mod pictures;
 pub mod postgres;
 pub mod rosters;
 pub mod statements;

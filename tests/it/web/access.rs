@@ -6,6 +6,7 @@ use reqwest::{Method, StatusCode};
 use retrofit_registry::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
 use retrofit_registry::web::{Access, routes};
 
+use super::ledgers::Photos;
 use super::{Browser, PASSWORD, Site, roster, school};
 
 /// Every route with the roles that may use it; `None` for everybody, logged in or not.
@@ -63,6 +64,57 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST", "/review", Some(&[Lead, Secretariat])),
     ("GET", "/review/export", Some(&[Lead, Secretariat, Auditor])),
     ("POST", "/departments/{department}/lead", Some(&[Administrator])),
+    ("POST", "/projects/{code}/photos", Some(&[Reporter, Lead, Secretariat])),
+    (
+        "GET",
+        "/projects/{code}/photos/{kind}/{sha256}",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
+    (
+        "POST",
+        "/projects/{code}/photos/{kind}/{sha256}/remove",
+        Some(&[Reporter, Lead, Secretariat]),
+    ),
+    ("GET", "/photos", Some(&[Reporter, Lead, Secretariat, Auditor])),
+    ("POST", "/photos", Some(&[Reporter, Lead, Secretariat])),
+    ("GET", "/periods", Some(&[Reporter, Lead, Secretariat, Auditor])),
+    ("POST", "/periods", Some(&[Secretariat])),
+    ("GET", "/targets", Some(&[Reporter, Lead, Secretariat, Auditor])),
+    ("POST", "/targets", Some(&[Secretariat])),
+    ("POST", "/targets/remove", Some(&[Secretariat])),
+    (
+        "GET",
+        "/targets/not-counted",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
+    ("GET", "/inspections", Some(&[Reporter, Lead, Secretariat, Auditor])),
+    ("POST", "/inspections", Some(&[Secretariat])),
+    (
+        "GET",
+        "/inspections/{id}",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
+    ("POST", "/inspections/{id}/findings", Some(&[Secretariat])),
+    (
+        "GET",
+        "/rectifications/{id}",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
+    (
+        "POST",
+        "/rectifications/{id}/answer",
+        Some(&[Reporter, Lead, Secretariat]),
+    ),
+    ("POST", "/rectifications/{id}/decide", Some(&[Secretariat])),
+    (
+        "GET",
+        "/rectifications/{id}/photos/{sha256}",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
+    ("GET", "/meetings", Some(&[Reporter, Lead, Secretariat, Auditor])),
+    ("POST", "/meetings", Some(&[Secretariat])),
+    ("POST", "/meetings/{id}/answer", Some(&[Reporter, Lead, Secretariat])),
+    ("POST", "/meetings/{id}/decide", Some(&[Secretariat])),
     ("GET", "/bulletin", Some(&[Secretariat, Auditor])),
     ("GET", "/bulletin/{file}", Some(&[Secretariat, Auditor])),
     ("GET", "/progress", Some(&[Secretariat, Auditor])),
@@ -130,6 +182,9 @@ async fn the_server_lets_through_whom_the_matrix_names() {
         .await;
     assert!(browsers[0].1.confirm(&shown, "").await.shows("已于"));
 
+    let photos = site.keep_ledgers();
+    let ask = async |browser: &Browser, method: &str, path: &str| ask(browser, method, path, &photos).await;
+
     let stranger = site.stranger();
     for (method, path, roles) in MATRIX {
         let page = ask(&stranger, method, path).await;
@@ -170,13 +225,28 @@ async fn the_server_lets_through_whom_the_matrix_names() {
 }
 
 /// Asks for a route with the parameters of what is there, and an empty form.
-async fn ask(browser: &Browser, method: &str, path: &str) -> super::Page {
+async fn ask(browser: &Browser, method: &str, path: &str, photos: &Photos) -> super::Page {
     let path = path
         .replace("{id}", "1")
         .replace("{department}", "JTJ")
         .replace("/projects/{code}", "/projects/LC-2026-000001");
     let path = path.replace("/bulletin/{file}", "/bulletin/bulletin.docx");
     let path = path.replace("{code}", "S001").replace("{file}", "style.css");
+    // What is removed is another photo than the one that is looked at.
+    let kind = if path.ends_with("/remove") {
+        "construction"
+    } else {
+        "acceptance"
+    };
+    let sha256 = if path.starts_with("/rectifications") {
+        &photos.evidence
+    } else {
+        &photos.acceptance
+    };
+    let mut path = path.replace("{kind}", kind).replace("{sha256}", sha256);
+    if path == "/targets/not-counted" {
+        path.push_str("?year=2026&department=JTJ&category=02&county=371502");
+    }
     match method {
         "GET" => browser.get(&path).await,
         _ => browser.post(&path, &[]).await,

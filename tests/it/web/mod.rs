@@ -2,6 +2,7 @@
 
 mod access;
 mod intake;
+mod ledgers;
 mod login;
 mod packages;
 mod pages;
