@@ -6,6 +6,7 @@
 //! | `RETROFIT_DATABASE_URL` | `$RETROFIT_DATA_DIR/registry.db` | a file path, `sqlite://PATH` or `postgres://…` |
 //! | `RETROFIT_CATALOGUE_DIR` | `$RETROFIT_DATA_DIR/catalogue` | an existing folder of files that replace those of the catalogue |
 //! | `RETROFIT_BIND` | `127.0.0.1:8080` | where the pages are served |
+//! | `RETROFIT_METRICS_TOKEN` | none | who sends it may read `/metrics`; without one, only this machine may |
 //! | `RETROFIT_PLATFORM_URL`, `…_APP_KEY`, `…_SECRET` | none | the national platform |
 //! | `RETROFIT_PLATFORM_CA_FILE` | the system's | PEM certificates to trust instead |
 //! | `RETROFIT_PLATFORM_PROXY` | none | `http://[user:password@]host:port` |
@@ -102,6 +103,14 @@ pub fn platform() -> Result<PlatformSettings, ConfigError> {
 /// The variable is no text.
 pub fn platform_profile() -> Result<Option<PathBuf>, ConfigError> {
     Ok(var("RETROFIT_PLATFORM_PROFILE")?.map(PathBuf::from))
+}
+
+/// The token that opens `/metrics`.
+///
+/// # Errors
+/// The variable is no text.
+pub fn metrics_token() -> Result<Option<String>, ConfigError> {
+    var("RETROFIT_METRICS_TOKEN")
 }
 
 /// A variable; one that is empty counts as not set.

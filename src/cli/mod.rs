@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod export;
 mod import;
+mod jobs;
 mod migrate;
 mod package;
 mod recheck;
@@ -63,6 +64,7 @@ enum Command {
     Review(review::ReviewArgs),
     User(user::UserArgs),
     Sync(sync::SyncArgs),
+    Jobs(jobs::JobsArgs),
     Serve(serve::ServeArgs),
     Migrate(migrate::MigrateArgs),
     Rule(rule::RuleArgs),
@@ -105,6 +107,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(&args, &registry()?),
         Command::Review(args) => review::run(&args, &registry()?),
         Command::User(args) => user::run(&args, &registry()?),
+        Command::Jobs(args) => jobs::run(&args, &registry()?),
         Command::Sync(args) => sync::run(&args, &registry()?),
         Command::Serve(args) => {
             let config = Config::from_env()?;

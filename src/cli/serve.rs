@@ -1,24 +1,19 @@
 //! `retrofit serve`: serves the pages and runs the schedule until it is told to stop.
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use retrofit_jobs::schedule::{Plan, Scheduler};
 use tokio::net::TcpListener;
 
 use super::print;
 use crate::config::Config;
 use crate::registry::{Registry, audit_chain};
-use crate::{process, tasks, web};
+use crate::{tasks, web};
 
 /// How long an entry of the audit log may wait for its seal.
 const SEAL_EVERY: Duration = Duration::from_mins(10);
-/// A schedule in the data folder stands in the built-in one's place.
-const SCHEDULE: &str = "schedule.toml";
 
 /// 运行服务：提供网页，按计划上报
 #[derive(Debug, Args)]
@@ -26,13 +21,7 @@ pub(super) struct ServeArgs {}
 
 pub(super) fn run(ServeArgs {}: &ServeArgs, config: &Config, registry: &Registry) -> anyhow::Result<ExitCode> {
     registry.end_leases_of_the_dead()?;
-    let scheduler = Scheduler::new(
-        plan(&config.data_dir)?,
-        &tasks::all(registry),
-        Arc::new(registry.clone()),
-        registry.clock.clone(),
-        &process::holder(),
-    )?;
+    let scheduler = tasks::scheduler(registry)?;
     // A broken profile is told now, and not at night.
     crate::sync::profile(&registry.catalogue)?;
     tell_placeholders(registry);
@@ -65,16 +54,6 @@ async fn seal(registry: &Registry) {
             Err(error) => tracing::error!("the audit log was not sealed: {error}"),
         }
     }
-}
-
-fn plan(data_dir: &Path) -> anyhow::Result<Plan> {
-    let path = data_dir.join(SCHEDULE);
-    if !path.exists() {
-        return Ok(Plan::built_in());
-    }
-    let name = path.display();
-    let text = std::fs::read_to_string(&path).with_context(|| format!("无法读取 {name}"))?;
-    Plan::parse(&text).with_context(|| format!("{name} 有误"))
 }
 
 /// Says which departments nobody has confirmed yet.

@@ -9,7 +9,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use retrofit_import::catalogue::Field;
-use retrofit_jobs::delivery::{SyncOptions, SyncOutcome, Watcher, deliver};
+use retrofit_jobs::delivery::{Phase, SyncOptions, SyncOutcome, Watcher, deliver};
 use retrofit_jobs::store::RunState;
 
 use super::waive::code;
@@ -120,7 +120,7 @@ fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Resu
     let options = SyncOptions {
         wait,
         concurrency: platform.profile.limits.connections,
-        watcher: (common.format == Format::Text && std::io::stderr().is_terminal()).then(bar),
+        watcher: (common.format == Format::Text).then(follower),
         ..SyncOptions::new(process::holder(), operator.name)
     };
     let store = Arc::new(registry.clone());
@@ -130,6 +130,32 @@ fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Resu
         ExitCode::SUCCESS
     } else {
         ExitCode::from(PARTLY)
+    })
+}
+
+/// What follows the run: a bar in a terminal, else a line for each phase and each tenth.
+fn follower() -> Watcher {
+    if std::io::stderr().is_terminal() {
+        return bar();
+    }
+    let told = std::sync::Mutex::new(None);
+    Arc::new(move |progress| {
+        let now = Some((progress.phase, progress.done * 10 / progress.total.max(1)));
+        // a panic of another teller would leave a pair of numbers, whole
+        let mut told = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if *told != now {
+            *told = now;
+            let phase = match progress.phase {
+                Phase::TakingUp => "查询上次未完的批次",
+                Phase::Sending => "发送",
+                Phase::AwaitingReceipts => "等待回执",
+                Phase::Finished => "结束",
+            };
+            complain(&format!(
+                "{phase}：已发 {}，已有回执 {}，共 {}",
+                progress.sent, progress.done, progress.total
+            ));
+        }
     })
 }
 

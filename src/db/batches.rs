@@ -187,6 +187,16 @@ pub fn open_packages(conn: &mut Conn<'_>) -> Result<Vec<OpenBatchRow>, DbError> 
         .load(c))?)
 }
 
+/// How many open batches there are of other runs than these, packages in an operator's hands apart.
+pub fn count_open(conn: &mut Conn<'_>, live: &[i64]) -> Result<i64, DbError> {
+    Ok(each!(conn, c => batches::table
+        .filter(batches::state.eq_any(OPEN))
+        .filter(batches::transport.ne(PACKAGE))
+        .filter(diesel::dsl::not(batches::run_id.eq_any(live)))
+        .count()
+        .get_result(c))?)
+}
+
 /// How many batches a run stored or took up.
 pub fn count_of_run(conn: &mut Conn<'_>, run: i64) -> Result<i64, DbError> {
     Ok(each!(conn, c => batches::table.filter(batches::run_id.eq(run)).count().get_result(c))?)
@@ -203,6 +213,55 @@ pub fn body(conn: &mut Conn<'_>, batch: i64) -> Result<Option<Vec<u8>>, DbError>
 pub fn insert_attempt(conn: &mut Conn<'_>, attempt: &AttemptRow<'_>) -> Result<(), DbError> {
     each!(conn, c => diesel::insert_into(attempts::table).values(attempt).execute(c))?;
     Ok(())
+}
+
+/// How many requests there were, by kind and HTTP status.
+pub fn count_attempts(conn: &mut Conn<'_>) -> Result<Vec<(String, Option<i64>, i64)>, DbError> {
+    Ok(each!(conn, c => attempts::table
+        .group_by((attempts::kind, attempts::status))
+        .select((attempts::kind, attempts::status, diesel::dsl::count_star()))
+        .load(c))?)
+}
+
+/// A request about one of a project's deliveries.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct TrailRow {
+    /// The delivery.
+    pub delivery_id: i64,
+    /// Our number of the batch.
+    pub batch_no: String,
+    /// `post` or `ask`.
+    pub kind: String,
+    /// The nonce: names the request in both sides' logs.
+    pub request_id: String,
+    /// UTC milliseconds.
+    pub started_at: i64,
+    /// How long it took.
+    pub duration_ms: i64,
+    /// The HTTP status; blank where no answer came.
+    pub status: Option<i64>,
+    /// The platform's code of the problem, or our word.
+    pub problem: Option<String>,
+}
+
+/// The requests about a project's deliveries, oldest first.
+pub fn trail(conn: &mut Conn<'_>, project: i64) -> Result<Vec<TrailRow>, DbError> {
+    Ok(each!(conn, c => batch_members::table
+        .inner_join(batches::table.on(batches::id.eq(batch_members::batch_id)))
+        .inner_join(attempts::table.on(attempts::batch_id.eq(batches::id)))
+        .filter(batch_members::project_id.eq(project))
+        .order(attempts::id)
+        .select((
+            batch_members::delivery_id,
+            batches::batch_no,
+            attempts::kind,
+            attempts::request_id,
+            attempts::started_at,
+            attempts::duration_ms,
+            attempts::status,
+            attempts::problem,
+        ))
+        .load(c))?)
 }
 
 /// Whether a batch is open and this run's.

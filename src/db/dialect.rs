@@ -1,9 +1,12 @@
 //! What differs between the two databases: settings, migrations, and locking a choice of rows.
 
+use std::path::Path;
+
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::r2d2::CustomizeConnection;
+use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -30,6 +33,14 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for SqliteSettin
 /// Runs what migrations are missing, one process at a time.
 pub(super) fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<(), DbError> {
     conn.exclusive_transaction(|conn| run(conn, SQLITE))
+}
+
+/// Copies the database into a new file.
+pub(super) fn copy_sqlite(conn: &mut SqliteConnection, path: &Path) -> Result<(), DbError> {
+    diesel::sql_query("VACUUM INTO ?")
+        .bind::<Text, _>(path.display().to_string())
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Runs what migrations are missing, one process at a time.

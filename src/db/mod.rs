@@ -179,6 +179,23 @@ impl Db {
         }
     }
 
+    /// Whether it is one file, which a plain copy saves.
+    pub fn is_file(&self) -> bool {
+        matches!(self.0, Connections::Sqlite(_))
+    }
+
+    /// Copies a database that is one file into a file that is not there yet, as of one moment, while others read and write. A server's database
+    /// is not copied.
+    ///
+    /// # Errors
+    /// The database's, a full disk among them.
+    pub fn copy_to(&self, path: &Path) -> Result<(), DbError> {
+        match &self.0 {
+            Connections::Sqlite(pool) => dialect::copy_sqlite(&mut *pool.get()?, path),
+            Connections::Postgres(_) => Ok(()),
+        }
+    }
+
     fn migrate(&self) -> Result<(), DbError> {
         match &self.0 {
             Connections::Sqlite(pool) => dialect::migrate_sqlite(&mut *pool.get()?),

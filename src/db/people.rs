@@ -136,6 +136,11 @@ pub fn end_session(conn: &mut Conn<'_>, token_hash: &str, now: i64) -> Result<()
     Ok(())
 }
 
+/// Forgets the sessions that began before then; how many.
+pub fn forget_sessions(conn: &mut Conn<'_>, before: i64) -> Result<usize, DbError> {
+    Ok(each!(conn, c => diesel::delete(sessions::table.filter(sessions::created_at.lt(before))).execute(c))?)
+}
+
 /// Ends every session of a person.
 pub fn end_sessions_of(conn: &mut Conn<'_>, user: i64, now: i64) -> Result<(), DbError> {
     each!(conn, c => diesel::update(sessions::table)

@@ -330,6 +330,16 @@ diesel::table! {
         state -> Text,
         outcome -> Nullable<Text>,
         ended_at -> Nullable<BigInt>,
+        heartbeat_at -> BigInt,
+        operator -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    job_pauses (job) {
+        job -> Text,
+        paused_by -> Text,
+        paused_at -> BigInt,
     }
 }
 
@@ -693,6 +703,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     job_runs,
     reconciliations,
     differences,
+    job_pauses,
     waivers,
     figures,
     snapshot_months,

@@ -30,6 +30,7 @@ pub mod followup;
 pub mod inspections;
 pub mod intake;
 pub mod lists;
+pub mod measures;
 pub mod meetings;
 pub mod month;
 mod package_file;
@@ -159,8 +160,13 @@ impl Registry {
         })
     }
 
+    /// Where this deployment keeps its files.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
     /// The folder of a kind of files, made where it is not there.
-    fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
+    pub(crate) fn folder(&self, name: &str) -> Result<PathBuf, Failure> {
         let path = self.data_dir.join(name);
         std::fs::create_dir_all(&path).map_err(|source| file_failure(&path, source))?;
         Ok(path)
@@ -183,11 +189,17 @@ pub(crate) fn department<'a>(catalogue: &'a Catalogue, code: &str) -> Result<&'a
     })
 }
 
-fn file_failure(path: &Path, source: io::Error) -> Failure {
+pub(crate) fn file_failure(path: &Path, source: io::Error) -> Failure {
     Failure::File {
         path: path.to_owned(),
         source,
     }
+}
+
+/// An instant in business time, to the minute: `2026-11-23 18:05`.
+pub fn business_minute(at: UtcMillis) -> String {
+    let at = DateTime::from_timestamp_millis(at).unwrap_or_default();
+    at.with_timezone(&Shanghai).format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// The business day (Asia/Shanghai) of an instant.

@@ -7,7 +7,7 @@ use super::people::{Operator, Sight};
 use super::states::{State, Step};
 use super::values::{Values, changed_fields, changes, from_json};
 use super::{Change, Error, Registry, audit, review};
-use crate::db::batches::{self, ReceiptRow};
+use crate::db::batches::{self, ReceiptRow, TrailRow};
 use crate::db::comments::{self, CommentRow};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
@@ -41,6 +41,8 @@ pub struct Record {
     pub deliveries: Vec<DeliveryRow>,
     /// The platform's verdicts on them, oldest first.
     pub receipts: Vec<ReceiptRow>,
+    /// The requests about them, oldest first.
+    pub trail: Vec<TrailRow>,
 }
 
 impl Record {
@@ -84,6 +86,7 @@ pub fn record(registry: &Registry, operator: &Operator, code: RegistryCode) -> R
             waivers: waivers::of_project(conn, code.id)?,
             deliveries: deliveries::of_project(conn, code.id)?,
             receipts: batches::receipts_of_project(conn, code.id)?,
+            trail: batches::trail(conn, code.id)?,
             project,
         })
     })

@@ -39,6 +39,18 @@ pub fn outbox(registry: &Registry, operator: &Operator) -> Result<Vec<(String, i
     Ok(registry.db.read(deliveries::count_by_state)?)
 }
 
+/// How many batches wait for their receipts, or for being asked about, and are no living run's.
+///
+/// # Errors
+/// Only our own faults.
+pub fn open_batches(registry: &Registry) -> Result<i64, Error> {
+    let now = registry.clock.now();
+    Ok(registry.db.read(|conn| {
+        let live = sync_runs::live(conn, now)?;
+        batches::count_open(conn, &live)
+    })?)
+}
+
 pub(super) fn sees_runs(operator: &Operator) -> Result<(), Error> {
     if operator.sees() == Sight::All {
         Ok(())

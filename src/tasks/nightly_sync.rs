@@ -10,7 +10,7 @@ use retrofit_jobs::store::RunState;
 use crate::registry::Registry;
 use crate::{process, sync};
 
-const NAME: &str = "nightly-sync";
+pub(super) const NAME: &str = "nightly-sync";
 /// Whatever is still unanswered after so long is the next run's to ask about.
 const WAIT: Duration = Duration::from_hours(1);
 

@@ -19,8 +19,11 @@ mod frame;
 mod guard;
 mod home;
 mod inspections;
+mod jobs;
+mod live;
 mod login;
 mod meetings;
+mod metrics;
 mod packages;
 mod periods;
 mod photos;
@@ -43,8 +46,10 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 
+use axum::Extension;
 pub use router::{Access, Route, router, routes};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::registry::Registry;
 
@@ -57,6 +62,14 @@ pub async fn serve(
     registry: Registry,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let service = router(&registry).into_make_service_with_connect_info::<SocketAddr>();
+    let (closing, closes) = watch::channel(false);
+    let shutdown = async move {
+        shutdown.await;
+        // nobody listens where no stream is open
+        let _ = closing.send(true);
+    };
+    let service = router(&registry)
+        .layer(Extension(live::Closing(closes)))
+        .into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

@@ -12,6 +12,8 @@ use super::findings::{ChangeLine, row_place};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::{photos, words};
+use crate::db::batches::TrailRow;
+use crate::db::comments::CommentRow;
 use crate::db::deliveries::DeliveryRow;
 use crate::db::revisions::RevisionRow;
 use crate::registry::people::{Operator, Session};
@@ -44,7 +46,8 @@ struct ProjectPage {
     may_send: bool,
     may_resubmit: bool,
     may_withdraw: bool,
-    may_waive: bool,
+    /// Where the secretariat waives a rule for it.
+    waive: Option<String>,
 }
 
 /// Fields that stand together.
@@ -96,6 +99,8 @@ struct DeliveryLine {
     class: String,
     platform_no: String,
     errors: Vec<(String, String)>,
+    /// The requests about it.
+    trail: Vec<String>,
 }
 
 /// The groups of the catalogue, in the officers' words.
@@ -259,20 +264,14 @@ impl ProjectPage {
         });
         Ok(Self {
             step: (record.step == Some(Step::Lead)).then_some("在部门负责人处"),
-            comments: record
-                .comments
-                .iter()
-                .map(|comment| CommentLine {
-                    body: comment.body.clone(),
-                    by: comment.written_by.clone(),
-                    at: words::moment(comment.written_at),
-                    revision: comment.revision,
-                })
-                .collect(),
+            comments: record.comments.iter().map(comment_line).collect(),
             photos: photos::shown(registry, session, project.code(), may_send)?,
             may_send,
             may_resubmit: may_send && state == Some(ReviewState::Returned),
-            may_waive: session.operator.may_review(),
+            waive: session
+                .operator
+                .may_review()
+                .then(|| format!("/waivers?code={}", project.code())),
             may_withdraw: may_send && project.op != "withdraw",
             frame: Frame::new(registry, session, project.name.clone(), "/review"),
             code: project.code().to_string(),
@@ -304,6 +303,15 @@ impl ProjectPage {
                 .map(|row| delivery_line(registry, record, row))
                 .collect::<Result<_, _>>()?,
         })
+    }
+}
+
+fn comment_line(comment: &CommentRow) -> CommentLine {
+    CommentLine {
+        body: comment.body.clone(),
+        by: comment.written_by.clone(),
+        at: words::moment(comment.written_at),
+        revision: comment.revision,
     }
 }
 
@@ -344,11 +352,35 @@ fn delivery_line(registry: &Registry, record: &Record, row: &DeliveryRow) -> Res
         platform_no: receipt
             .and_then(|receipt| receipt.platform_no.clone())
             .unwrap_or_default(),
+        trail: record
+            .trail
+            .iter()
+            .filter(|asked| asked.delivery_id == row.id)
+            .map(trail_line)
+            .collect(),
         errors: match receipt {
             Some(receipt) => lists::errors(registry, &receipt.errors_json)?,
             None => Vec::new(),
         },
     })
+}
+
+/// One request about a delivery: when, what, how it was answered, and the number that the platform's log has it under.
+fn trail_line(asked: &TrailRow) -> String {
+    let what = if asked.kind == "post" { "发送" } else { "查询回执" };
+    let answer = match (asked.status, &asked.problem) {
+        (None, Some(problem)) if problem == "unreachable" => "无法连接".to_owned(),
+        (None, _) => "没有应答".to_owned(),
+        (Some(status), None) => format!("应答 {status}"),
+        (Some(status), Some(problem)) => format!("应答 {status}（{problem}）"),
+    };
+    format!(
+        "{} {what} 批次 {}：{answer}，{} 毫秒，请求号 {}",
+        words::moment(asked.started_at),
+        asked.batch_no,
+        asked.duration_ms,
+        asked.request_id
+    )
 }
 
 /// The state of a delivery in the officers' words.

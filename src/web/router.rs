@@ -13,8 +13,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, audit, bulletin, departments, downloads, error, guard, home, inspections, login, meetings, packages,
-    periods, photos, progress, project, projects, reconciliation, review, rules, runs, targets, upload, waivers,
+    assets, audit, bulletin, departments, downloads, error, guard, home, inspections, jobs, live, login, meetings,
+    metrics, packages, periods, photos, progress, project, projects, reconciliation, review, rules, runs, targets,
+    upload, waivers,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -25,6 +26,7 @@ const SENDERS: Access = Access::Roles(&[Reporter, Lead, Secretariat]);
 const OVERSEERS: Access = Access::Roles(&[Secretariat, Auditor]);
 const LOGGED: Access = Access::Roles(&[Secretariat, Auditor, Administrator]);
 const REVIEWERS: Access = Access::Roles(&[Lead, Secretariat, Auditor]);
+const KEEPERS: Access = Access::Roles(&[Secretariat, Auditor, Administrator]);
 const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
 const DECIDERS: Access = Access::Roles(&[Lead, Secretariat]);
 const ADMINISTRATOR: Access = Access::Roles(&[Administrator]);
@@ -94,6 +96,12 @@ pub fn routes() -> Vec<Route> {
         post("/packages/{number}/receipts", SECRETARIAT, packages::receipts).with_limit_of_its_own(),
         post("/packages/{number}/lost", SECRETARIAT, packages::lost),
         get("/reconciliation", OVERSEERS, reconciliation::page),
+        get("/runs/live", OVERSEERS, live::stream),
+        get("/metrics", Access::Anyone, metrics::page),
+        get("/jobs", KEEPERS, jobs::page),
+        post("/jobs/{job}/pause", ADMINISTRATOR, jobs::pause),
+        post("/jobs/{job}/resume", ADMINISTRATOR, jobs::resume),
+        post("/jobs/{job}/run", ADMINISTRATOR, jobs::run),
         get("/departments", ALL, departments::list),
         post("/departments/{department}/lead", ADMINISTRATOR, departments::set_lead),
         get("/templates/{department}", ALL, downloads::template),

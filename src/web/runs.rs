@@ -36,6 +36,8 @@ struct Run {
     to_do: &'static str,
     detail: String,
     selected: u64,
+    running: bool,
+    settled: u64,
     counts: Counts,
     batches: u64,
 }
@@ -95,6 +97,8 @@ fn run(row: &SyncRunRow) -> Result<Run, Error> {
         to_do,
         detail: outcome.detail.unwrap_or_default(),
         selected: outcome.selected,
+        running: outcome.state == RunState::Running,
+        settled: outcome.counts.settled(),
         counts: outcome.counts,
         batches: outcome.batches,
     })

@@ -31,6 +31,8 @@ pub(super) struct Tracked {
     /// A request with it may have reached the platform, and the platform has not denied it since.
     maybe_arrived: bool,
     posted: bool,
+    /// Its receipts were asked for.
+    pub(super) asked: bool,
 }
 
 impl Tracked {
@@ -46,6 +48,7 @@ impl Tracked {
             body: Some(Arc::new(batch.body)),
             maybe_arrived: false,
             posted: false,
+            asked: false,
         }
     }
 
@@ -61,6 +64,7 @@ impl Tracked {
             body: None,
             maybe_arrived: true,
             posted: false,
+            asked: false,
         }
     }
 
@@ -331,7 +335,10 @@ impl Run {
         match change {
             BatchChange::Nothing => {}
             BatchChange::Returned { .. } => batch.state = BatchState::Returned,
-            BatchChange::Taken { .. } => batch.state = BatchState::Pending,
+            BatchChange::Taken { .. } => {
+                faults::point(faults::AFTER_TAKEN);
+                batch.state = BatchState::Pending;
+            }
             BatchChange::Receipts {
                 receipts, strays, done, ..
             } => {
@@ -356,6 +363,7 @@ impl Run {
     async fn leave(&self, mut batch: Tracked) -> Result<Driven, SyncError> {
         if batch.is_pending() {
             self.tally().pending.push(batch);
+            self.taken.notify_one();
         } else if batch.maybe_arrived {
             self.tally().counts.unknown += batch.open();
         } else {

@@ -44,6 +44,8 @@ pub struct SyncOptions {
     pub patience: Patience,
     /// Told of each step.
     pub watcher: Option<Watcher>,
+    /// Nothing new is sent: only what earlier runs left open is followed up.
+    pub only_follow_up: bool,
 }
 
 impl SyncOptions {
@@ -57,6 +59,7 @@ impl SyncOptions {
             concurrency: 4,
             patience: Patience::default(),
             watcher: None,
+            only_follow_up: false,
         }
     }
 }

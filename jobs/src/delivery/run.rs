@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::batch::{Prepared, members, pack, prepare, seal};
@@ -19,6 +20,8 @@ use crate::store::{
 
 /// How long a run's work is its own without a sign of life.
 pub(super) const LEASE: Duration = Duration::from_mins(2);
+/// How often a run gives a sign of life and stores its counts, for those who watch.
+const BEAT: Duration = Duration::from_secs(2);
 /// Open batches that are taken up in one transaction.
 const TAKE_UP: usize = 100;
 /// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record
@@ -51,6 +54,7 @@ pub async fn deliver(
         platform: platform.clone(),
         options,
         tally: Mutex::default(),
+        taken: Notify::new(),
     });
     let worked = tokio::select! {
         worked = Arc::clone(&run).work() => worked,
@@ -66,6 +70,8 @@ pub(super) struct Run {
     pub(super) platform: Platform,
     pub(super) options: SyncOptions,
     tally: Mutex<Tally>,
+    /// A batch was taken in, or none will be any more.
+    pub(super) taken: Notify,
 }
 
 impl Run {
@@ -74,11 +80,15 @@ impl Run {
         self.tally().total = waiting;
         self.enter(Phase::TakingUp);
         self.take_up().await?;
+        if self.options.only_follow_up {
+            self.enter(Phase::AwaitingReceipts);
+            return self.await_receipts().await;
+        }
         // a receipt frees the later revisions of its project: they go out in the next round
         for round in 0..ROUNDS {
             self.tally().claimed = false;
             self.enter(Phase::Sending);
-            self.in_parallel(|run| async move { run.send_claims().await }).await?;
+            self.send_and_read_behind().await?;
             self.judge_suspects().await?;
             if round > 0 && !self.tally().claimed {
                 break;
@@ -97,6 +107,7 @@ impl Run {
             if open.is_empty() {
                 return self.ask_queue().await;
             }
+            faults::point(faults::AFTER_TAKEN_UP);
             let mut tally = self.tally();
             for batch in open {
                 let batch = Tracked::taken_up(batch);
@@ -118,6 +129,35 @@ impl Run {
         .await
     }
 
+    /// Sends what can be claimed; and meanwhile asks, once, for the receipts of batches that were sent some time ago.
+    async fn send_and_read_behind(self: &Arc<Self>) -> Result<(), SyncError> {
+        self.tally().sending = true;
+        let sending = async {
+            let sent = self.in_parallel(|run| async move { run.send_claims().await }).await;
+            self.tally().sending = false;
+            self.taken.notify_one();
+            sent
+        };
+        let reading = self.in_parallel(|run| async move { run.read_behind().await });
+        tokio::try_join!(sending, reading).map(drop)
+    }
+
+    /// One worker: asks for receipts as long as others send.
+    async fn read_behind(&self) -> Result<(), SyncError> {
+        loop {
+            self.taken.notified().await;
+            if !self.tally().sending {
+                self.taken.notify_one(); // the other readers end, too
+                return Ok(());
+            }
+            loop {
+                let next = self.tally().next_behind(self.options.concurrency);
+                let Some(batch) = next else { break };
+                let (Driven::Through | Driven::Refused(..)) = self.drive(batch, AttemptKind::Ask).await?;
+            }
+        }
+    }
+
     /// One worker: claims and sends until there is nothing left or the run stops.
     async fn send_claims(&self) -> Result<(), SyncError> {
         while !self.stopped() {
@@ -130,6 +170,7 @@ impl Run {
                 return Ok(());
             }
             self.tally().claimed = true;
+            faults::point(faults::AFTER_CLAIMED);
             let (records, unfit) = prepare(&self.platform.profile, claimed);
             self.reject(unfit).await?;
             self.send_halving(pack(&self.platform.profile, records)).await?;
@@ -146,6 +187,7 @@ impl Run {
             let Driven::Refused(batch_id, problem) = self.send(&records).await? else {
                 continue;
             };
+            faults::point(faults::AFTER_REFUSED);
             tracing::warn!(records = records.len(), problem = %problem, "the platform refused a whole batch");
             if records.len() > 1 {
                 batches.push(records.split_off(records.len() / 2));
@@ -288,6 +330,7 @@ impl Run {
             detail: detail.clone(),
         };
         let (run, now) = (self.id, self.platform.clock.now());
+        faults::point(faults::BEFORE_FINISH);
         let finished = self.store(move |store| store.finish_run(run, &end, now)).await;
         worked?;
         let state = if finished? == Fence::Held {
@@ -297,18 +340,18 @@ impl Run {
         };
         self.enter(Phase::Finished);
         tracing::info!(
-            run = run.0,
-            state = state.word(),
-            selected = counts.selected(),
-            accepted = counts.accepted,
-            rejected = counts.rejected,
-            unchanged = counts.unchanged,
-            stale = counts.stale,
-            pending = counts.pending,
-            unknown = counts.unknown,
-            not_sent = counts.not_sent,
-            batches,
-            "delivery run ended"
+            "delivery {} {}: {} selected = {} accepted + {} rejected + {} unchanged + {} stale + {} pending + {} unknown \
+             + {} not sent, in {batches} batches",
+            run.0,
+            state.word(),
+            counts.selected(),
+            counts.accepted,
+            counts.rejected,
+            counts.unchanged,
+            counts.stale,
+            counts.pending,
+            counts.unknown,
+            counts.not_sent,
         );
         Ok(SyncOutcome {
             run_id: run,
@@ -323,12 +366,8 @@ impl Run {
     /// Extends the lease as long as the run lasts; ends only when the lease is lost.
     async fn keep_lease(&self) {
         loop {
-            tokio::time::sleep(LEASE / 3).await;
-            let (run, counts, until) = (
-                self.id,
-                self.tally().counts(),
-                self.platform.clock.now() + millis(LEASE),
-            );
+            tokio::time::sleep(BEAT).await;
+            let (run, counts, until) = (self.id, self.counts_so_far(), self.platform.clock.now() + millis(LEASE));
             match self.store(move |store| store.renew_run(run, &counts, until)).await {
                 Ok(Fence::Held) => {}
                 Ok(Fence::Lost) => {
@@ -338,6 +377,16 @@ impl Run {
                 // what follows is fenced; the next try may do
                 Err(error) => tracing::error!(run = run.0, %error, "the run's lease could not be extended"),
             }
+        }
+    }
+
+    /// The counts so far; what is not sent yet stands under `not_sent`.
+    fn counts_so_far(&self) -> Counts {
+        let tally = self.tally();
+        let counts = tally.counts();
+        Counts {
+            not_sent: tally.total.saturating_sub(counts.selected()),
+            ..counts
         }
     }
 
@@ -358,6 +407,9 @@ impl Run {
     }
 
     async fn waiting(&self) -> Result<u64, SyncError> {
+        if self.options.only_follow_up {
+            return Ok(0);
+        }
         let (run, now, profile) = (self.id, self.platform.clock.now(), Arc::clone(&self.platform.profile));
         self.store(move |store| store.waiting(run, &profile.stages, now)).await
     }

@@ -30,6 +30,8 @@ pub(super) struct Tally {
     /// Batches sealed, for their numbers.
     pub(super) sealed: u64,
     pub(super) total: u64,
+    /// Workers send.
+    pub(super) sending: bool,
     pub(super) phase: Option<Phase>,
     pub(super) stop: Option<Stop>,
 }
@@ -47,6 +49,16 @@ impl Tally {
         }
         self.counts.unknown += missing;
         self.missing += missing;
+    }
+
+    /// The oldest batch that was not asked about yet, if so many were taken in after it: by then the platform may be through with it.
+    pub(super) fn next_behind(&mut self, lag: usize) -> Option<Tracked> {
+        let mut unasked = self.pending.iter().enumerate().filter(|(_, batch)| !batch.asked);
+        let (oldest, _) = unasked.next()?;
+        unasked.nth(lag.checked_sub(1)?)?;
+        let mut batch = self.pending.remove(oldest);
+        batch.asked = true;
+        Some(batch)
     }
 
     /// The counts so far, with those whose receipts are awaited.

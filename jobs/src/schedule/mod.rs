@@ -8,4 +8,4 @@ mod plan;
 mod runner;
 
 pub use plan::{Due, JobPlan, Plan, PlanError};
-pub use runner::{Job, JobContext, Scheduler};
+pub use runner::{BegunJob, Job, JobContext, Scheduler};

@@ -29,8 +29,10 @@ pub struct JobPlan {
     pub cron: String,
     /// Missed runs are made up for by one.
     pub catch_up: bool,
+    /// The window as it was written.
+    pub window: Option<String>,
     schedule: cron::Schedule,
-    window: Option<Window>,
+    open: Option<Window>,
     time_zone: Tz,
 }
 
@@ -116,7 +118,8 @@ impl Plan {
             };
             jobs.push(JobPlan {
                 schedule: schedule(&job.cron).map_err(wrong)?,
-                window: job.window.as_deref().map(window).transpose().map_err(wrong)?,
+                open: job.window.as_deref().map(window).transpose().map_err(wrong)?,
+                window: job.window,
                 name: job.name,
                 cron: job.cron,
                 catch_up: job.catch_up,
@@ -139,19 +142,19 @@ impl JobPlan {
     /// `last` is the job's latest run by due time; `since`, where there is none yet, is the instant from which due
     /// times count. Of several due times that have passed only the last is run.
     pub fn due(&self, last: Option<&LastJobRun>, since: UtcMillis, now: UtcMillis) -> Option<Due> {
-        let running = last.filter(|run| run.state == JobState::Running);
-        if running.is_some_and(|run| run.lease_until >= now) {
+        if last.is_some_and(|run| run.state == JobState::Running && run.lease_until >= now) {
             return None;
         }
+        let broken_off = last.filter(|run| matches!(run.state, JobState::Running | JobState::Abandoned));
         let settled_to = last.map_or(since, |run| run.due_at);
         let newest = self.latest(now).filter(|due_at| *due_at > settled_to);
         // without a newer due time, a run whose process died is taken up
-        let due_at = newest.or(running.map(|run| run.due_at))?;
+        let due_at = newest.or(broken_off.map(|run| run.due_at))?;
         let late = now - due_at > LATE.num_milliseconds();
         if late && !self.catch_up {
             return None;
         }
-        let window_end = match self.window {
+        let window_end = match self.open {
             None => None,
             Some(window) => Some(window.end(&self.local(now))?),
         };

@@ -28,6 +28,8 @@ pub struct NewJobRun {
     pub started_at: UtcMillis,
     /// The lease.
     pub lease_until: UtcMillis,
+    /// Who asked for it; `None`: the schedule.
+    pub operator: Option<String>,
 }
 
 /// A run of a job that this process holds.
@@ -53,13 +55,17 @@ pub trait JobStore: Send + Sync + 'static {
     /// The run of a job with the latest due time.
     fn last_job_run(&self, job: &str) -> Result<Option<LastJobRun>, StoreError>;
 
+    /// Running runs of any job whose lease has lapsed become `abandoned`; how many.
+    fn abandon_job_runs(&self, now: UtcMillis) -> Result<usize, StoreError>;
+
     /// Begins the run of (job, due time) for one process only. `None` where it is another's: the row exists, unless it
-    /// is `running` with a lapsed lease (then it is taken up: next token), or an earlier run of the job is `running`
-    /// under a live lease. Earlier runs with a lapsed lease become `abandoned`.
+    /// is `abandoned`, or `running` with a lapsed lease (then it is taken up: `running`, next token), or another run of
+    /// the job is `running` under a live lease. `None` too where the job is paused, unless an operator asked for the run.
+    /// Other runs of the job with a lapsed lease become `abandoned`.
     fn begin_job_run(&self, run: &NewJobRun) -> Result<Option<JobLease>, StoreError>;
 
-    /// Extends the lease: `WHERE id = … AND token = … AND state = 'running'`.
-    fn renew_job_run(&self, lease: JobLease, lease_until: UtcMillis) -> Result<Fence, StoreError>;
+    /// Notes a sign of life and extends the lease: `WHERE id = … AND token = … AND state = 'running'`.
+    fn renew_job_run(&self, lease: JobLease, now: UtcMillis, lease_until: UtcMillis) -> Result<Fence, StoreError>;
 
     /// Ends the run, under the same fence.
     fn finish_job_run(&self, lease: JobLease, end: &JobEnd, now: UtcMillis) -> Result<Fence, StoreError>;

@@ -251,7 +251,7 @@ pub enum JobState {
     Done,
     /// Ended with an error.
     Failed,
-    /// Its process died, and a later run of the job began.
+    /// Its process died. It is taken up, unless a later run of the job has begun.
     Abandoned,
 }
 

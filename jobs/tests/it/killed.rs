@@ -32,9 +32,12 @@ async fn victim() {
 #[tokio::test]
 async fn each_point_kills_where_it_says() {
     for (fault, dies, posts, asks) in [
+        ("after-claimed", true, 0, 0),
         ("after-key-stored", true, 0, 0),
         ("after-sent", true, 1, 0),
+        ("after-taken", true, 1, 0),
         ("after-receipt", true, 1, 1),
+        ("before-finish", true, 1, 1),
         ("after-sent:2", false, 1, 1),
         ("nowhere", false, 1, 1),
     ] {
@@ -45,7 +48,7 @@ async fn each_point_kills_where_it_says() {
         let output = tokio::task::spawn_blocking(move || command.output().unwrap())
             .await
             .unwrap();
-        assert_eq!(output.status.signal().is_some(), dies, "{fault}: {output:?}");
+        assert_eq!(output.status.signal() == Some(9), dies, "{fault}: {output:?}");
         assert_eq!(output.status.success(), !dies, "{fault}: {output:?}");
         let count = |method| {
             simulator

@@ -22,6 +22,7 @@ pub(crate) struct Tables {
     pub(crate) strays: Vec<StrayReceipt>,
     pub(crate) runs: Vec<Run>,
     pub(crate) jobs: Vec<Job>,
+    pub(crate) paused: Vec<String>,
 }
 
 pub(crate) struct Delivery {
@@ -391,8 +392,22 @@ impl JobStore for Memory {
         }))
     }
 
+    fn abandon_job_runs(&self, now: UtcMillis) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for row in &mut self.tables().jobs {
+            if row.state == JobState::Running && row.new.lease_until < now {
+                row.state = JobState::Abandoned;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     fn begin_job_run(&self, run: &NewJobRun) -> Result<Option<JobLease>, StoreError> {
         let mut tables = self.tables();
+        if run.operator.is_none() && tables.paused.contains(&run.job) {
+            return Ok(None);
+        }
         let live = |row: &Job| row.state == JobState::Running && row.new.lease_until >= run.started_at;
         if tables.jobs.iter().any(|row| row.new.job == run.job && live(row)) {
             return Ok(None);
@@ -417,7 +432,8 @@ impl JobStore for Memory {
                 });
                 tables.jobs.len() - 1
             }
-            Some(index) if tables.jobs[index].state == JobState::Running => {
+            Some(index) if matches!(tables.jobs[index].state, JobState::Running | JobState::Abandoned) => {
+                tables.jobs[index].state = JobState::Running;
                 tables.jobs[index].new = run.clone();
                 tables.jobs[index].token += 1;
                 index
@@ -430,7 +446,7 @@ impl JobStore for Memory {
         }))
     }
 
-    fn renew_job_run(&self, lease: JobLease, lease_until: UtcMillis) -> Result<Fence, StoreError> {
+    fn renew_job_run(&self, lease: JobLease, _now: UtcMillis, lease_until: UtcMillis) -> Result<Fence, StoreError> {
         let row = &mut self.tables().jobs[at(lease.id)];
         if row.token != lease.token || row.state != JobState::Running {
             return Ok(Fence::Lost);

@@ -6,7 +6,7 @@ use retrofit_jobs::clock::Clock;
 use retrofit_jobs::schedule::{Job, JobContext, Plan, Scheduler};
 use retrofit_jobs::store::{Fence, JobLease, JobState, JobStore, NewJobRun};
 
-use crate::memory::Memory;
+use crate::memory::{Job as Row, Memory};
 use crate::world::NIGHT;
 
 const MINUTE: i64 = 60_000;
@@ -30,24 +30,24 @@ impl Night {
     }
 
     /// Starts a process that runs the schedule, for as long as the test lasts. `ends` is how each run of the job does.
-    fn start(&self, ends: fn() -> Result<String, String>) {
+    fn start(&self, ends: fn() -> Result<String, String>) -> Scheduler {
         let runs = self.runs.clone();
         let job = Job::new("nightly-sync", move |context| {
             runs.lock().unwrap().push(context);
             async move { ends() }
         });
-        let scheduler =
-            Scheduler::new(Plan::built_in(), &[job], self.store.clone(), self.clock.clone(), "test").unwrap();
-        tokio::spawn(scheduler.run(std::future::pending()));
+        let scheduler = Scheduler::new(plan(), &[job], self.store.clone(), self.clock.clone(), "test").unwrap();
+        tokio::spawn(scheduler.clone().run(std::future::pending()));
+        scheduler
     }
 
-    /// Moves the clock to an instant, and waits until so many rows in all are there and ended.
+    /// Moves the clock to an instant, and waits until so many rows in all are there and done or failed.
     async fn at(&self, instant: i64, rows: usize) {
         self.clock.shift(instant - self.clock.now());
         loop {
             let ended = {
-                let tables = self.store.tables();
-                tables.jobs.iter().filter(|job| job.state != JobState::Running).count()
+                let over = |job: &&Row| matches!(job.state, JobState::Done | JobState::Failed);
+                self.store.tables().jobs.iter().filter(over).count()
             };
             if ended >= rows {
                 return;
@@ -75,10 +75,18 @@ impl Night {
             holder: "dead".into(),
             started_at: due_at,
             lease_until,
+            operator: None,
         };
         self.store.begin_job_run(&run).unwrap().unwrap();
         self.store.tables().jobs.last_mut().unwrap().state = state;
     }
+}
+
+/// The built-in schedule's first job alone.
+fn plan() -> Plan {
+    let mut plan = Plan::built_in();
+    plan.jobs.truncate(1);
+    plan
 }
 
 const WELL: fn() -> Result<String, String> = || Ok("完成".to_owned());
@@ -137,7 +145,63 @@ async fn a_run_whose_process_died_is_taken_up_when_its_lease_is_over() {
     assert_eq!(night.runs().len(), 1);
     assert_eq!(night.store.tables().jobs[0].token, 2);
     let ghost = JobLease { id: 1, token: 1 };
-    assert_eq!(night.store.renew_job_run(ghost, NIGHT + HOUR).unwrap(), Fence::Lost);
+    assert_eq!(
+        night.store.renew_job_run(ghost, NIGHT, NIGHT + HOUR).unwrap(),
+        Fence::Lost
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_takes_up_is_shown_as_abandoned_and_taken_up_in_the_window() {
+    // its lease lapses after the window: nobody may begin it then
+    let night = Night::new(NIGHT + 6 * HOUR);
+    night.left(NIGHT, NIGHT + HOUR, JobState::Running);
+    night.start(WELL);
+    while night.store.tables().jobs[0].state == JobState::Running {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(night.store.tables().jobs[0].state, JobState::Abandoned);
+    assert_eq!(night.runs(), []);
+    night.at(NIGHT + DAY, 1).await;
+    assert_eq!(
+        night.runs(),
+        [(NIGHT + DAY, false)],
+        "the newer due time stands for both"
+    );
+
+    let night = Night::new(NIGHT + 2 * HOUR);
+    night.left(NIGHT, NIGHT + HOUR, JobState::Abandoned);
+    night.start(WELL);
+    while night.store.tables().jobs[0].state != JobState::Done {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(night.runs(), [(NIGHT, true)]);
+    let tables = night.store.tables();
+    assert_eq!(
+        (tables.jobs.len(), tables.jobs[0].token),
+        (1, 2),
+        "the same row, the next token"
+    );
+}
+
+#[tokio::test]
+async fn a_paused_job_rests_but_for_an_operator_and_what_it_missed_is_one_catch_up_run() {
+    let night = Night::new(NIGHT - MINUTE);
+    night.store.tables().paused.push("nightly-sync".into());
+    let scheduler = night.start(WELL);
+    night.at(NIGHT, 0).await;
+    let begun = scheduler.begin_now("nightly-sync", "guanli").await.unwrap().unwrap();
+    assert!(
+        scheduler.begin_now("nightly-sync", "guanli").await.unwrap().is_none(),
+        "it is at work"
+    );
+    assert_eq!(begun.work().await.unwrap().state, JobState::Done);
+    assert!(scheduler.begin_now("no-such-job", "guanli").await.unwrap().is_none());
+    night.at(NIGHT + 2 * DAY + HOUR, 1).await;
+    night.store.tables().paused.clear();
+    night.at(NIGHT + 2 * DAY + HOUR + MINUTE, 2).await;
+    assert_eq!(night.runs(), [(NIGHT, false), (NIGHT + 2 * DAY, true)]);
+    assert_eq!(night.store.tables().jobs[0].new.operator.as_deref(), Some("guanli"));
 }
 
 #[tokio::test]
@@ -163,15 +227,9 @@ async fn a_job_that_fails_or_panics_is_failed_and_not_run_again_that_night() {
 #[test]
 fn a_plan_for_a_job_that_there_is_not_is_refused() {
     let job = Job::new("reminders", |_| async { Ok(String::new()) });
-    let refused = Scheduler::new(
-        Plan::built_in(),
-        &[job],
-        Arc::<Memory>::default(),
-        Clock::held(0),
-        "test",
-    )
-    .err()
-    .unwrap();
+    let refused = Scheduler::new(plan(), &[job], Arc::<Memory>::default(), Clock::held(0), "test")
+        .err()
+        .unwrap();
     assert!(
         refused.to_string().contains("nightly-sync") && refused.to_string().contains("reminders"),
         "{refused}"

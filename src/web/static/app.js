@@ -66,3 +66,19 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
     request.send(new FormData(form));
   });
 }
+
+// A delivery at work: its bar follows it, and the page is read again when it is over.
+for (const row of document.querySelectorAll("[data-live]")) {
+  const events = new EventSource(row.dataset.live);
+  events.addEventListener("run", (event) => {
+    const run = JSON.parse(event.data);
+    const bar = row.querySelector("progress");
+    bar.max = run.selected;
+    bar.value = run.settled;
+    row.querySelector("[data-words]").textContent = run.words;
+  });
+  events.addEventListener("end", () => {
+    events.close();
+    location.reload();
+  });
+}

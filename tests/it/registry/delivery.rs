@@ -476,6 +476,7 @@ fn job(due_at: i64, started_at: i64) -> NewJobRun {
         holder: "somebody".into(),
         started_at,
         lease_until: started_at + LEASE,
+        operator: None,
     }
 }
 
@@ -484,24 +485,24 @@ fn a_job_runs_once_for_each_due_time() {
     for world in World::both() {
         let store = &world.registry;
         assert!(store.last_job_run("nightly-sync").unwrap().is_none());
-        let lease = store.begin_job_run(&job(1, 10)).unwrap().unwrap();
+        let lease = store.begin_job_run(&job(1, MORNING)).unwrap().unwrap();
         assert_eq!(lease.token, 1);
         assert_eq!(
-            store.begin_job_run(&job(1, 11)).unwrap(),
+            store.begin_job_run(&job(1, MORNING + 1)).unwrap(),
             None,
             "another process has it"
         );
         assert_eq!(
-            store.begin_job_run(&job(2, 11)).unwrap(),
+            store.begin_job_run(&job(2, MORNING + 1)).unwrap(),
             None,
             "an earlier run is alive"
         );
 
-        let late = 10 + LEASE + 1;
+        let late = MORNING + LEASE + 1;
         let heir = store.begin_job_run(&job(1, late)).unwrap().unwrap();
         assert_eq!((heir.id, heir.token), (lease.id, 2), "its process died");
-        assert_eq!(store.renew_job_run(lease, late + LEASE).unwrap(), Fence::Lost);
-        assert_eq!(store.renew_job_run(heir, late + LEASE).unwrap(), Fence::Held);
+        assert_eq!(store.renew_job_run(lease, late, late + LEASE).unwrap(), Fence::Lost);
+        assert_eq!(store.renew_job_run(heir, late, late + LEASE).unwrap(), Fence::Held);
         let end = JobEnd {
             state: JobState::Done,
             outcome: "完成".into(),
@@ -513,7 +514,7 @@ fn a_job_runs_once_for_each_due_time() {
         store.begin_job_run(&job(2, late)).unwrap().unwrap();
         let much_later = late + 2 * LEASE;
         store.begin_job_run(&job(3, much_later)).unwrap().unwrap();
-        let runs = schedule::job_runs(store, &secretariat(), 10).unwrap();
+        let runs = schedule::job_runs(store, &secretariat(), None, 10).unwrap();
         let states: Vec<_> = runs.iter().map(|run| (run.due_at, run.state.as_str())).collect();
         assert_eq!(states, [(3, "running"), (2, "abandoned"), (1, "done")]);
         let last = store.last_job_run("nightly-sync").unwrap().unwrap();

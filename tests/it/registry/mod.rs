@@ -9,6 +9,8 @@ mod exports;
 mod figures;
 mod identity;
 mod intake;
+mod jobs;
+mod killed;
 mod known;
 mod likeness;
 mod packages;

@@ -79,7 +79,7 @@ impl World {
     }
 }
 
-fn open(config: &Config, clock: &Clock) -> Registry {
+pub fn open(config: &Config, clock: &Clock) -> Registry {
     let worker = Worker {
         program: RETROFIT.into(),
         args: vec!["worker".into()],

@@ -128,6 +128,13 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("POST", "/packages/{number}/receipts", Some(&[Secretariat])),
     ("POST", "/packages/{number}/lost", Some(&[Secretariat])),
     ("GET", "/reconciliation", Some(&[Secretariat, Auditor])),
+    // a token of its own, or this machine
+    ("GET", "/metrics", None),
+    ("GET", "/runs/live", Some(&[Secretariat, Auditor])),
+    ("GET", "/jobs", Some(&[Secretariat, Auditor, Administrator])),
+    ("POST", "/jobs/{job}/pause", Some(&[Administrator])),
+    ("POST", "/jobs/{job}/resume", Some(&[Administrator])),
+    ("POST", "/jobs/{job}/run", Some(&[Administrator])),
 ];
 
 const EVERY: &[Role] = &[Reporter, Lead, Secretariat, Auditor, Administrator];
@@ -232,6 +239,7 @@ async fn ask(browser: &Browser, method: &str, path: &str, photos: &Photos) -> su
     let path = path
         .replace("{id}", "1")
         .replace("{department}", "JTJ")
+        .replace("{job}", "retention")
         .replace("/projects/{code}", "/projects/LC-2026-000001");
     let path = path.replace("/bulletin/{file}", "/bulletin/bulletin.docx");
     let path = path.replace("{code}", "S001").replace("{file}", "style.css");

@@ -7,6 +7,7 @@ mod login;
 mod packages;
 mod pages;
 mod review;
+mod watching;
 
 use std::net::SocketAddr;
 use std::sync::Once;

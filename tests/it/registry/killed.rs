@@ -1,0 +1,191 @@
+//! Processes that deliver are killed by SIGKILL at the named points of a delivery, under mixed faults of the platform. In the end each
+//! approved revision is at the platform exactly once, the registry agrees, and nothing is unknown.
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, Stdio};
+
+use platform_simulator::{Endpoint, Fault, FaultKind, Settings, Simulator};
+use retrofit_import::catalogue::Field;
+use retrofit_jobs::faults;
+use retrofit_registry::registry::{delivery, projects};
+
+use crate::support::rosters::{code, school};
+use crate::support::{RETROFIT, World, secretariat};
+
+/// What the platform signs with; nobody else is to learn it.
+const SECRET: &str = "hush-hush-7f3a";
+
+/// A process that delivers, and dies at a point when it comes there so often.
+fn start(world: &World, platform: &Simulator, fault: &str) -> Child {
+    Command::new(RETROFIT)
+        .args(["sync", "run", "--wait", "2", "--format", "json"])
+        .env("RETROFIT_DATA_DIR", world.folder())
+        .env("RETROFIT_DATABASE_URL", &world.config.database_url)
+        .env("RETROFIT_PLATFORM_URL", platform.url())
+        .env("RETROFIT_PLATFORM_APP_KEY", "city-key")
+        .env("RETROFIT_PLATFORM_SECRET", SECRET)
+        .env("RETROFIT_FAULT", fault)
+        .env("RUST_LOG", "trace")
+        .env_remove("RETROFIT_OPERATOR")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// What goes wrong at the platform in the round with this number, besides.
+fn trouble(round: usize) -> Vec<Fault> {
+    let answer = |status, retry_after| FaultKind::Answer { status, retry_after };
+    match round % 7 {
+        0 => vec![Fault::once(FaultKind::Drop).after_processing()],
+        1 => vec![Fault::once(FaultKind::Drop)],
+        2 => vec![Fault::once(answer(503, Some(0))).after_processing()],
+        3 => vec![Fault::once(FaultKind::StillProcessing).at(Endpoint::ReadBatch)],
+        4 => vec![Fault::once(answer(429, Some(0)))],
+        5 => vec![Fault::once(FaultKind::MissingReceipts).at(Endpoint::ReadBatch)],
+        _ => vec![
+            Fault::once(FaultKind::WrongTypes).at(Endpoint::ReadBatch),
+            Fault::once(FaultKind::ForeignReceipt {
+                source_id: "LC-2026-999999".into(),
+            })
+            .at(Endpoint::ReadBatch),
+        ],
+    }
+}
+
+fn spread(world: &World, processes: usize, kills: usize) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let platform = runtime
+        .block_on(Simulator::start(Settings::new("city-key", SECRET)))
+        .unwrap();
+    let mut killed: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut logs = String::new();
+    let mut round = 0;
+    while killed.values().sum::<usize>() < kills {
+        assert!(round < 6 * kills + 40, "the points are not reached: {killed:?}");
+        // two new projects, and a later revision of one that may be on its way
+        let first = u32::try_from(2 * round).unwrap() + 1;
+        let stage = if round % 2 == 0 { "40" } else { "30" };
+        world.import([
+            school(first),
+            school(first + 1),
+            school(first.saturating_sub(2).max(1)).with(Field::Stage, stage),
+        ]);
+        world.approve_all();
+        let point = faults::ALL[round % faults::ALL.len()];
+        for fault in trouble(round) {
+            platform.inject(fault);
+        }
+        if point == faults::AFTER_REFUSED {
+            platform.inject(Fault::once(FaultKind::Answer {
+                status: 422,
+                retry_after: None,
+            }));
+        }
+        let children: Vec<Child> = (0..processes).map(|_| start(world, &platform, point)).collect();
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            if output.status.signal() == Some(9) {
+                *killed.entry(point).or_default() += 1;
+            } else {
+                assert!(output.status.code().is_some_and(|exit| exit < 2), "{output:?}");
+            }
+            logs += &String::from_utf8_lossy(&output.stderr);
+            logs += &String::from_utf8_lossy(&output.stdout);
+        }
+        round += 1;
+    }
+    platform.clear_faults();
+    let mut last = String::new();
+    for _ in 0..4 {
+        let output = start(world, &platform, "nowhere").wait_with_output().unwrap();
+        last = String::from_utf8_lossy(&output.stdout).into_owned();
+        logs += &String::from_utf8_lossy(&output.stderr);
+    }
+    eprintln!("{processes} process(es), {round} rounds, killed at {killed:?}");
+    assert!(
+        last.contains("\"state\":\"done\"") && last.contains("\"selected\":0"),
+        "{last}"
+    );
+
+    let history = platform.history().unwrap();
+    let mut there: BTreeMap<(String, i64), usize> = BTreeMap::new();
+    let mut highest: BTreeMap<String, i64> = BTreeMap::new();
+    for effect in history {
+        *there.entry((effect.source_id.clone(), effect.revision)).or_default() += 1;
+        let before = highest.insert(effect.source_id, effect.revision);
+        assert!(
+            before < Some(effect.revision),
+            "revision {} after {before:?}",
+            effect.revision
+        );
+    }
+    assert!(there.values().all(|count| *count == 1), "{there:?}");
+    for id in 1..=i64::try_from(2 * round).unwrap() {
+        let record = projects::record(&world.registry, &secretariat(), code(id)).unwrap();
+        for row in record.deliveries {
+            let held = there.contains_key(&(code(id).to_string(), row.revision));
+            match row.state.as_str() {
+                "accepted" | "unchanged" => assert!(held, "{row:?}"),
+                // overtaken, before it was sent or while nobody knew what had become of it
+                "superseded" => {}
+                state => panic!("{state} in the end: {row:?}"),
+            }
+        }
+        assert_eq!(
+            record.project.approved_revision,
+            highest.get(&code(id).to_string()).copied()
+        );
+    }
+    let outbox = delivery::outbox(&world.registry, &secretariat()).unwrap();
+    assert!(
+        outbox
+            .iter()
+            .all(|(state, _)| ["accepted", "unchanged", "superseded"].contains(&state.as_str())),
+        "{outbox:?}"
+    );
+    if killed.len() == faults::ALL.len() {
+        eprintln!("every point was hit");
+    }
+    assert!(!logs.contains(SECRET), "the secret is in a log");
+    runtime.block_on(platform.stop());
+}
+
+#[test]
+fn killed_on_sqlite_by_one_process() {
+    spread(&World::sqlite(), 1, 20);
+}
+
+#[test]
+fn killed_on_sqlite_by_three_processes() {
+    spread(&World::sqlite(), 3, 20);
+}
+
+#[test]
+fn killed_on_postgres_by_one_process() {
+    if let Some(world) = World::postgres() {
+        spread(&world, 1, 20);
+    }
+}
+
+#[test]
+fn killed_on_postgres_by_three_processes() {
+    if let Some(world) = World::postgres() {
+        spread(&world, 3, 20);
+    }
+}
+
+#[test]
+#[ignore = "minutes; its result stands in benches/README.md"]
+fn killed_two_hundred_times_each() {
+    for processes in [1, 3] {
+        for world in World::both() {
+            spread(&world, processes, 200);
+        }
+    }
+}
