@@ -266,7 +266,7 @@ impl<'a> Check<'a, '_> {
                 findings.sort_by_key(|finding| (finding.address, finding.code));
                 let summary = &mut self.summary.sheets[*place];
                 summary.data_rows.push(record.row);
-                let heading = data.heading.map(|row| row + 1);
+                let heading = data.heading.map(|heading| heading.row + 1);
                 if summary.heading_rows.last() != heading.as_ref() {
                     summary.heading_rows.extend(heading);
                 }

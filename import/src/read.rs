@@ -91,9 +91,16 @@ impl<'a> RowReader<'a> {
         let mut record = Record::new(sheet.clone(), data.line.row.index + 1);
         let mut faults: Vec<(Field, Fault)> = Vec::new();
         let mut carried: Vec<(Field, Value, Field)> = Vec::new();
-        let mut county = data.county.clone().filter(|_| !self.table.has(Field::County));
-        if let Some(county) = &county {
-            record.entry_mut(Field::County).read = Read::Value(Value::Division(county.clone()));
+        let mut county = None;
+        if let Some(heading) = data.heading.as_ref().filter(|_| !self.table.has(Field::County)) {
+            let entry = record.entry_mut(Field::County);
+            entry.read = Read::Value(Value::Division(heading.county.clone()));
+            entry.written = (*heading.written).into();
+            let division = self.catalogue.divisions().get(&heading.county);
+            if division.is_some_and(|division| division.is_old_name(&heading.written)) {
+                record.mark_changed(Field::County);
+            }
+            county = Some(heading.county.clone());
         }
         for column in &mut self.columns {
             let field = column.field;

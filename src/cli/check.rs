@@ -199,22 +199,25 @@ fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Cata
 
 fn group_line(group: &Group<'_>, with_sheet: bool) -> String {
     let finding = group.first;
-    let sheet = finding.sheet.as_deref().filter(|sheet| with_sheet && !sheet.is_empty());
-    let place = [
-        sheet.map(|sheet| format!("{sheet}!")).unwrap_or_default(),
-        group.place(),
-    ]
-    .concat();
-    let place = if place.is_empty() {
-        "整个文件".to_owned()
-    } else {
-        place
+    let sheet = finding.sheet.as_deref().filter(|sheet| !sheet.is_empty());
+    let place = match (group.place(), sheet) {
+        (cells, Some(sheet)) if cells.is_empty() => format!("工作表「{sheet}」"),
+        (cells, None) if cells.is_empty() => "整个文件".to_owned(),
+        (cells, Some(sheet)) if with_sheet => format!("{sheet}!{cells}"),
+        (cells, _) => cells,
     };
+    let value = group
+        .unsaid_value()
+        .map(|value| format!("（填的是 {value}）"))
+        .unwrap_or_default();
     let suggestion = finding.suggestion.as_deref().unwrap_or_default();
     let basis = finding
         .basis
         .as_ref()
         .map(|basis| format!("（依据：{basis}）"))
         .unwrap_or_default();
-    format!("  {place}  {}  {}{suggestion}{basis}\n", finding.code, finding.message)
+    format!(
+        "  {place}  {}  {}{value}{suggestion}{basis}\n",
+        finding.code, finding.message
+    )
 }

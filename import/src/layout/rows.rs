@@ -125,8 +125,13 @@ pub(crate) enum Kind {
     Data,
     /// A project, or the title of a header that follows: a few cells only.
     Sparse,
-    /// A county heading: the county of the rows beneath.
-    County(Arc<str>),
+    /// A county heading.
+    County {
+        /// The code of the county of the rows beneath.
+        county: Arc<str>,
+        /// The county as written, folded.
+        written: Arc<str>,
+    },
     /// The header, repeated.
     Header,
     /// An example row, of a template of ours or of another.
@@ -179,8 +184,10 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     };
     let only_figures = others.iter().all(|(_, text)| is_figure(text));
     if only_figures && name.is_none_or(|(column, _)| *column == first.0) {
-        if let Some(county) = reader.county(heading_name(&first.1)) {
-            return Kind::County(county);
+        let written = heading_name(&first.1);
+        if let Some(county) = reader.county(written) {
+            let written = written.into();
+            return Kind::County { county, written };
         }
         let chinese = |text: &str| text.starts_with(|c: char| "一二三四五六七八九十".contains(c));
         let heading = (numbered && chinese(texts[0].1.trim_start_matches('('))) || begins_chapter(&first.1);

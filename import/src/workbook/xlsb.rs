@@ -10,9 +10,9 @@ use super::value;
 use super::xml;
 
 /// Reads a package whose workbook is a binary part.
-pub(super) fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
+pub(super) fn read(bytes: &[u8], macros: bool, sink: &mut Sink) -> Result<(), Stop> {
     let mut book = Xlsb::new(Cursor::new(bytes)).map_err(xml::broken)?;
-    sink.format(Format::Xlsb)?;
+    sink.format(Format::Xlsb { macros })?;
     for sheet in book.sheets_metadata().to_vec() {
         if sheet.typ != SheetType::WorkSheet {
             continue;
