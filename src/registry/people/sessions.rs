@@ -90,18 +90,14 @@ pub fn log_in(registry: &Registry, name: &str, password: &str, origin: &str) -> 
         let refused = ("session.open", Outcome::Refused);
         let locked = user.locked_until.filter(|&until| until > now);
         let Some(token) = token.filter(|_| locked.is_none()) else {
-            let (login, detail) = match locked {
-                Some(until) => (Login::Locked(until), json!({ "locked": until })),
-                None => {
-                    let (failures, until) = count_failure(conn, &user, now)?;
-                    (
-                        until.map_or(Login::Wrong, Login::Locked),
-                        json!({ "failures": failures }),
-                    )
-                }
+            let (until, detail) = if locked.is_some() {
+                (locked, json!({ "locked": locked }))
+            } else {
+                let (failures, until) = count_failure(conn, &user, now)?;
+                (until, json!({ "failures": failures }))
             };
             audit::note(conn, &operator, now, refused, name, &detail)?;
-            return Ok(login);
+            return Ok(until.map_or(Login::Wrong, Login::Locked));
         };
         people::note_login(conn, user.id, now)?;
         let session = SessionRow {
