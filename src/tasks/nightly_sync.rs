@@ -104,8 +104,9 @@ mod tests {
             refused: 1,
             ..PhotosOutcome::default()
         };
-        let line = told(&outcome, &photos).unwrap();
-        assert!(line.ends_with("照片：上报 3 张，平台退回 1 张"), "{line}");
+        let line = told(&outcome, &photos);
+        let told_of = "照片：上报 3 张，平台退回 1 张";
+        assert!(line.as_ref().is_ok_and(|line| line.ends_with(told_of)), "{line:?}");
         for unsent in [
             PhotosOutcome {
                 stopped: Some("平台连续无应答或报错".into()),
