@@ -10,6 +10,7 @@ use crate::catalogue::{Catalogue, Field};
 use crate::feedback::{self, Feedback};
 use crate::finding::{Finding, Severity};
 use crate::layout::{HeaderIndex, Known, Part, SheetReader, Table};
+pub use crate::read::KeptReader;
 use crate::read::RowReader;
 use crate::record::Record;
 use crate::rules::{Incident, RosterJudge};

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::catalogue::Field;
 use crate::check::{CheckedRow, Checker, SheetSummary, Summary};
 use crate::finding::{Finding, Severity};
+use crate::rules::Incident;
 use crate::values::Canonical;
 use crate::workbook::Address;
 
@@ -165,6 +166,7 @@ impl Report {
             held: self.summary.held,
             to_confirm: self.summary.to_confirm,
             findings: self.findings.iter().map(FindingJson::from).collect(),
+            incidents: self.summary.incidents.iter().map(IncidentJson::from).collect(),
             records: self.records.as_deref(),
         }
     }
@@ -296,6 +298,8 @@ struct FileJson<'a> {
     held: usize,
     to_confirm: usize,
     findings: Vec<FindingJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    incidents: Vec<IncidentJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     records: Option<&'a [RowValues]>,
 }
@@ -313,6 +317,25 @@ impl<'a> From<&'a SheetSummary> for SheetJson<'a> {
             name: &sheet.name,
             header_row: sheet.header_row,
             data_rows: &sheet.data_rows,
+        }
+    }
+}
+
+/// A rule that broke down on a row: that row was not judged by it.
+#[derive(Serialize)]
+struct IncidentJson<'a> {
+    rule: &'a str,
+    sheet: Option<&'a str>,
+    row: Option<u32>,
+}
+
+impl<'a> From<&'a Incident> for IncidentJson<'a> {
+    fn from(incident: &'a Incident) -> Self {
+        let (sheet, row) = incident.record.as_ref().map(|(sheet, row)| (&**sheet, *row)).unzip();
+        Self {
+            rule: incident.code,
+            sheet,
+            row,
         }
     }
 }

@@ -11,6 +11,7 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::Checker;
 use retrofit_import::finding::Severity;
 use retrofit_import::report::{Group, Report};
+use retrofit_import::rules::incident_lines;
 use retrofit_import::write;
 use serde_json::json;
 
@@ -182,17 +183,8 @@ fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Cata
             out.push_str(&group_line(group, summary.sheets.len() > 1));
         }
     }
-    for incident in &summary.incidents {
-        let row = incident
-            .record
-            .as_ref()
-            .map(|(_, row)| format!("在第 {row} 行"))
-            .unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "程序故障：规则 {} {row}没有判断成功，请告诉管理员。",
-            incident.code
-        );
+    for line in incident_lines(&summary.incidents) {
+        let _ = writeln!(out, "{line}");
     }
     out
 }

@@ -37,7 +37,7 @@ mod zonation;
 
 pub use case::{Case, Fault, RosterFault};
 pub use duplicates::Seen;
-pub use judge::{Incident, RosterJudge};
+pub use judge::{Incident, RosterJudge, incident_lines};
 pub use known::{CodeOwner, Known, KnownRoster, Neighbour};
 pub use pages::{KINDS, json, markdown, page, text};
 pub use settings::{RuleSettings, Setting, rule_set_version};

@@ -5,6 +5,7 @@
 mod annotated;
 mod catalogue;
 mod feedback;
+mod kept;
 mod layout;
 mod layout_xlsx;
 mod property;

@@ -1,7 +1,9 @@
 //! Findings that are equal down a column, told as one.
 
+use retrofit_import::check::Summary;
 use retrofit_import::finding::{Finding, Severity};
-use retrofit_import::report::{Group, groups};
+use retrofit_import::report::{Group, Report, groups};
+use retrofit_import::rules::Incident;
 use retrofit_import::workbook::Address;
 
 /// V001 on a cell of column U; the row is 1-based.
@@ -111,4 +113,30 @@ fn the_gravest_groups_come_first_and_the_others_keep_their_order() {
     ];
     let codes: Vec<_> = groups(&findings).iter().map(|group| group.first.code).collect();
     assert_eq!(codes, ["V001", "S006", "S007", "V009"]);
+}
+
+#[test]
+fn what_a_rule_broke_down_on_is_in_the_json() {
+    let of = |incidents: Vec<Incident>| {
+        let report = Report {
+            summary: Summary {
+                incidents,
+                ..Summary::default()
+            },
+            findings: vec![blank(5)],
+            rows: Vec::new(),
+            records: None,
+        };
+        serde_json::to_value(report.json("a.xlsx", None)).unwrap()
+    };
+    let json = of(vec![Incident {
+        code: "S005",
+        record: Some(("学校".into(), 7)),
+    }]);
+    assert_eq!(
+        json["incidents"],
+        serde_json::json!([{ "rule": "S005", "sheet": "学校", "row": 7 }])
+    );
+    assert_eq!(json["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(of(Vec::new()).get("incidents"), None);
 }
