@@ -4,6 +4,7 @@
 //! [`people::Operator`]; all of it blocks, so call it from a blocking thread):
 //!
 //! - [`people`]: `add_user`, `log_in`, `resume`, `log_out`, `change_password`; [`people::Operator`] and what its role may do.
+//! - [`tokens`]: `issue`, `listed`, `revoke`, `bearer`: what programs act with in a person's name.
 //! - [`intake`]: `receive` (keep a file), `check` (check it and keep what was read), `open` (what was read), `note_unreadable`, `preview` (reads
 //!   only), `explain`, `choose`, `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
@@ -51,6 +52,7 @@ pub mod settings;
 pub mod snapshots;
 mod states;
 pub mod targets;
+pub mod tokens;
 mod values;
 pub mod waivers;
 

@@ -139,7 +139,7 @@ impl Operator {
         }
     }
 
-    fn of(user: &UserRow, origin: &str) -> Result<Self, DbError> {
+    pub(super) fn of(user: &UserRow, origin: &str) -> Result<Self, DbError> {
         let role = Role::from_word(&user.role);
         Ok(Self {
             name: user.name.clone(),

@@ -15,7 +15,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::{
     assets, audit, bulletin, departments, downloads, error, guard, home, inspections, jobs, live, login, meetings,
     metrics, packages, periods, photos, progress, project, projects, reconciliation, review, rules, runs, targets,
-    upload, waivers,
+    tokens, upload, waivers,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -102,6 +102,9 @@ pub fn routes() -> Vec<Route> {
         post("/jobs/{job}/pause", ADMINISTRATOR, jobs::pause),
         post("/jobs/{job}/resume", ADMINISTRATOR, jobs::resume),
         post("/jobs/{job}/run", ADMINISTRATOR, jobs::run),
+        get("/tokens", ALL, tokens::page),
+        post("/tokens", ALL, tokens::issue),
+        post("/tokens/{id}/revoke", ALL, tokens::revoke),
         get("/departments", ALL, departments::list),
         post("/departments/{department}/lead", ADMINISTRATOR, departments::set_lead),
         get("/templates/{department}", ALL, downloads::template),
