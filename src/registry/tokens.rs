@@ -5,8 +5,7 @@
 
 use retrofit_jobs::store::{UtcMillis, Word};
 
-use super::password::new_token;
-use super::people::{Operator, Role};
+use super::people::{Operator, Role, new_token};
 use super::values::sha256;
 use super::{Error, Registry, audit};
 use crate::db::counters::{self, Counter};
@@ -153,7 +152,7 @@ impl std::fmt::Debug for Issued {
 /// # Errors
 /// Refused to others; where nobody has that name; without a label; with no scopes, or one beyond the person's role; for no days or too many.
 pub fn issue(registry: &Registry, operator: &Operator, wanted: &Wanted<'_>) -> Result<Issued, Error> {
-    let at_console = operator.may_keep_people() && operator.origin == "console";
+    let at_console = operator.may_keep_people() && operator.is_at_console();
     if operator.name != wanted.person && !at_console {
         return Err(Error::refused(
             "只能为自己签发令牌；管理员可在服务器上用命令为他人签发。",

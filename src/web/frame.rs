@@ -63,6 +63,7 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     (
         "管理",
         &[
+            ("/people", "用户"),
             ("/departments", "部门"),
             ("/jobs", "定时任务"),
             ("/tokens", "接口令牌"),
