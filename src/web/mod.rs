@@ -40,6 +40,7 @@ mod router;
 mod rules;
 mod runs;
 mod targets;
+mod tokens;
 mod upload;
 mod waivers;
 mod words;
