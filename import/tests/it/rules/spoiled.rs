@@ -158,8 +158,11 @@ const UNREADABLE: &[(&str, (&str, &str))] = &[
     ("V010", ("建筑面积", "3200.256")),
 ];
 
+/// Makes a file of a sound record.
+type Spoil = fn(&[Cell]) -> Vec<u8>;
+
 /// For each rule on files, sheets and headers, what makes a sound roster violate it.
-const SPOILED_FILES: &[(&str, fn(&[Cell]) -> Vec<u8>)] = &[
+const SPOILED_FILES: &[(&str, Spoil)] = &[
     ("F001", |cells| [b"%PDF-1.7\n".to_vec(), csv(&[cells])].concat()),
     ("F002", |cells| {
         compound(&[("EncryptedPackage", &csv(&[cells])), ("EncryptionInfo", b"")])
