@@ -4,6 +4,7 @@
 
 mod annotated;
 mod catalogue;
+mod corrections;
 mod feedback;
 mod layout;
 mod layout_xlsx;

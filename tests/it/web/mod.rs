@@ -1,6 +1,7 @@
 //! The pages, through HTTP on loopback.
 
 mod access;
+mod columns;
 mod intake;
 mod ledgers;
 mod login;
