@@ -23,11 +23,11 @@ use crate::registry::people::Session;
 use crate::registry::{Error, Registry};
 
 /// Columns that the page shows of a table: more than any roster has, and a choice for each keeps the page small enough.
-const SHOWN: usize = 120;
+const SHOWN: usize = 70;
 /// What a choice for a column begins with in the form, before the column's key.
 const PREFIX: &str = "column:";
 /// The choice that nothing is read of a column.
-const NOTHING: &str = "-";
+const NOTHING: &str = "不导入";
 /// The choice that its header counts.
 const AS_HEADED: &str = "auto";
 
@@ -67,8 +67,9 @@ struct ColumnView {
     options: Vec<OptionView>,
 }
 
+/// A choice; what is sent is its label, which keeps the page small, unless it has a value of its own.
 struct OptionView {
-    value: &'static str,
+    value: Option<&'static str>,
     label: String,
     chosen: bool,
 }
@@ -146,7 +147,7 @@ pub(super) async fn correct(
             let keys = table.columns.iter().map(|column| column.key.clone());
             keys.map(|key| (key, Choice::AsHeaded)).collect()
         } else {
-            choices(&fields)
+            choices(&registry.catalogue, &fields)
         };
         match intake::correct(registry, &session.operator, &upload, table, &choices) {
             Ok(()) => {}
@@ -164,11 +165,15 @@ pub(super) async fn correct(
 }
 
 /// The choices among a form's fields, by the columns' keys.
-fn choices(fields: &Fields) -> BTreeMap<String, Choice> {
+fn choices(catalogue: &Catalogue, fields: &Fields) -> BTreeMap<String, Choice> {
     let choice = |value: &str| match value {
         NOTHING => Some(Choice::Nothing),
         AS_HEADED => Some(Choice::AsHeaded),
-        id => Field::from_id(id).map(Choice::Field),
+        label => {
+            let mut known = catalogue.fields().iter();
+            let info = known.find(|info| info.label == label)?;
+            Some(Choice::Field(info.field))
+        }
     };
     let chosen = fields
         .iter()
@@ -272,25 +277,18 @@ fn options(
     sent: Option<&str>,
     offered: impl Fn(Field) -> bool,
 ) -> Vec<OptionView> {
-    let now = sent.unwrap_or_else(|| column.field.map_or(NOTHING, Field::id));
-    let mut options = vec![OptionView {
-        value: NOTHING,
-        label: "不导入".to_owned(),
-        chosen: now == NOTHING,
-    }];
+    let now = sent.unwrap_or_else(|| column.field.map_or(NOTHING, |field| catalogue.label(field)));
+    let option = |value: Option<&'static str>, label: &str| OptionView {
+        value,
+        chosen: now == value.unwrap_or(label),
+        label: label.to_owned(),
+    };
+    let mut options = vec![option(None, NOTHING)];
     if column.corrected {
         let guess = column.guess.map_or("没有认出", |field| catalogue.label(field));
-        options.push(OptionView {
-            value: AS_HEADED,
-            label: format!("恢复自动识别（{guess}）"),
-            chosen: now == AS_HEADED,
-        });
+        options.push(option(Some(AS_HEADED), &format!("恢复自动识别（{guess}）")));
     }
     let fields = catalogue.fields().iter().filter(|info| offered(info.field));
-    options.extend(fields.map(|info| OptionView {
-        value: info.field.id(),
-        label: info.label.clone(),
-        chosen: now == info.field.id(),
-    }));
+    options.extend(fields.map(|info| option(None, &info.label)));
     options
 }

@@ -32,7 +32,7 @@ async fn a_missing_column_is_found_by_the_officer_and_remembered() {
     assert!(page.shows("name=\"column:行业口径\"") && page.shows("X-9"));
     // What is certain is only said; what is left can be chosen.
     assert!(
-        !page.shows("name=\"column:工程名称\"") && !page.shows("<option value=\"name\">"),
+        !page.shows("name=\"column:工程名称\"") && !page.shows("<option>工程名称</option>"),
         "{}",
         page.text
     );
@@ -42,11 +42,13 @@ async fn a_missing_column_is_found_by_the_officer_and_remembered() {
             .await
             .shows("name=\"column:工程名称\"")
     );
+    let all = browser.get("/uploads/1/columns?all=1").await;
+    assert!(all.text.len() < 60_000, "18 columns: {} bytes", all.text.len());
 
     let form = [
         ("table", "0"),
-        ("column:行业口径", "category"),
-        ("column:内部批号", "-"),
+        ("column:行业口径", "工程类别"),
+        ("column:内部批号", "不导入"),
     ];
     let read = browser.post("/uploads/1/columns", &form).await;
     assert_eq!((read.status, &*read.path), (StatusCode::OK, "/uploads/1"));
@@ -107,8 +109,8 @@ async fn two_columns_of_one_field_are_told_apart_and_never_both_taken() {
 
     let both = [
         ("table", "0"),
-        ("column:建筑面积", "floor_area_m2"),
-        ("column:建筑面积#2", "floor_area_m2"),
+        ("column:建筑面积", "建筑面积"),
+        ("column:建筑面积#2", "建筑面积"),
     ];
     let refused = browser.post("/uploads/1/columns", &both).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -116,15 +118,15 @@ async fn two_columns_of_one_field_are_told_apart_and_never_both_taken() {
 
     let one = [
         ("table", "0"),
-        ("column:建筑面积", "floor_area_m2"),
-        ("column:建筑面积#2", "remarks"),
+        ("column:建筑面积", "建筑面积"),
+        ("column:建筑面积#2", "备注"),
     ];
     let read = browser.post("/uploads/1/columns", &one).await;
     assert!(read.shows("新增 2 个"), "{}", read.text);
     // A choice that is none, of a column that is not there, changes nothing.
     let strange = [
         ("table", "0"),
-        ("column:没有这列", "name"),
+        ("column:没有这列", "工程名称"),
         ("column:建筑面积", "nothing"),
     ];
     assert!(browser.post("/uploads/1/columns", &strange).await.shows("新增 2 个"));
@@ -145,7 +147,7 @@ async fn headers_are_text_and_nobody_corrects_for_another_department() {
     let other = site.reporter("WJW").await;
     assert_eq!(other.get("/uploads/1/columns").await.status, StatusCode::NOT_FOUND);
     let stolen = other
-        .post("/uploads/1/columns", &[("table", "0"), ("column:工程名称", "-")])
+        .post("/uploads/1/columns", &[("table", "0"), ("column:工程名称", "不导入")])
         .await;
     assert_eq!(stolen.status, StatusCode::NOT_FOUND);
 }
