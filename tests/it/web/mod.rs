@@ -2,11 +2,13 @@
 
 mod access;
 mod columns;
+mod accounts;
 mod intake;
 mod ledgers;
 mod login;
 mod packages;
 mod pages;
+
 mod review;
 mod watching;
 
