@@ -13,15 +13,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-<<<<<<< HEAD
-    assets, audit, bulletin, columns, departments, downloads, error, guard, home, inspections, jobs, live, login,
-    meetings, metrics, packages, periods, photos, progress, project, projects, reconciliation, review, rules, runs,
-    targets, upload, waivers,
-=======
-    account, assets, audit, bulletin, departments, downloads, error, guard, home, inspections, jobs, live, login,
-    meetings, metrics, packages, people, periods, photos, progress, project, projects, reconciliation, review, rules,
-    runs, targets, upload, waivers,
->>>>>>> main
+    account, assets, audit, bulletin, columns, departments, downloads, error, guard, home, inspections, jobs, live,
+    login, meetings, metrics, packages, people, periods, photos, progress, project, projects, reconciliation, review,
+    rules, runs, targets, upload, waivers,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};

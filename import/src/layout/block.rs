@@ -138,7 +138,7 @@ impl Block {
             let guess = index.heading(&texts);
             let said = index.correction(&key);
             let heading = match said {
-                Some(said) => index.corrected(&guess, said, &texts),
+                Some(said) => guess.corrected(*said, &texts),
                 None => guess.clone(),
             };
             block.readings.push(ColumnReading {

@@ -58,6 +58,20 @@ impl Heading {
             Self::Serial | Self::Unknown => None,
         }
     }
+
+    /// What it is where an officer said which field the column is, or that it is none.
+    pub(super) fn corrected(&self, said: Option<Field>, path: &[String]) -> Self {
+        let Some(field) = said else { return Self::Unknown };
+        if self.field() == said {
+            return self.clone();
+        }
+        let mut units: Vec<String> = path.iter().rev().map(|text| undecorated(text)).collect();
+        let tail = units
+            .first()
+            .and_then(|name| TAILS.iter().find(|tail| name.ends_with(**tail)));
+        units.extend(tail.map(|tail| (*tail).to_owned()));
+        Self::Field(field, units)
+    }
 }
 
 /// Every name of every field, folded, and what officers said of columns.
@@ -109,22 +123,8 @@ impl HeaderIndex {
     }
 
     /// What was said of the column with this key.
-    pub(super) fn correction(&self, key: &str) -> Option<Option<Field>> {
-        self.corrections.0.get(key).copied()
-    }
-
-    /// A column's heading where an officer said which field it is, or that it is none.
-    pub(super) fn corrected(&self, guess: &Heading, said: Option<Field>, path: &[String]) -> Heading {
-        let Some(field) = said else { return Heading::Unknown };
-        if guess.field() == said {
-            return guess.clone();
-        }
-        let mut units: Vec<String> = path.iter().rev().map(|text| undecorated(text)).collect();
-        let tail = units
-            .first()
-            .and_then(|name| TAILS.iter().find(|tail| name.ends_with(**tail)));
-        units.extend(tail.map(|tail| (*tail).to_owned()));
-        Heading::Field(field, units)
+    pub(super) fn correction(&self, key: &str) -> Option<&Option<Field>> {
+        self.corrections.0.get(key)
     }
 
     /// The field that one header text names by itself.
@@ -134,7 +134,7 @@ impl HeaderIndex {
         }
         let name = undecorated(text);
         match self.correction(&name) {
-            Some(said) => said,
+            Some(said) => *said,
             None => self.field(&name).map(|(field, _)| field),
         }
     }

@@ -17,3 +17,4 @@ mod values;
 mod workbook;
 mod workbook_damaged;
 mod workbook_hostile;
+mod workbook_xlsb;

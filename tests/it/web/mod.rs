@@ -1,8 +1,8 @@
 //! The pages, through HTTP on loopback.
 
 mod access;
-mod columns;
 mod accounts;
+mod columns;
 mod intake;
 mod ledgers;
 mod login;
