@@ -4,6 +4,7 @@
 
 mod annotated;
 mod catalogue;
+mod corrections;
 mod feedback;
 mod kept;
 mod layout;
@@ -17,3 +18,4 @@ mod values;
 mod workbook;
 mod workbook_damaged;
 mod workbook_hostile;
+mod workbook_xlsb;

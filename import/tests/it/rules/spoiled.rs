@@ -1,7 +1,6 @@
 //! Spoiled in one respect, a record that violates nothing has the finding of the rule that it then violates: for every rule one such fault.
 
 use std::collections::BTreeSet;
-use std::io::{Cursor, Write as _};
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -11,14 +10,12 @@ use retrofit_import::finding::Finding;
 use retrofit_import::rules::{RULES, RosterJudge};
 use retrofit_import::workbook::Limits;
 use rust_xlsxwriter::{Workbook, Worksheet};
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 use super::example::Example;
 use super::examples::{TODAY, findings};
 use super::sound::{Cell, records};
 use crate::layout::check_bytes;
-use crate::workbook_hostile::compound;
+use crate::workbook_hostile::{compound, with_macros};
 
 /// For each rule that judges records, cells that make any sound record violate it.
 const SPOILED: &[(&str, &[(&str, &str)])] = &[
@@ -201,14 +198,7 @@ const SPOILED_FILES: &[(&str, Spoil)] = &[
             sheet.set_row_hidden(1).unwrap();
         })
     }),
-    ("F011", |cells| {
-        let mut package = ZipWriter::new_append(Cursor::new(workbook(cells, |_| {}))).unwrap();
-        package
-            .start_file("xl/vbaProject.bin", SimpleFileOptions::default())
-            .unwrap();
-        package.write_all(b"macros").unwrap();
-        package.finish().unwrap().into_inner()
-    }),
+    ("F011", |cells| with_macros(workbook(cells, |_| {}))),
 ];
 
 fn with(cells: &[Cell], label: &'static str, text: &str) -> Vec<Cell> {
