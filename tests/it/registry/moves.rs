@@ -101,11 +101,11 @@ fn a_delivery_moves_only_as_it_is_drawn() {
         for &from in DeliveryState::ALL {
             for &to in DeliveryState::ALL {
                 // an insert is no move
-                raw.must(&format!(
+                raw.must(
                     "DELETE FROM deliveries WHERE id = 1;
                      INSERT INTO deliveries (project_id, id, revision, op, stage, state, run_id, batch_id, created_at, changed_at)
-                     VALUES (1, 1, 1, 'upsert', '30', 'ready', NULL, NULL, 1, 1)"
-                ));
+                     VALUES (1, 1, 1, 'upsert', '30', 'ready', NULL, NULL, 1, 1)",
+                );
                 for step in way_to(from) {
                     raw.must(&format!(
                         "UPDATE deliveries SET state = '{}', {}",
