@@ -97,6 +97,8 @@ pub enum Office<'a> {
     Department(&'a str),
     /// The secretariat.
     Secretariat,
+    /// The auditor.
+    Auditor,
     /// The administrator.
     Administrator,
 }
@@ -111,6 +113,7 @@ impl Operator {
                 Some(code.to_owned()),
             ),
             Office::Secretariat => ("console-secretariat".into(), Role::Secretariat, None),
+            Office::Auditor => ("console-auditor".into(), Role::Auditor, None),
             Office::Administrator => ("console-administrator".into(), Role::Administrator, None),
         };
         Self {

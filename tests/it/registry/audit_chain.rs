@@ -33,7 +33,7 @@ fn force(world: &World, sql: &str) {
 fn sealed_world(world: &World) {
     world.import([school(1)]);
     for path in ["GET /a", "GET /b", "GET /c", "GET /d", "GET /e"] {
-        audit::note_refused_access(&world.registry, &secretariat(), path).unwrap();
+        audit::note_refusal(&world.registry, &secretariat(), "access.page", path, None).unwrap();
     }
     assert!(seal(&world.registry).unwrap() >= 6);
     let verdict = verify(&world.registry).unwrap();
@@ -123,7 +123,7 @@ fn sealing_again_seals_only_what_is_new() {
 fn each_role_reads_its_part_of_the_log() {
     for world in World::both() {
         world.import([school(1)]);
-        audit::note_refused_access(&world.registry, &secretariat(), "GET /people").unwrap();
+        audit::note_refusal(&world.registry, &secretariat(), "access.page", "GET /people", None).unwrap();
         let read =
             |operator: Operator, filter: &Filter| audit::entries(&world.registry, &operator, filter, 50).unwrap();
         let all = Filter::default();
