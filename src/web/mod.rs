@@ -41,6 +41,7 @@ mod router;
 mod rules;
 mod runs;
 mod targets;
+mod tokens;
 mod upload;
 mod waivers;
 mod words;
