@@ -135,6 +135,7 @@ impl Command {
             Self::Waive(_) => "project",
             Self::Sync(_) => "package",
             Self::Jobs(_) => "job",
+            Self::Token(_) => "token",
             _ => "access",
         }
     }

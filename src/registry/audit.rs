@@ -46,6 +46,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("user.reset-password", "重设密码"),
     ("user.unlock", "解除锁定"),
     ("user.password", "修改自己的密码"),
+    ("token.issue", "签发接口令牌"),
+    ("token.revoke", "撤销接口令牌"),
     ("access.page", "打开页面"),
     ("department.lead-review", "改变“负责人先审”"),
     ("upload.receive", "上传清单"),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::words;
 use crate::registry::followup::Stage;
 use crate::registry::people::Role;
+use crate::registry::tokens::Scope;
 use crate::registry::{RegistryCode, audit, photos};
 use crate::tasks;
 
@@ -27,7 +28,7 @@ pub(super) fn object(catalogue: &Catalogue, action: &str, object: &str) -> (Stri
     let number = object.parse::<i64>().is_ok();
     let told = match action.split('.').next().unwrap_or_default() {
         "upload" if number => return (format!("第 {object} 号报送"), Some(format!("/uploads/{object}"))),
-        "inspection" | "meeting" if number => format!("第 {object} 号"),
+        "inspection" | "meeting" | "token" if number => format!("第 {object} 号"),
         "review" => object
             .strip_suffix(" projects")
             .map_or_else(|| "工程".into(), |count| format!("{count} 个工程")),
@@ -66,6 +67,7 @@ fn page(path: &str) -> &'static str {
         "departments" => "部门",
         "jobs" => "定时任务",
         "audit" => "操作记录",
+        "tokens" => "接口令牌",
         "account" => "我的账号",
         "password" => "修改密码",
         _ => "其他页面",
@@ -116,6 +118,16 @@ fn part(catalogue: &Catalogue, action: &str, name: &str, value: &Value) -> Optio
             [unit, amount] => format!("原为 {} {}", hundredths(amount), unit_label(catalogue, unit)),
             _ => return None,
         },
+        ("person", _) => format!("用户：{text}"),
+        ("label", _) => format!("用途：{text}"),
+        ("scopes", Value::Array(scopes)) => {
+            let label = |scope: &Value| {
+                let word = self::text(scope);
+                Scope::from_word(&word).map_or(word, |scope| scope.label().into())
+            };
+            format!("权限：{}", scopes.iter().map(label).collect::<Vec<_>>().join("、"))
+        }
+        ("days", _) => format!("有效 {text} 天"),
         ("role", _) => format!("角色：{}", role_label(&text)),
         ("department", _) => format!("部门：{}", words::department(catalogue, &text)),
         ("period", _) => format!("月份：{}", words::period_label(&text)),

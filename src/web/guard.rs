@@ -114,6 +114,7 @@ fn area(asked: &str) -> &'static str {
         "meetings" => "meeting",
         "packages" => "package",
         "people" | "account" | "password" => "user",
+        "tokens" => "token",
         "departments" => "department",
         "jobs" => "job",
         _ => "access",

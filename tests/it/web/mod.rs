@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod audit;
 mod intake;
+mod leaks;
 mod ledgers;
 mod login;
 mod packages;
