@@ -102,12 +102,10 @@ pub(super) fn detail(catalogue: &Catalogue, action: &str, detail: &str) -> Strin
 fn part(catalogue: &Catalogue, action: &str, name: &str, value: &Value) -> Option<String> {
     let text = text(value);
     let count = value.as_array().map_or(text.clone(), |list| list.len().to_string());
+    if says_nothing(name, value) {
+        return None;
+    }
     Some(match (name, value) {
-        (_, Value::Null) => return None,
-        ("refused", Value::Array(list)) if list.is_empty() => return None,
-        ("not_decided", Value::Number(_)) if text == "0" => return None,
-        // The file's own digest is for the console.
-        ("sha256", _) => return None,
         ("before", Value::Object(before)) => {
             let role = before.get("role").and_then(Value::as_str).unwrap_or_default();
             let department = before.get("department").and_then(Value::as_str);
@@ -141,16 +139,13 @@ fn part(catalogue: &Catalogue, action: &str, name: &str, value: &Value) -> Optio
         ("counts", Value::Object(counts)) => counted(counts),
         ("held", Value::Object(held)) => return held_words(held),
         ("decided", _) => format!("办成 {text} 个"),
-        ("projects", Value::Array(codes)) if codes.is_empty() => return None,
         ("projects", _) => format!("工程：{text}"),
-        ("not_decided", _) => format!("未办 {text} 个"),
         ("refused", Value::Array(list)) => list.iter().map(not_decided).collect::<Vec<_>>().join("，"),
-        ("refused", _) => format!("未办 {text} 个"),
+        ("not_decided" | "refused", _) => format!("未办 {text} 个"),
         ("failures", _) => format!("密码不对，连续第 {text} 次"),
         ("locked", _) => format!("账号锁定到 {}", value.as_i64().map(words::moment).unwrap_or_default()),
         ("unknown", _) => "没有这个用户名，或账号已停用".into(),
         ("on", _) => if yes(value) == "是" { "启用" } else { "停用" }.into(),
-        ("passed_on", _) if text == "0" => return None,
         ("passed_on", _) => format!("转秘书处 {text} 个"),
         ("ended", _) => format!("{text} 个登录"),
         ("revision", _) => format!("第 {text} 版"),
@@ -170,10 +165,19 @@ fn part(catalogue: &Catalogue, action: &str, name: &str, value: &Value) -> Optio
         ("day", _) => format!("每月 {text} 日"),
         ("records", _) => format!("{text} 条"),
         ("run", _) => format!("第 {text} 次上报"),
-        ("strange", _) if text == "0" => return None,
         ("strange", _) => format!("不认识的回执 {text} 条"),
         _ => format!("{name}：{text}"),
     })
+}
+
+/// What is blank, none of what might have been, or of use at the console alone.
+fn says_nothing(name: &str, value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Number(count) => ["not_decided", "passed_on", "strange"].contains(&name) && count.as_i64() == Some(0),
+        _ => name == "sha256",
+    }
 }
 
 fn text(value: &Value) -> String {

@@ -66,7 +66,7 @@ fn no_statement_overwrites_or_deletes_what_has_happened() {
                 format!("DELETE FROM {table}"),
                 format!("UPDATE {table} SET project_id = project_id"),
             ] {
-                let error = tamper(&world, &sql).unwrap_err().to_string();
+                let error = tamper(&world, &sql).expect_err(&sql).to_string();
                 assert!(error.contains("append-only"), "{sql}: {error}");
             }
         }

@@ -35,8 +35,8 @@ async fn another_department_sees_nothing_of_it_on_any_page() {
     let named = |number: u32| school(number).named(&format!("{SECRET}小学{number}教学楼"));
     let rows = [named(1), named(2).below_zonation(), named(3).without_owner()];
     let shown = owner.upload(&format!("{SECRET}.csv"), roster(&rows)).await;
-    let done = owner.confirm(&shown, &format!("{SECRET}情况说明")).await;
-    assert!(done.shows("已于"));
+    let explained = owner.confirm(&shown, &format!("{SECRET}情况说明")).await;
+    assert!(owner.confirm(&explained, "").await.shows("新增 2 个"));
     let photos = site.keep_ledgers_with(SECRET);
     let comment = [("body", "密密留言")];
     owner.post("/projects/LC-2026-000001/comments", &comment).await;
