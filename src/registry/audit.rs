@@ -53,6 +53,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("upload.receive", "上传清单"),
     ("upload.read", "读取清单"),
     ("upload.supplement", "改变清单的范围"),
+    ("upload.columns", "更正列的含义"),
     ("upload.explain", "填写情况说明"),
     ("upload.match", "认定相近工程"),
     ("upload.commit", "提交清单"),

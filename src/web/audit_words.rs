@@ -1,6 +1,6 @@
 //! What the audit log's entries say, in the officers' words. The log itself keeps codes and JSON, and so does the console.
 
-use retrofit_import::catalogue::{Catalogue, CodeList};
+use retrofit_import::catalogue::{Catalogue, CodeList, Field};
 use retrofit_jobs::store::{PhotoKind, Word as _};
 use serde_json::{Map, Value};
 
@@ -33,7 +33,7 @@ pub(super) fn object(catalogue: &Catalogue, action: &str, object: &str) -> (Stri
             .strip_suffix(" projects")
             .map_or_else(|| "工程".into(), |count| format!("{count} 个工程")),
         "photo" => "工程照片".into(),
-        "department" | "period" => words::department(catalogue, object).into(),
+        "upload" | "department" | "period" => words::department(catalogue, object).into(),
         "job" => tasks::label(object).into(),
         "target" => target(catalogue, object),
         _ => object.into(),
@@ -133,6 +133,10 @@ fn part(catalogue: &Catalogue, action: &str, name: &str, value: &Value) -> Optio
         ("reason", _) => format!("原因：{text}"),
         ("note", _) => format!("说明：{text}"),
         ("supplement", _) => format!("只列部分工程：{}", yes(value)),
+        ("columns", Value::Object(columns)) => {
+            let told = columns.iter().map(|(header, field)| column(catalogue, header, field));
+            told.collect::<Vec<_>>().join("，")
+        }
         ("explanations", _) => format!("{text} 处"),
         ("rows", Value::Array(rows)) => rows.iter().map(matched).collect::<Vec<_>>().join("，"),
         ("rows", _) => format!("{text} 行"),
@@ -215,6 +219,16 @@ fn hundredths(value: &Value) -> String {
         0 => (amount / 100).to_string(),
         rest => format!("{}.{:02}", amount / 100, rest.abs()),
     }
+}
+
+/// What an officer said of a column: a field's id, nothing, or as it is headed.
+fn column(catalogue: &Catalogue, header: &str, field: &Value) -> String {
+    let told = match field.as_str().map(|id| (id, Field::from_id(id))) {
+        None => "不读",
+        Some((_, Some(field))) => &catalogue.field(field).label,
+        Some((_, None)) => "按表头",
+    };
+    format!("“{header}”作“{told}”")
 }
 
 /// What an officer said of an unclear row.

@@ -11,6 +11,7 @@ mod audit;
 mod audit_words;
 mod bulletin;
 mod charts;
+mod columns;
 mod committed;
 mod departments;
 mod downloads;

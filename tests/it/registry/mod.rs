@@ -2,6 +2,7 @@
 
 mod all_or_nothing;
 mod audit_chain;
+mod columns;
 mod cycle;
 mod delivery;
 mod explanations;
@@ -14,6 +15,9 @@ mod jobs;
 mod killed;
 mod known;
 mod likeness;
+mod model;
+mod moves;
+mod operator;
 mod packages;
 mod people;
 mod periods;

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod audit;
+mod columns;
 mod intake;
 mod leaks;
 mod ledgers;
