@@ -27,6 +27,7 @@ mod zonation;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
@@ -42,6 +43,7 @@ use tracing_subscriber::filter::LevelFilter;
 use self::check::Format;
 use crate::config::Config;
 use crate::db::DbError;
+use crate::registry::audit::note_refusal as noted_refusal;
 use crate::registry::people::{Office, Operator};
 use crate::registry::{Error, Failure, Registry, business_day};
 
@@ -97,9 +99,47 @@ pub fn main() -> ExitCode {
         .with_writer(io::stderr)
         .with_env_filter(filter)
         .init();
+    let area = cli.command.area();
     match run(cli.command) {
         Ok(code) => code,
-        Err(error) => report(&error),
+        Err(error) => {
+            note_refusal(area, &error);
+            report(&error)
+        }
+    }
+}
+
+/// Notes in the audit log that a command was refused what it asked.
+fn note_refusal(area: &str, error: &anyhow::Error) {
+    let (Some((registry, operator)), Some(Error::Refused(words))) = (ACTING.get(), error.downcast_ref()) else {
+        return;
+    };
+    let mut asked = vec!["retrofit".to_owned()];
+    asked.extend(
+        std::env::args()
+            .skip(1)
+            .take_while(|word| !word.starts_with('-'))
+            .take(2),
+    );
+    let action = format!("{area}.refused");
+    if let Err(error) = noted_refusal(registry, operator, &action, &asked.join(" "), Some(words)) {
+        tracing::error!("a refusal was not noted in the audit log: {error}");
+    }
+}
+
+impl Command {
+    /// Which area of the audit log it is in.
+    const fn area(&self) -> &'static str {
+        match self {
+            Self::Import(_) => "upload",
+            Self::Review(_) => "review",
+            Self::User(_) => "user",
+            Self::Waive(_) => "project",
+            Self::Sync(_) => "package",
+            Self::Jobs(_) => "job",
+            Self::Token(_) => "token",
+            _ => "access",
+        }
     }
 }
 
@@ -203,12 +243,19 @@ struct Acting {
     operator: Option<String>,
 }
 
+/// For whom this command acts, once that is known: what it is refused is noted under that name.
+static ACTING: OnceLock<(Registry, Operator)> = OnceLock::new();
+
 impl Acting {
     fn operator(&self, registry: &Registry, office: Office<'_>) -> Result<Operator, Error> {
-        match self.operator.as_deref().filter(|name| !name.is_empty()) {
+        let console = Operator::console(office);
+        let named = match self.operator.as_deref().filter(|name| !name.is_empty()) {
             Some(name) => Operator::named(registry, name),
-            None => Ok(Operator::console(office)),
-        }
+            None => Ok(console.clone()),
+        };
+        // A command acts for one operator; the first is kept.
+        let _ = ACTING.set((registry.clone(), named.as_ref().map_or(console, Clone::clone)));
+        named
     }
 }
 

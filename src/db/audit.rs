@@ -54,7 +54,7 @@ pub enum Part {
 }
 
 /// What actions of [`Part::Accounts`] begin with.
-const ACCOUNTS: [&str; 5] = ["user.%", "session.%", "token.%", "access.%", "department.%"];
+const ACCOUNTS: [&str; 6] = ["user.%", "session.%", "token.%", "access.%", "department.%", "job.%"];
 
 /// Which entries are asked for; what is blank asks for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,13 +107,14 @@ pub fn matching(conn: &mut Conn<'_>, filter: &Filter, limit: i64) -> Result<Vec<
             query = query.filter(audit_log::action.not_like(pattern));
         }
         if filter.part == Part::Accounts {
-            let [user, session, token, access, department] = ACCOUNTS;
+            let [user, session, token, access, department, job] = ACCOUNTS;
             query = query.filter(
                 audit_log::action.like(user)
                     .or(audit_log::action.like(session))
                     .or(audit_log::action.like(token))
                     .or(audit_log::action.like(access))
-                    .or(audit_log::action.like(department)),
+                    .or(audit_log::action.like(department))
+                    .or(audit_log::action.like(job)),
             );
         }
         query.order(audit_log::id.desc()).limit(limit).select((audit_log::id, Entry::as_select())).load(c)
@@ -186,13 +187,4 @@ pub fn append_links(conn: &mut Conn<'_>, links: &[LinkRow]) -> Result<(), DbErro
 pub fn append(conn: &mut Conn<'_>, entry: &Entry) -> Result<(), DbError> {
     each!(conn, c => diesel::insert_into(audit_log::table).values(entry).execute(c))?;
     Ok(())
-}
-
-/// The latest entries, newest first.
-pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Entry>, DbError> {
-    Ok(each!(conn, c => audit_log::table
-        .order(audit_log::id.desc())
-        .limit(limit)
-        .select(Entry::as_select())
-        .load(c))?)
 }

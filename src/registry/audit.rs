@@ -15,6 +15,82 @@ pub(super) enum Outcome {
     Refused,
 }
 
+/// The areas of the log: what an action begins with, and the officers' word. A refusal that has no action of its own is `AREA.refused`.
+pub const AREAS: &[(&str, &str)] = &[
+    ("session", "登录和退出"),
+    ("user", "用户"),
+    ("token", "接口令牌"),
+    ("access", "访问"),
+    ("upload", "报送"),
+    ("project", "工程"),
+    ("review", "审核"),
+    ("inspection", "联合检查"),
+    ("meeting", "议定事项"),
+    ("photo", "照片"),
+    ("target", "目标任务"),
+    ("period", "报送期限"),
+    ("package", "数据包"),
+    ("department", "部门设置"),
+    ("job", "定时任务"),
+];
+
+/// The officers' word for each action.
+const ACTIONS: &[(&str, &str)] = &[
+    ("session.open", "登录"),
+    ("session.close", "退出"),
+    ("session.end", "退出其他登录"),
+    ("user.add", "添加用户"),
+    ("user.role", "改变角色和部门"),
+    ("user.disable", "停用账号"),
+    ("user.enable", "启用账号"),
+    ("user.reset-password", "重设密码"),
+    ("user.unlock", "解除锁定"),
+    ("user.password", "修改自己的密码"),
+    ("token.issue", "签发接口令牌"),
+    ("token.revoke", "撤销接口令牌"),
+    ("access.page", "打开页面"),
+    ("department.lead-review", "改变“负责人先审”"),
+    ("upload.receive", "上传清单"),
+    ("upload.read", "读取清单"),
+    ("upload.supplement", "改变清单的范围"),
+    ("upload.columns", "更正列的含义"),
+    ("upload.explain", "填写情况说明"),
+    ("upload.match", "认定相近工程"),
+    ("upload.commit", "提交清单"),
+    ("project.comment", "留言"),
+    ("project.resubmit", "不作修改再次报送"),
+    ("project.withdraw", "申请撤销"),
+    ("project.waive", "豁免规则"),
+    ("review.approve", "审核通过"),
+    ("review.endorse", "负责人同意"),
+    ("review.return", "退回"),
+    ("inspection.create", "登记联合检查"),
+    ("inspection.finding", "登记检查发现的问题"),
+    ("inspection.move", "办理整改"),
+    ("meeting.item", "登记议定事项"),
+    ("meeting.move", "办理议定事项"),
+    ("photo.add", "上传照片"),
+    ("photo.remove", "删除照片"),
+    ("target.set", "设定目标"),
+    ("target.remove", "删除目标"),
+    ("period.due_day", "改变截止日"),
+    ("package.make", "生成数据包"),
+    ("package.receipts", "录入回执"),
+    ("package.lost", "作废数据包"),
+    ("job.pause", "暂停任务"),
+    ("job.resume", "恢复任务"),
+    ("job.run", "立即执行任务"),
+];
+
+/// The officers' word for an action; of one that has none, for its area.
+pub fn label(action: &str) -> Option<&'static str> {
+    let of = |list: &'static [(&str, &'static str)], word: &str| {
+        let found = list.iter().find(|(known, _)| *known == word);
+        found.map(|(_, label)| *label)
+    };
+    of(ACTIONS, action).or_else(|| of(AREAS, action.strip_suffix(".refused")?))
+}
+
 /// Notes what `operator` did or was refused, in the transaction that does it.
 pub(super) fn note(
     conn: &mut Conn<'_>,
@@ -40,38 +116,27 @@ pub(super) fn note(
     audit::append(conn, &entry)
 }
 
-/// Hands an answer through, and notes it where it refuses what was asked: who was refused what, on what, and in which words.
-///
-/// # Errors
-/// The answer's; and our own faults, for a refusal that cannot be noted is not given.
-pub(super) fn refusal_noted<T>(
-    registry: &Registry,
-    operator: &Operator,
-    (action, object): (&str, &str),
-    answer: Result<T, Error>,
-) -> Result<T, Error> {
-    if let Err(Error::Refused(words)) = &answer {
-        let now = registry.clock.now();
-        let detail = serde_json::json!({ "reason": words });
-        let refused = (action, Outcome::Refused);
-        registry
-            .db
-            .write(|conn| note(conn, operator, now, refused, object, &detail))?;
-    }
-    answer
-}
-
-/// Notes that somebody was refused what an address stands for.
+/// Notes that an operator was refused what was asked: what stands before a refusal (a page, a command) notes it, because the transaction
+/// that refused has left no trace. `reason` are the words that the operator was given.
 ///
 /// # Errors
 /// Only our own faults.
-pub fn note_refused_access(registry: &Registry, operator: &Operator, what: &str) -> Result<(), Error> {
+pub fn note_refusal(
+    registry: &Registry,
+    operator: &Operator,
+    action: &str,
+    asked: &str,
+    reason: Option<&str>,
+) -> Result<(), Error> {
     let now = registry.clock.now();
-    let refused = ("access.page", Outcome::Refused);
-    let nothing = serde_json::json!({});
+    let refused = (action, Outcome::Refused);
+    let detail = match reason {
+        Some(reason) => serde_json::json!({ "reason": reason }),
+        None => serde_json::json!({}),
+    };
     Ok(registry
         .db
-        .write(|conn| note(conn, operator, now, refused, what, &nothing))?)
+        .write(|conn| note(conn, operator, now, refused, asked, &detail))?)
 }
 
 /// A page of the entries that the operator may read and that a filter lets through, newest first, each with its id: auditors read all,
@@ -95,15 +160,4 @@ pub fn entries(
     };
     let filter = Filter { part, ..filter.clone() };
     registry.db.read(|conn| Ok(audit::matching(conn, &filter, limit)?))
-}
-
-/// The latest entries, newest first: for administrators and auditors.
-///
-/// # Errors
-/// Refused to other roles.
-pub fn latest(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<Entry>, Error> {
-    if !operator.may_read_audit() {
-        return Err(Error::refused("只有管理员和审计员可以查看操作记录。"));
-    }
-    registry.db.read(|conn| Ok(audit::latest(conn, limit)?))
 }

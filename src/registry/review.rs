@@ -201,6 +201,9 @@ pub enum Selection {
 pub struct Decided {
     /// How many revisions were decided.
     pub decided: usize,
+    /// Of which projects.
+    #[serde(skip)]
+    pub codes: Vec<RegistryCode>,
     /// Those that were not.
     pub refused: Vec<Refused>,
 }
@@ -259,11 +262,40 @@ pub fn decide(
             Verb::Approve => "review.approve",
             Verb::Return | Verb::SendBack => "review.return",
         };
-        let detail =
-            serde_json::json!({ "decided": decided.decided, "refused": decided.refused.len(), "reason": reason });
-        audit::note(conn, operator, now, (action, audit::Outcome::Done), "projects", &detail)?;
+        let outcome = match decided.decided {
+            0 if !decided.refused.is_empty() => audit::Outcome::Refused,
+            _ => audit::Outcome::Done,
+        };
+        let refused: Vec<&Refused> = decided.refused.iter().take(TOLD).collect();
+        let detail = serde_json::json!({
+            "decided": decided.decided, "projects": ranges(&decided.codes),
+            "not_decided": decided.refused.len(), "refused": refused, "reason": reason,
+        });
+        let object = match (&*decided.codes, &*decided.refused) {
+            ([one], []) => one.to_string(),
+            ([], [one]) => one.code.to_string(),
+            _ => format!("{} projects", decided.codes.len() + decided.refused.len()),
+        };
+        audit::note(conn, operator, now, (action, outcome), &object, &detail)?;
         Ok(decided)
     })
+}
+
+/// Refused decisions that the audit log tells one by one.
+const TOLD: usize = 100;
+
+/// Codes in short: those that follow each other as the first and the last of them.
+fn ranges(codes: &[RegistryCode]) -> Vec<String> {
+    let mut codes = codes.to_vec();
+    codes.sort_unstable();
+    codes
+        .chunk_by(|one, next| one.year == next.year && one.id + 1 == next.id)
+        .filter_map(|run| match run {
+            [] => None,
+            [one] => Some(one.to_string()),
+            [first, .., last] => Some(format!("{first}–{last}")),
+        })
+        .collect()
 }
 
 /// One decision being carried out.
@@ -305,7 +337,7 @@ impl Session<'_> {
                     },
                 }
             }
-            decided.decided += self.decide_chunk(conn, &sound)?;
+            decided.take(&sound, self.decide_chunk(conn, &sound)?);
         }
         Ok(())
     }
@@ -331,7 +363,7 @@ impl Session<'_> {
                     None => sound.push(row),
                 }
             }
-            decided.decided += self.decide_chunk(conn, &sound)?;
+            decided.take(&sound, self.decide_chunk(conn, &sound)?);
         }
     }
 
@@ -433,6 +465,11 @@ impl Session<'_> {
 }
 
 impl Decided {
+    fn take(&mut self, rows: &[ProjectRow], decided: usize) {
+        self.decided += decided;
+        self.codes.extend(rows.iter().map(ProjectRow::code));
+    }
+
     fn refuse(&mut self, code: RegistryCode, reason: String) {
         self.refused.push(Refused { code, reason });
     }

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::error::WebError;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
-use super::words;
+use super::{audit_words, words};
 use crate::db::audit::Entry;
+use crate::registry::Registry;
 use crate::registry::audit::{self, Filter, Part};
 
 /// Entries on a page.
@@ -24,7 +25,7 @@ struct AuditPage {
     asked: Asked,
     /// The address of the next page, where there is one.
     next: Option<String>,
-    actions: &'static [(&'static str, &'static str)],
+    areas: Vec<(String, &'static str)>,
 }
 
 struct Line {
@@ -33,6 +34,8 @@ struct Line {
     actor: String,
     action: String,
     object: String,
+    /// The page of the object, where it has one.
+    address: Option<String>,
     detail: String,
     origin: String,
     refused: bool,
@@ -51,27 +54,9 @@ pub(super) struct Asked {
     before: Option<i64>,
 }
 
-/// Actions by what they begin with, in words.
-const ACTIONS: &[(&str, &str)] = &[
-    ("session.", "登录和退出"),
-    ("user.", "用户"),
-    ("token.", "接口令牌"),
-    ("access.", "访问被拒"),
-    ("upload.", "报送"),
-    ("project.", "工程"),
-    ("review.", "审核"),
-    ("inspection.", "联合检查"),
-    ("meeting.", "议定事项"),
-    ("photo.", "照片"),
-    ("target.", "目标任务"),
-    ("period.", "报送期限"),
-    ("package.", "数据包"),
-    ("department.", "部门设置"),
-];
-
 /// `GET /audit`.
 pub(super) async fn page(
-    State(registry): State<crate::registry::Registry>,
+    State(registry): State<Registry>,
     Extension(session): Officer,
     Query(asked): Query<Asked>,
 ) -> Result<Response, WebError> {
@@ -85,10 +70,13 @@ pub(super) async fn page(
         });
         render(&AuditPage {
             frame: Frame::new(registry, &session, "操作记录", "/audit"),
-            lines: found.into_iter().map(line).collect(),
+            lines: found.into_iter().map(|entry| line(registry, entry)).collect(),
             next: next.map(|next| format!("/audit?{}", serde_urlencoded::to_string(next).unwrap_or_default())),
             asked,
-            actions: ACTIONS,
+            areas: audit::AREAS
+                .iter()
+                .map(|&(area, label)| (format!("{area}."), label))
+                .collect(),
         })
     })
     .await
@@ -109,19 +97,18 @@ fn filter(asked: &Asked) -> Filter {
     }
 }
 
-fn line((id, entry): (i64, Entry)) -> Line {
+fn line(registry: &Registry, (id, entry): (i64, Entry)) -> Line {
+    let catalogue = &registry.catalogue;
+    let (object, address) = audit_words::object(catalogue, &entry.action, &entry.object);
     Line {
         id,
         at: words::local(entry.at).format("%Y-%m-%d %H:%M:%S").to_string(),
+        action: audit_words::action(&entry.action),
+        detail: audit_words::detail(catalogue, &entry.action, &entry.detail),
+        origin: words::origin(&entry.origin),
         actor: entry.actor,
-        action: entry.action,
-        object: entry.object,
-        detail: if entry.detail == "{}" {
-            String::new()
-        } else {
-            entry.detail
-        },
-        origin: entry.origin,
+        object,
+        address,
         refused: entry.outcome == "refused",
     }
 }

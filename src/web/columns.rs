@@ -12,7 +12,7 @@ use retrofit_import::check::{ColumnReading, HeaderReading};
 use retrofit_import::workbook::column_name;
 use serde::Deserialize;
 
-use super::error::{WebError, seen};
+use super::error::{Reason, WebError, seen};
 use super::findings::Head;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
@@ -152,13 +152,14 @@ pub(super) async fn correct(
         match intake::correct(registry, &session.operator, &upload, table, &choices) {
             Ok(()) => {}
             Err(Error::Refused(words)) => {
-                let answer = shown(registry, &session, &upload, &tables, true, &fields, Some(words))?;
-                return Ok((StatusCode::UNPROCESSABLE_ENTITY, answer).into_response());
+                let answer = shown(registry, &session, &upload, &tables, true, &fields, Some(words.clone()))?;
+                let reason = Extension(Reason(words));
+                return Ok((StatusCode::UNPROCESSABLE_ENTITY, reason, answer).into_response());
             }
             Err(failed) => return Err(failed.into()),
         }
         let roster = intake::open(registry, &upload)?;
-        intake::note_unreadable(registry, &upload, &roster)?;
+        intake::note_unreadable(registry, &session.operator, &upload, &roster)?;
         Ok(open_page(&upload, "").into_response())
     })
     .await

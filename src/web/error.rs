@@ -1,6 +1,7 @@
 //! What a page says when it cannot be shown: what happened, what to do, and for our own faults a number to quote.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
@@ -81,9 +82,32 @@ struct ErrorPage {
     incident: Option<String>,
 }
 
+/// Why something was refused, on the answer: the guard notes it in the audit log.
+#[derive(Clone, Debug)]
+pub(super) struct Reason(pub(super) String);
+
+/// The words of a refusal, where it is one: for a page that says them itself.
+pub(super) fn refused(answer: Result<(), Error>) -> Result<Option<String>, WebError> {
+    match answer {
+        Ok(()) => Ok(None),
+        Err(Error::Refused(words)) => Ok(Some(words)),
+        Err(failed) => Err(failed.into()),
+    }
+}
+
+/// A page that says itself what was refused, and why.
+pub(super) fn refusing(status: StatusCode, page: &impl Template, reason: &str) -> Result<Response, WebError> {
+    let html = Html(page.render()?);
+    Ok((status, Extension(Reason(reason.to_owned())), html).into_response())
+}
+
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         let mut incident = None;
+        let reason = match &self {
+            Self::Refused(words) => Some(Extension(Reason(words.clone()))),
+            _ => None,
+        };
         let (status, title, happened, to_do) = match self {
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
@@ -130,7 +154,10 @@ impl IntoResponse for WebError {
         };
         // A template that cannot be rendered must not end without an answer.
         let body = page.render().unwrap_or_else(|_| title.into());
-        (status, Html(body)).into_response()
+        match reason {
+            Some(reason) => (status, reason, Html(body)).into_response(),
+            None => (status, Html(body)).into_response(),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use std::net::{IpAddr, SocketAddr};
 
-use super::error::WebError;
+use super::error::{Reason, WebError};
 use super::frame::blocking;
 use super::router::Access;
 use crate::registry::people::{self, Operator, Session};
@@ -59,36 +59,65 @@ pub(super) async fn enter(
     let asked = format!("{} {}", request.method(), request.uri().path());
     let asked: String = asked.chars().take(LONGEST_ASKED).collect();
     if foreign {
-        note_refused(&registry, session.operator, asked).await;
+        note_refused(&registry, session.operator, asked, None).await;
         return from_elsewhere();
     }
     if session.must_change && !["/password", "/logout"].contains(&request.uri().path()) {
         return Redirect::to("/password").into_response();
     }
     if !roles.contains(&session.operator.role) {
-        note_refused(&registry, session.operator, asked).await;
+        note_refused(&registry, session.operator, asked, None).await;
         return WebError::Forbidden("这个功能只对别的角色开放。").into_response();
     }
     let operator = session.operator.clone();
     request.extensions_mut().insert(session);
     let answer = next.run(request).await;
-    // What is another department's answers like what is not there. Other refusals are noted by what refuses.
-    if matches!(
-        answer.status(),
-        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::PAYLOAD_TOO_LARGE
-    ) {
-        note_refused(&registry, operator, asked).await;
+    // What is another department's answers like what is not there.
+    let refused = [
+        StatusCode::NOT_FOUND,
+        StatusCode::FORBIDDEN,
+        StatusCode::PAYLOAD_TOO_LARGE,
+    ];
+    let reason = answer.extensions().get::<Reason>().map(|reason| reason.0.clone());
+    if reason.is_some() || refused.contains(&answer.status()) {
+        note_refused(&registry, operator, asked, reason).await;
     }
     answer
 }
 
-/// Notes a refusal in the audit log. It stands whether or not that succeeds.
-async fn note_refused(registry: &Registry, operator: Operator, asked: String) {
+/// Notes a refusal in the audit log: of access, or, where there is a reason, of what was asked. It stands whether or not that succeeds.
+async fn note_refused(registry: &Registry, operator: Operator, asked: String, reason: Option<String>) {
     let noted = blocking(registry, move |registry| {
-        Ok(audit::note_refused_access(registry, &operator, &asked)?)
+        let action = match &reason {
+            Some(_) => format!("{}.refused", area(&asked)),
+            None => "access.page".into(),
+        };
+        let reason = reason.as_deref();
+        Ok(audit::note_refusal(registry, &operator, &action, &asked, reason)?)
     });
     if let Err(error) = noted.await {
         tracing::error!("a refusal was not noted in the audit log: {error:?}");
+    }
+}
+
+/// Which area of the audit log an address is in.
+fn area(asked: &str) -> &'static str {
+    match asked.split('/').nth(1).unwrap_or_default() {
+        "uploads" => "upload",
+        "review" => "review",
+        "projects" if asked.contains("/photos") => "photo",
+        "projects" | "waivers" => "project",
+        "photos" => "photo",
+        "periods" => "period",
+        "targets" => "target",
+        "inspections" | "rectifications" => "inspection",
+        "meetings" => "meeting",
+        "packages" => "package",
+        "people" | "account" | "password" => "user",
+        "tokens" => "token",
+        "departments" => "department",
+        "jobs" => "job",
+        _ => "access",
     }
 }
 

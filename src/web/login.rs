@@ -8,12 +8,12 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use axum_extra::extract::{CookieJar, Form};
 use serde::Deserialize;
 
-use super::error::WebError;
+use super::error::{WebError, refused, refusing};
 use super::frame::{Frame, blocking, page};
 use super::guard::{COOKIE, Officer, Origin};
 use super::words;
+use crate::registry::Registry;
 use crate::registry::people::{self, Login, Role};
-use crate::registry::{Error, Registry};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -179,26 +179,21 @@ pub(super) async fn change_password(
     let operator = session.operator.clone();
     let changed = blocking(&registry, move |registry| {
         if new != again {
-            return Ok(Err("两次输入的新密码不一样。".into()));
+            return Ok(Some("两次输入的新密码不一样。".into()));
         }
-        match people::change_password(registry, &operator, &old, &new) {
-            Ok(()) => Ok(Ok(())),
-            Err(Error::Refused(words)) => Ok(Err(words)),
-            Err(failed) => Err(failed.into()),
-        }
+        refused(people::change_password(registry, &operator, &old, &new))
     });
-    let wrong = match changed.await? {
+    let Some(wrong) = changed.await? else {
         // Every session has ended with the old password.
-        Ok(()) => return Ok(Redirect::to("/login?changed=1").into_response()),
-        Err(words) => words,
+        return Ok(Redirect::to("/login?changed=1").into_response());
     };
-    let answer = page(&PasswordPage {
+    let page = PasswordPage {
         frame: Frame::new(&registry, &session, "修改密码", "/password"),
         name: session.operator.name.clone(),
         must: session.must_change,
-        wrong: Some(wrong),
-    })?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, answer).into_response())
+        wrong: Some(wrong.clone()),
+    };
+    refusing(StatusCode::UNPROCESSABLE_ENTITY, &page, &wrong)
 }
 
 #[cfg(test)]

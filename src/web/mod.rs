@@ -8,6 +8,7 @@
 mod account;
 mod assets;
 mod audit;
+mod audit_words;
 mod bulletin;
 mod charts;
 mod columns;

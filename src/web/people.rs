@@ -9,7 +9,7 @@ use retrofit_jobs::store::{UtcMillis, Word as _};
 use serde::Deserialize;
 
 use super::account::{Login, logins};
-use super::error::{WebError, seen};
+use super::error::{WebError, refused, refusing, seen};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::words;
@@ -177,27 +177,22 @@ pub(super) async fn add(
                 added: Some((name, password)),
                 ..everybody(registry, &session, Added::default())?
             }),
-            wrong => again(&PeoplePage {
-                wrong,
-                ..everybody(registry, &session, form)?
-            }),
+            Some(wrong) => {
+                let page = everybody(registry, &session, form)?;
+                let page = PeoplePage {
+                    wrong: Some(wrong.clone()),
+                    ..page
+                };
+                again(&page, &wrong)
+            }
         }
     })
     .await
 }
 
-/// The words of a refusal, where it is one.
-fn refused(answer: Result<(), Error>) -> Result<Option<String>, WebError> {
-    match answer {
-        Ok(()) => Ok(None),
-        Err(Error::Refused(words)) => Ok(Some(words)),
-        Err(failed) => Err(failed.into()),
-    }
-}
-
 /// The page once more, with what is wrong.
-fn again(page: &impl Template) -> Result<Response, WebError> {
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, render(page)?).into_response())
+fn again(page: &impl Template, wrong: &str) -> Result<Response, WebError> {
+    refusing(StatusCode::UNPROCESSABLE_ENTITY, page, wrong)
 }
 
 /// What the address of a person's page says: what was just done.
@@ -263,10 +258,13 @@ async fn change(
         let person = seen(people::user(registry, &session.operator, id))?;
         match refused(change(registry, &session.operator, &person.name))? {
             None => Ok(Redirect::to(&format!("/people/{id}?done={done}")).into_response()),
-            wrong => again(&PersonPage {
-                wrong,
-                ..person_page(registry, &session, &person)?
-            }),
+            Some(wrong) => {
+                let page = PersonPage {
+                    wrong: Some(wrong.clone()),
+                    ..person_page(registry, &session, &person)?
+                };
+                again(&page, &wrong)
+            }
         }
     })
     .await
@@ -347,7 +345,13 @@ pub(super) async fn reset_password(
                 password: Some(password),
                 ..page
             }),
-            wrong => again(&PersonPage { wrong, ..page }),
+            Some(wrong) => {
+                let page = PersonPage {
+                    wrong: Some(wrong.clone()),
+                    ..page
+                };
+                again(&page, &wrong)
+            }
         }
     })
     .await

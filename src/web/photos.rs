@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Extension, Multipart, Path, State};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use retrofit_jobs::store::{PhotoKind, Word as _};
 
-use super::error::{WebError, seen};
+use super::error::{WebError, refusing, seen};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::inspections::departments;
@@ -19,6 +20,8 @@ use crate::registry::people::{Role, Session};
 use crate::registry::photos::{self, Fate, Limits, MOST_BYTES_SENT, MOST_OF_A_KIND, Outcome};
 use crate::registry::{Registry, RegistryCode};
 
+/// Refused photos that the audit log names.
+const TOLD: usize = 10;
 /// Photos that are listed.
 const SHOWN: i64 = 50;
 /// Bytes of a text in a form with files.
@@ -247,13 +250,22 @@ fn result(registry: &Registry, session: &Session, fates: Vec<Fate>, back: String
             Outcome::Refused(words) => refused.push((fate.name, words)),
         }
     }
-    render(&ResultPage {
+    let told: Vec<String> = refused
+        .iter()
+        .take(TOLD)
+        .map(|(name, words)| format!("{name}：{words}"))
+        .collect();
+    let page = ResultPage {
         frame: Frame::new(registry, session, "照片", "/photos"),
         taken,
         same,
         refused,
         back,
-    })
+    };
+    if told.is_empty() {
+        return render(&page);
+    }
+    refusing(StatusCode::OK, &page, &told.join("；"))
 }
 
 /// `POST /projects/{code}/photos`: photos of one project.

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use askama::Template;
 use axum::extract::{Extension, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum_extra::extract::Form;
 use retrofit_import::catalogue::CodeList;
 use retrofit_jobs::store::UtcMillis;
 use serde::Deserialize;
 
-use super::error::WebError;
+use super::error::{WebError, refusing};
 use super::findings::ChangeLine;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
@@ -247,16 +247,19 @@ pub(super) async fn decide(
         let asked: Asked = serde_urlencoded::from_str(&decision.query).unwrap_or_default();
         let reason = decision.whole_reason();
         let chosen = choose(registry, &session.operator, &asked, (&decision, &reason))?;
-        let (status, message, kept) = match chosen {
+        match chosen {
             Ok((chosen, ruling)) => {
                 let decided = review::decide(registry, &session.operator, &chosen, ruling)?;
                 let lead = session.operator.decides_at() == Some(Step::Lead);
-                (StatusCode::OK, said(&decided, ruling, lead), &Decision::default())
+                let message = said(&decided, ruling, lead);
+                render(&page(registry, &session, &asked, Some(message), &Decision::default())?)
             }
-            Err(words) => (StatusCode::UNPROCESSABLE_ENTITY, Message::refused(words), &decision),
-        };
-        let answer = render(&page(registry, &session, &asked, Some(message), kept)?)?;
-        Ok((status, answer).into_response())
+            Err(words) => {
+                let message = Message::refused(words.clone());
+                let page = page(registry, &session, &asked, Some(message), &decision)?;
+                refusing(StatusCode::UNPROCESSABLE_ENTITY, &page, &words)
+            }
+        }
     })
     .await
 }
@@ -335,10 +338,10 @@ fn said(decided: &Decided, ruling: Ruling<'_>, lead: bool) -> Message {
     let refused = decided.refused.len();
     Message {
         good: refused == 0,
-        words: if refused == 0 {
-            done
-        } else {
-            format!("{done}另有 {refused} 个没有办：")
+        words: match (decided.decided, refused) {
+            (_, 0) => done,
+            (0, _) => "没有办成：".into(),
+            _ => format!("{done}另有 {refused} 个没有办："),
         },
         refused: decided.refused.iter().take(NAMED).cloned().collect(),
         more: refused.saturating_sub(NAMED),

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tempfile::NamedTempFile;
 
 use super::committed::CommittedPage;
-use super::error::{WebError, seen};
+use super::error::{Reason, WebError, seen};
 use super::frame::{blocking, page as render};
 use super::guard::Officer;
 use super::preview::OpenPage;
@@ -60,7 +60,7 @@ pub(super) async fn receive(
         let mut upload = intake::receive(registry, operator, &department, &sent.period, &file_name, file.path())?;
         intake::declare_supplement(registry, operator, &mut upload, sent.supplement)?;
         let roster = intake::check(registry, &upload)?;
-        intake::note_unreadable(registry, &upload, &roster)?;
+        intake::note_unreadable(registry, operator, &upload, &roster)?;
         Ok(upload.id)
     });
     Ok(Redirect::to(&format!("/uploads/{}", upload.await?)).into_response())
@@ -286,7 +286,14 @@ fn shown_again(registry: &Registry, session: &Session, preview: &Preview, again:
         &Asked::default(),
         Some(again),
     )?)?;
-    Ok((StatusCode::CONFLICT, answer).into_response())
+    match again {
+        // The officer's own doing.
+        Again::Explained | Again::Unchecked => Ok((StatusCode::CONFLICT, answer).into_response()),
+        Again::Moved => {
+            let reason = Reason("登记库已被他人更新，没有写入，改为显示新的预览。".into());
+            Ok((StatusCode::CONFLICT, Extension(reason), answer).into_response())
+        }
+    }
 }
 
 #[cfg(test)]

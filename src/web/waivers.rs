@@ -8,7 +8,7 @@ use axum_extra::extract::Form;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::error::WebError;
+use super::error::{Reason, WebError};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::words;
@@ -79,8 +79,9 @@ pub(super) async fn grant(
             Ok(Redirect::to(&format!("/waivers?{query}")).into_response())
         }
         Err(Error::Refused(words)) => {
-            let answer = shown(registry, &session, asked, Some(words))?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, answer).into_response())
+            let answer = shown(registry, &session, asked, Some(words.clone()))?;
+            let reason = Extension(Reason(words));
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, reason, answer).into_response())
         }
         Err(failed) => Err(failed.into()),
     })

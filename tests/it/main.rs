@@ -12,6 +12,7 @@
 mod browser;
 mod check;
 mod cli;
+mod console;
 mod registry;
 mod reports;
 mod rules;

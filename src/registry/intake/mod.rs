@@ -284,16 +284,26 @@ fn read_with(
 ///
 /// # Errors
 /// Only our own faults.
-pub fn note_unreadable(registry: &Registry, upload: &Upload, roster: &Roster) -> Result<(), Error> {
+pub fn note_unreadable(
+    registry: &Registry,
+    operator: &Operator,
+    upload: &Upload,
+    roster: &Roster,
+) -> Result<(), Error> {
     if roster.is_readable() || upload.state != RECEIVED {
         return Ok(());
     }
     let findings = finding_rows(upload.id, roster.summary.findings.iter());
+    let why: Vec<&str> = findings.iter().map(|finding| &*finding.message).take(3).collect();
+    let detail = serde_json::json!({ "file": upload.file_name, "reason": why.concat() });
+    let now = registry.clock.now();
     Ok(registry.db.write(|conn| {
         counters::lock(conn, Counter::Project)?;
         match uploads::find(conn, upload.id)? {
-            Some(now) if now.state == RECEIVED => {
-                uploads::settle(conn, upload.id, UNREADABLE, "{}", None, &[], &findings)
+            Some(current) if current.state == RECEIVED => {
+                uploads::settle(conn, upload.id, UNREADABLE, "{}", None, &[], &findings)?;
+                let refused = ("upload.read", audit::Outcome::Refused);
+                audit::note(conn, operator, now, refused, &upload.id.to_string(), &detail)
             }
             _ => Ok(()),
         }

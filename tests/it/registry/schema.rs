@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{PgConnection, SqliteConnection, sql_query};
 
+use retrofit_import::catalogue::Field;
+
 use crate::support::World;
+use crate::support::rosters::school;
 
 /// What a table is made of, in terms that both databases have.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -210,5 +214,72 @@ fn both_databases_have_the_same_tables() {
 fn migrations_run_again_change_nothing() {
     for world in World::both() {
         drop(world.another());
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    project_id: i64,
+    #[diesel(sql_type = Text)]
+    changed: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    due: Option<String>,
+}
+
+impl Waiting {
+    /// The order of the fields says nothing.
+    fn sorted(mut self) -> Self {
+        let mut fields: Vec<&str> = self.changed.split(',').collect();
+        fields.sort_unstable();
+        self.changed = fields.join(",");
+        self
+    }
+}
+
+const QUEUE: &str = "SELECT project_id, changed, due FROM review_queue ORDER BY project_id";
+const FORGOTTEN: &str = "UPDATE review_queue SET changed = '', due = NULL";
+
+#[test]
+fn what_waited_before_the_queue_knew_its_changes_is_filled_in_as_the_registry_writes_it() {
+    const SQLITE: &str = include_str!("../../../migrations/sqlite/2026-11-26-171000_queue_backfill/up.sql");
+    const POSTGRES: &str = include_str!("../../../migrations/postgres/2026-11-26-171000_queue_backfill/up.sql");
+    for world in World::both() {
+        let planned = |line: u32, day: &str| school(line).with(Field::PlannedCompletionDate, day);
+        let lines = || {
+            [
+                planned(1, "2026"),
+                planned(2, "2027-02"),
+                planned(3, "2026-12-05"),
+                school(4),
+            ]
+        };
+        world.import(lines());
+        world.approve_all();
+        let [one, two, three, four] = lines();
+        world.import([
+            one.with(Field::FloorAreaM2, "99").without(Field::Use),
+            two.with(Field::Remarks, "改了\"引号\"，逗号"),
+            three.with(Field::Stage, "40").with(Field::CompletionDate, "2026-11"),
+            four.with(Field::RetrofitMethods, "02"),
+            planned(5, "2028-02"),
+        ]);
+        let (before, after) = if world.is_sqlite() {
+            let mut conn = SqliteConnection::establish(&world.config.database_url).unwrap();
+            let before: Vec<Waiting> = sql_query(QUEUE).load(&mut conn).unwrap();
+            conn.batch_execute(FORGOTTEN).unwrap();
+            conn.batch_execute(SQLITE).unwrap();
+            (before, sql_query(QUEUE).load::<Waiting>(&mut conn).unwrap())
+        } else {
+            let mut conn = PgConnection::establish(&world.config.database_url).unwrap();
+            let before: Vec<Waiting> = sql_query(QUEUE).load(&mut conn).unwrap();
+            conn.batch_execute(FORGOTTEN).unwrap();
+            conn.batch_execute(POSTGRES).unwrap();
+            (before, sql_query(QUEUE).load::<Waiting>(&mut conn).unwrap())
+        };
+        assert!(before.len() == 5 && before.iter().filter(|row| row.changed.is_empty()).count() == 1);
+        assert_eq!(before[1].due.as_deref(), Some("2027-02-28"));
+        let sorted = |rows: Vec<Waiting>| rows.into_iter().map(Waiting::sorted).collect::<Vec<_>>();
+        assert_eq!(sorted(after), sorted(before));
     }
 }

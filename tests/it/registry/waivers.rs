@@ -6,10 +6,10 @@ use retrofit_import::finding::Severity;
 use retrofit_registry::registry::people::Operator;
 use retrofit_registry::registry::recheck::recheck;
 use retrofit_registry::registry::waivers::{self, Grant, Subject, waive};
-use retrofit_registry::registry::{Error, audit, business_day, projects};
+use retrofit_registry::registry::{Error, business_day, projects};
 
 use crate::support::rosters::{JTJ, Line, code, fates, school};
-use crate::support::{MORNING, World, administrator, reporter, secretariat};
+use crate::support::{MORNING, World, reporter, secretariat};
 
 fn today() -> NaiveDate {
     business_day(MORNING)
@@ -93,7 +93,7 @@ fn a_recheck_lists_what_is_waived_and_the_audit_log_who_did_it() {
         let tomorrow = recheck(&world.registry, &secretariat(), today() + Days::new(1)).unwrap();
         assert_eq!((tomorrow.failing.len(), tomorrow.waived.len()), (1, 0));
 
-        let log = audit::latest(&world.registry, &administrator(), 1).unwrap();
+        let log = world.log(1);
         let entry = (log[0].action.as_str(), log[0].object.as_str(), log[0].actor.as_str());
         assert_eq!(entry, ("project.waive", "LC-2026-000001", "console-secretariat"));
         assert!(log[0].detail.contains("文物建筑") && log[0].detail.contains("S001"));

@@ -14,8 +14,9 @@ use diesel::{Connection as _, PgConnection, SqliteConnection};
 use retrofit_import::workbook::Worker;
 use retrofit_jobs::clock::Clock;
 use retrofit_registry::config::Config;
-use retrofit_registry::registry::Registry;
+use retrofit_registry::db::audit::Entry;
 use retrofit_registry::registry::people::{Office, Operator};
+use retrofit_registry::registry::{Registry, audit};
 use tempfile::TempDir;
 
 /// The built binary.
@@ -112,6 +113,12 @@ impl World {
         command
     }
 
+    /// The latest entries of the audit log, newest first.
+    pub fn log(&self, limit: i64) -> Vec<Entry> {
+        let entries = audit::entries(&self.registry, &auditor(), &audit::Filter::default(), limit).unwrap();
+        entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+
     pub fn is_sqlite(&self) -> bool {
         !self.config.database_url.starts_with("postgres")
     }
@@ -138,6 +145,11 @@ pub fn reporter(department: &str) -> Operator {
 /// The secretariat.
 pub fn secretariat() -> Operator {
     Operator::console(Office::Secretariat)
+}
+
+/// The auditor.
+pub fn auditor() -> Operator {
+    Operator::console(Office::Auditor)
 }
 
 /// The administrator.

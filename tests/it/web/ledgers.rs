@@ -23,6 +23,11 @@ pub struct Photos {
 impl Site {
     /// Something in each ledger, about the first project, which is the department JTJ's.
     pub fn keep_ledgers(&self) -> Photos {
+        self.keep_ledgers_with("")
+    }
+
+    /// The same, with this word in what is written.
+    pub fn keep_ledgers_with(&self, word: &str) -> Photos {
         let registry = &self.world.registry;
         let (office, department) = (secretariat(), reporter("JTJ"));
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
@@ -35,7 +40,7 @@ impl Site {
         targets::set(registry, &office, scope, ("building", 1250), None).unwrap();
         let visit = NewVisit {
             held_on: day("2026-11-20"),
-            place: "东昌府区<b>",
+            place: &format!("{word}东昌府区<b>"),
             inspectors: "秘书处<i>",
             note: "",
         };
@@ -43,16 +48,16 @@ impl Site {
         let finding = NewFinding {
             code: code(1),
             department: None,
-            problem: "圈梁<script>alert(1)</script>外露",
+            problem: &format!("{word}圈梁<script>alert(1)</script>外露"),
             deadline: day("2026-11-24"),
         };
         let finding = inspections::add_finding(registry, &office, inspection, &finding).unwrap();
         let sent = [("现场<b>.jpg".to_owned(), jpeg(640, 480, 1))];
-        inspections::answer(registry, &department, finding, None, "已补浇<u>", &sent).unwrap();
+        inspections::answer(registry, &department, finding, None, &format!("{word}已补浇<u>"), &sent).unwrap();
         let matter = NewMatter {
             meeting_on: day("2026-11-20"),
             meeting: "联席会议<b>",
-            matter: "核对台账<script>",
+            matter: &format!("{word}核对台账<script>"),
             department: "JTJ",
             deadline: day("2026-11-30"),
         };

@@ -2,8 +2,10 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod columns;
 mod intake;
+mod leaks;
 mod ledgers;
 mod login;
 mod packages;

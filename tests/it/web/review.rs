@@ -166,7 +166,7 @@ async fn changes_are_shown_against_what_was_approved_and_own_rosters_are_left_to
     );
     let refused = decide(&secretariat, &queue, "approve", "", &["LC-2026-000004:1"]).await;
     assert!(
-        refused.shows("已通过 0 个工程") && refused.shows("须由他人审核"),
+        refused.shows("没有办成") && refused.shows("须由他人审核"),
         "{}",
         refused.text
     );
