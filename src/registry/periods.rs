@@ -48,6 +48,17 @@ pub struct Received {
     pub by: String,
     /// By the last day, or with none asked for.
     pub on_time: bool,
+    /// Its rows.
+    pub rows: i64,
+    /// Those of them that were held back at that first try.
+    pub held: i64,
+}
+
+impl Received {
+    /// Whether it went in whole at the first try.
+    pub fn passed(&self) -> bool {
+        self.held == 0
+    }
 }
 
 /// In one word.
@@ -87,6 +98,8 @@ pub struct Tally {
     pub received: usize,
     /// Of those: in by the last day.
     pub on_time: usize,
+    /// Of those: the first roster went in whole, nothing held back.
+    pub passed: usize,
     /// Not in, and the last day is over.
     pub overdue: usize,
 }
@@ -96,6 +109,7 @@ pub fn tally<'a>(standings: impl IntoIterator<Item = &'a Standing>) -> Tally {
     let mut tally = Tally::default();
     for standing in standings.into_iter().filter(|standing| standing.due.is_some()) {
         tally.expected += 1;
+        tally.passed += usize::from(standing.received.as_ref().is_some_and(Received::passed));
         match standing.status() {
             Status::OnTime => {
                 tally.received += 1;
@@ -148,6 +162,8 @@ pub(super) fn standings_in(
                     upload: row.upload_id,
                     on_time: due.is_none_or(|due| business_day(row.received_at) <= due),
                     at: row.received_at,
+                    rows: row.row_count,
+                    held: row.held_count,
                     by: row.received_by,
                 }),
                 days_left: due.map_or(0, |due| (due - today).num_days()),

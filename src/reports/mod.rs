@@ -4,5 +4,7 @@ pub mod book;
 pub mod bulletin;
 pub mod document;
 pub mod progress;
+pub mod quality;
 pub mod targets;
+pub mod timeliness;
 pub mod word;

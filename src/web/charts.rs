@@ -191,6 +191,155 @@ impl TileMap {
     }
 }
 
+/// Rows and columns of short words, each in a colour of its class, some of which lead to a list.
+#[derive(Template)]
+#[template(path = "chart_heat.html")]
+pub(super) struct HeatMap {
+    id: &'static str,
+    title: &'static str,
+    /// Where the heads of the columns stand, and their words.
+    heads: Vec<(usize, String)>,
+    rows: Vec<HeatRow>,
+    width: usize,
+    height: usize,
+}
+
+struct HeatRow {
+    label: String,
+    y: usize,
+    cells: Vec<HeatCell>,
+}
+
+struct HeatCell {
+    x: usize,
+    class: &'static str,
+    word: String,
+    link: Option<String>,
+}
+
+/// How far the columns of a heat map are apart, and its rows.
+const HEAT: usize = 50;
+const HEAT_ROW: usize = 30;
+const HEAT_LEFT: usize = 110;
+
+/// A row of a heat map: its label, and for each cell class, word, and the list behind it.
+type Heat = (String, Vec<(&'static str, String, Option<String>)>);
+
+impl HeatMap {
+    pub(super) fn new(id: &'static str, title: &'static str, heads: &[String], rows: Vec<Heat>) -> Self {
+        let x = |at: usize| HEAT_LEFT + at * HEAT;
+        let rows: Vec<HeatRow> = rows
+            .into_iter()
+            .enumerate()
+            .map(|(row, (label, cells))| HeatRow {
+                label,
+                y: 24 + row * HEAT_ROW,
+                cells: cells
+                    .into_iter()
+                    .enumerate()
+                    .filter(|(_, (_, word, _))| !word.is_empty())
+                    .map(|(at, (class, word, link))| HeatCell {
+                        x: x(at),
+                        class,
+                        word,
+                        // What is as it should be leads nowhere from here: the table beside has every link.
+                        link: link.filter(|_| class == "error" || class == "confirm"),
+                    })
+                    .collect(),
+            })
+            .collect();
+        Self {
+            id,
+            title,
+            width: x(heads.len()),
+            height: 28 + rows.len() * HEAT_ROW,
+            heads: heads
+                .iter()
+                .enumerate()
+                .map(|(at, head)| (x(at) + HEAT / 2, head.clone()))
+                .collect(),
+            rows,
+        }
+    }
+}
+
+/// Stacked columns, one for each month or run.
+#[derive(Template)]
+#[template(path = "chart_columns.html")]
+pub(super) struct Columns {
+    id: &'static str,
+    title: &'static str,
+    /// Class and label of each part, the lowest first.
+    series: Vec<(&'static str, &'static str)>,
+    columns: Vec<Column>,
+    column_width: i64,
+    scale: Vec<(i64, i64)>,
+}
+
+struct Column {
+    label: String,
+    x: i64,
+    top: i64,
+    total: i64,
+    parts: Vec<ColumnPart>,
+}
+
+struct ColumnPart {
+    class: &'static str,
+    y: i64,
+    height: i64,
+}
+
+impl Columns {
+    /// Each column has a label and a figure for each part.
+    pub(super) fn new(
+        id: &'static str,
+        title: &'static str,
+        series: &[(&'static str, &'static str)],
+        columns: Vec<(String, Vec<i64>)>,
+    ) -> Self {
+        let most = columns
+            .iter()
+            .map(|(_, parts)| parts.iter().sum())
+            .max()
+            .unwrap_or_default();
+        let top = round_up(most);
+        let height = |figure: i64| CURVE_TOP + CURVE_HEIGHT - figure * CURVE_HEIGHT / top;
+        let count = i64::try_from(columns.len()).unwrap_or(i64::MAX).max(1);
+        let step = (12 * MONTH / count).min(MONTH);
+        // Labels that would run into each other are left out, all but every so many.
+        let every = (36 + step - 1) / step.max(1);
+        let columns = columns.into_iter().zip(0..).map(|((label, figures), at)| {
+            let mut below = 0;
+            let parts = figures.iter().zip(series).map(|(&figure, &(class, _))| {
+                let (foot, head) = (height(below), height(below + figure));
+                below += figure;
+                ColumnPart {
+                    class,
+                    y: head,
+                    height: foot - head,
+                }
+            });
+            let parts: Vec<ColumnPart> = parts.filter(|part| part.height > 0).collect();
+            Column {
+                label: if at % every == 0 { label } else { String::new() },
+                x: CURVE_LEFT + at * step + step / 6,
+                top: height(below),
+                total: below,
+                parts,
+            }
+        });
+        Self {
+            id,
+            title,
+            series: series.to_vec(),
+            columns: columns.collect(),
+            column_width: (step * 2 / 3).max(2),
+            scale: (0..=4).map(|part| (height(top * part / 4), top * part / 4)).collect(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -48,6 +48,8 @@ pub(super) struct Plan {
     pub(super) answers: Answers,
     /// The latest approved values of projects that rows would change, where these are not the current ones, canonical JSON.
     pub(super) approved: HashMap<i64, String>,
+    /// Other departments' projects that rows very likely report again.
+    pub(super) lookalikes: known::Lookalikes,
 }
 
 /// What an upload would change, shown before it does.
@@ -260,6 +262,7 @@ pub(super) fn plan(
         early,
         answers,
         approved: compared.approved,
+        lookalikes: compared.lookalikes,
     })
 }
 
