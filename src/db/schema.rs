@@ -20,6 +20,7 @@ diesel::table! {
         active -> BigInt,
         created_at -> BigInt,
         created_by -> Text,
+        last_login_at -> Nullable<BigInt>,
     }
 }
 
@@ -30,6 +31,8 @@ diesel::table! {
         created_at -> BigInt,
         seen_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        opened_from -> Text,
+        seen_from -> Text,
     }
 }
 

@@ -3,7 +3,8 @@
 //! What pages and commands call (each takes the [`Registry`] and, where it changes or shows something, the acting
 //! [`people::Operator`]; all of it blocks, so call it from a blocking thread):
 //!
-//! - [`people`]: `add_user`, `log_in`, `resume`, `log_out`, `change_password`; [`people::Operator`] and what its role may do.
+//! - [`people`]: [`people::Operator`] and what its role may do; accounts (`add_user`, `set_role`, `set_active`, `reset_password`, …) and sessions
+//!   (`log_in`, `resume`, `end_sessions`, …).
 //! - [`intake`]: `receive` (keep a file), `check` (check it and keep what was read), `open` (what was read), `note_unreadable`, `preview` (reads
 //!   only), `explain`, `choose`, `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
@@ -37,7 +38,6 @@ pub mod meetings;
 pub mod month;
 mod package_file;
 pub mod packages;
-mod password;
 pub mod people;
 pub mod periods;
 pub mod photos;

@@ -5,6 +5,7 @@
 //! - `frame` is what surrounds a page, `words` how values are said, `error` what a page says when it cannot be shown.
 //! - `assets` are the stylesheet and the script, embedded.
 
+mod account;
 mod assets;
 mod audit;
 mod bulletin;
@@ -26,6 +27,7 @@ mod login;
 mod meetings;
 mod metrics;
 mod packages;
+mod people;
 mod periods;
 mod photos;
 mod preview;
