@@ -123,6 +123,20 @@ pub fn tally<'a>(standings: impl IntoIterator<Item = &'a Standing>) -> Tally {
     tally
 }
 
+/// The last months up to now, the first one first: no more than so many, and none before the first that anything came in for.
+///
+/// # Errors
+/// Only our own faults.
+pub fn months(registry: &Registry, most: usize) -> Result<Vec<Month>, Error> {
+    let now = Month::at(registry.clock.now());
+    let first = registry.db.read(periods::first_reported)?;
+    let first = first.and_then(|month| month.parse().ok()).unwrap_or(now).min(now);
+    let back = std::iter::successors(Some(now), |month: &Month| Some(month.previous()));
+    let mut months: Vec<Month> = back.take(most).take_while(|month| *month >= first).collect();
+    months.reverse();
+    Ok(months)
+}
+
 /// How the reports for these months stand, of the departments that the operator sees, by month and in the catalogue's order.
 ///
 /// # Errors

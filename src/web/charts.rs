@@ -56,13 +56,60 @@ impl Bar {
     }
 }
 
+/// Bars of money: what is done, in what is planned.
+#[derive(Template)]
+#[template(path = "chart_money.html")]
+pub(super) struct MoneyBars {
+    id: &'static str,
+    title: &'static str,
+    lines: Vec<MoneyBar>,
+    height: i64,
+}
+
+struct MoneyBar {
+    label: String,
+    top: i64,
+    planned: i64,
+    done: i64,
+    percent: i64,
+}
+
+impl MoneyBars {
+    /// Each line has a label, and what is planned and done in yuan.
+    pub(super) fn new(id: &'static str, title: &'static str, lines: &[(String, Count)]) -> Self {
+        let most = lines
+            .iter()
+            .map(|(_, count)| count.planned_yuan.max(count.done_yuan))
+            .max();
+        let most = i128::from(most.unwrap_or_default().max(1));
+        let length =
+            |yuan: i64| i64::try_from(i128::from(yuan.max(0)) * i128::from(LONGEST) / most).unwrap_or_default();
+        let bars = lines.iter().zip(0..).map(|((label, count), at)| MoneyBar {
+            label: label.clone(),
+            top: at * STEP,
+            planned: length(count.planned_yuan),
+            done: length(count.done_yuan),
+            percent: count.percent_invested(),
+        });
+        let lines: Vec<MoneyBar> = bars.collect();
+        Self {
+            id,
+            title,
+            height: STEP * i64::try_from(lines.len()).unwrap_or_default(),
+            lines,
+        }
+    }
+}
+
 /// How a figure grew over the months of a year, up to the target where there is one.
 #[derive(Template)]
 #[template(path = "chart_curve.html")]
 pub(super) struct Curve {
-    id: &'static str,
+    id: String,
     title: String,
     points: Vec<Point>,
+    /// The target's height in the picture, and the figure.
+    target: Option<(i64, i64)>,
     /// The points as the attribute of a line.
     line: String,
     /// The scale's lines: height in the picture, and figure.
@@ -84,8 +131,9 @@ const CURVE_HEIGHT: i64 = 180;
 
 impl Curve {
     /// The points are (month of the year from 1, figure).
-    pub(super) fn new(id: &'static str, title: &str, points: &[(i64, i64)]) -> Self {
-        let most = points.iter().map(|&(_, figure)| figure).max().unwrap_or_default();
+    pub(super) fn new(id: impl Into<String>, title: &str, points: &[(i64, i64)], target: Option<i64>) -> Self {
+        let most = points.iter().map(|&(_, figure)| figure).chain(target).max();
+        let most = most.unwrap_or_default();
         let top = round_up(most);
         let height = |figure: i64| CURVE_TOP + CURVE_HEIGHT - figure * CURVE_HEIGHT / top;
         let points: Vec<Point> = points
@@ -99,8 +147,9 @@ impl Curve {
             .collect();
         let places: Vec<String> = points.iter().map(|point| format!("{},{}", point.x, point.y)).collect();
         Self {
-            id,
+            id: id.into(),
             title: title.into(),
+            target: target.map(|target| (height(target), target)),
             line: places.join(" "),
             scale: (0..=4).map(|part| (height(top * part / 4), top * part / 4)).collect(),
             points,

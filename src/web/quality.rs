@@ -11,12 +11,12 @@ use super::error::WebError;
 use super::findings::{row_place, title};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
-use super::timeliness::last_months;
+use super::timeliness::MONTHS;
 use super::words;
 use crate::db::checks::{Behind, Which};
 use crate::registry::month::Month;
 use crate::registry::people::Session;
-use crate::registry::{Registry, RegistryCode};
+use crate::registry::{Registry, RegistryCode, periods};
 use crate::reports::quality::{Sums, behind, quality};
 
 /// Findings that the list behind a figure shows.
@@ -92,7 +92,7 @@ fn per_hundred(sums: &Sums) -> String {
 
 fn board(registry: &Registry, session: &Session, asked: &Asked) -> Result<BoardPage, WebError> {
     let month = asked.month(registry)?;
-    let months = last_months(registry);
+    let months = periods::months(registry, MONTHS)?;
     let found = quality(registry, &session.operator, month, &months)?;
     let departments: Vec<(String, String, Sums)> = registry
         .catalogue
@@ -146,7 +146,7 @@ fn board(registry: &Registry, session: &Session, asked: &Asked) -> Result<BoardP
         label: words::period_label(&month.to_string()),
         trend: Columns::new(
             "picture-quality",
-            "近 12 个月查出的问题",
+            "各月查出的问题",
             &[
                 ("part-error", "强制性"),
                 ("part-confirm", "核实性"),

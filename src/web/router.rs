@@ -203,7 +203,7 @@ pub fn router(registry: &Registry) -> Router {
     }
     router
         .fallback(error::no_page)
-        .method_not_allowed_fallback(error::no_page)
+        .method_not_allowed_fallback(error::wrong_method)
         // Forms are small.
         .layer(DefaultBodyLimit::max(1 << 20))
         .layer(map_response(error::dress))

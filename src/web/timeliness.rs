@@ -15,13 +15,13 @@ use super::guard::Officer;
 use super::words;
 use crate::registry::month::Month;
 use crate::registry::people::Session;
-use crate::registry::periods::{Received, Standing, Status, Tally};
+use crate::registry::periods::{self, Received, Standing, Status, Tally};
 use crate::registry::review::{self, Filter};
 use crate::registry::{Registry, State as ReviewState, intake, lists};
 use crate::reports::timeliness::{Line, Timeliness, Waiting, timeliness};
 
-/// Months of the board.
-const MONTHS: usize = 12;
+/// Months of a board.
+pub(super) const MONTHS: usize = 12;
 /// Rows of each list that a department's page shows.
 const SHOWN: i64 = 100;
 /// A day, in milliseconds.
@@ -101,18 +101,8 @@ pub(super) async fn page(
     blocking(&registry, move |registry| render(&board(registry, &session, &asked)?)).await
 }
 
-/// The last twelve months, the first one first.
-pub(super) fn last_months(registry: &Registry) -> Vec<Month> {
-    let now = Month::at(registry.clock.now());
-    let mut months: Vec<Month> = std::iter::successors(Some(now), |month| Some(month.previous()))
-        .take(MONTHS)
-        .collect();
-    months.reverse();
-    months
-}
-
 fn board(registry: &Registry, session: &Session, asked: &Asked) -> Result<BoardPage, WebError> {
-    let months = last_months(registry);
+    let months = periods::months(registry, MONTHS)?;
     let now = Month::at(registry.clock.now());
     let month = asked
         .month
@@ -136,7 +126,7 @@ fn board(registry: &Registry, session: &Session, asked: &Asked) -> Result<BoardP
         oldest: oldest(&board, today),
         heat: HeatMap::new(
             "picture-timeliness",
-            "各部门近 12 个月的报送情况",
+            "各部门各月的报送情况",
             &months
                 .iter()
                 .map(|month| format!("{}月", month.number()))
@@ -269,7 +259,7 @@ fn of_department(registry: &Registry, session: &Session, code: &str) -> Result<D
     let held = seen(intake::latest_open(registry, operator, code, SHOWN))?;
     let catalogue = &registry.catalogue;
     let department = catalogue.department(code).ok_or(WebError::NotFound)?;
-    let months = last_months(registry);
+    let months = periods::months(registry, MONTHS)?;
     let board = timeliness(registry, operator, &months)?;
     let now = registry.clock.now();
     let line = board.departments.into_iter().find(|line| line.department == code);
