@@ -19,6 +19,7 @@ mod rules;
 mod serve;
 mod sync;
 mod template;
+mod token;
 mod user;
 mod waive;
 mod zonation;
@@ -63,6 +64,7 @@ enum Command {
     Export(export::ExportArgs),
     Review(review::ReviewArgs),
     User(user::UserArgs),
+    Token(token::TokenArgs),
     Sync(sync::SyncArgs),
     Jobs(jobs::JobsArgs),
     Serve(serve::ServeArgs),
@@ -107,6 +109,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(&args, &registry()?),
         Command::Review(args) => review::run(&args, &registry()?),
         Command::User(args) => user::run(&args, &registry()?),
+        Command::Token(args) => token::run(&args, &registry()?),
         Command::Jobs(args) => jobs::run(&args, &registry()?),
         Command::Sync(args) => sync::run(&args, &registry()?),
         Command::Serve(args) => {

@@ -28,6 +28,7 @@ pub mod revisions;
 mod schema;
 pub mod sync_runs;
 pub mod targets;
+pub mod tokens;
 pub mod uploads;
 pub mod waivers;
 

@@ -37,6 +37,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    api_tokens (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        label -> Text,
+        token_hash -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        created_by -> Text,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        revoked_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    api_requests (actor, request_key) {
+        actor -> Text,
+        request_key -> Text,
+        request_hash -> Text,
+        holder -> Text,
+        begun_at -> BigInt,
+        status -> Nullable<BigInt>,
+        headers -> Nullable<Text>,
+        body -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     audit_log (id) {
         id -> BigInt,
         at -> BigInt,
@@ -717,6 +746,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     counters,
     users,
     sessions,
+    api_tokens,
+    api_requests,
     audit_log,
     uploads,
     upload_rows,

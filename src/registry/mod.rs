@@ -5,6 +5,7 @@
 //!
 //! - [`people`]: [`people::Operator`] and what its role may do; accounts (`add_user`, `set_role`, `set_active`, `reset_password`, …) and sessions
 //!   (`log_in`, `resume`, `end_sessions`, …).
+//! - [`tokens`]: `issue`, `listed`, `revoke`, `bearer`: what programs act with in a person's name.
 //! - [`intake`]: `receive` (keep a file), `check` (check it and keep what was read), `open` (what was read), `note_unreadable`, `preview` (reads
 //!   only), `explain`, `choose`, `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
@@ -53,6 +54,7 @@ pub mod settings;
 pub mod snapshots;
 mod states;
 pub mod targets;
+pub mod tokens;
 mod values;
 pub mod waivers;
 

@@ -76,6 +76,7 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("/people", "用户"),
             ("/departments", "部门"),
             ("/jobs", "定时任务"),
+            ("/tokens", "接口令牌"),
             ("/audit", "操作记录"),
         ],
     ),

@@ -45,6 +45,7 @@ mod rules;
 mod runs;
 mod targets;
 mod timeliness;
+mod tokens;
 mod upload;
 mod waivers;
 mod words;

@@ -15,7 +15,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use super::{
     account, assets, audit, bulletin, departments, downloads, duplicates, error, guard, home, inspections, jobs, live,
     login, meetings, metrics, packages, people, periods, photos, progress, project, projects, quality, reconciliation,
-    review, rules, runs, targets, timeliness, upload, waivers,
+    review, rules, runs, targets, timeliness, tokens, upload, waivers,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -118,6 +118,9 @@ pub fn routes() -> Vec<Route> {
         post("/people/{id}/active", ADMINISTRATOR, people::set_active),
         post("/people/{id}/unlock", ADMINISTRATOR, people::unlock),
         post("/people/{id}/sessions", ADMINISTRATOR, people::end_sessions),
+        get("/tokens", ALL, tokens::page),
+        post("/tokens", ALL, tokens::issue),
+        post("/tokens/{id}/revoke", ALL, tokens::revoke),
         get("/departments", ALL, departments::list),
         post("/departments/{department}/lead", ADMINISTRATOR, departments::set_lead),
         get("/templates/{department}", ALL, downloads::template),

@@ -16,6 +16,7 @@ use retrofit_jobs::store::Word;
 pub use self::accounts::{
     NewPerson, Person, add_user, change_password, reset_password, set_active, set_role, unlock, user, users,
 };
+pub(super) use self::password::new_token;
 pub use self::password::random_password;
 pub use self::sessions::{
     ABSOLUTE, IDLE, Login, OpenSession, Session, Which, end_sessions, is_alive, log_in, log_out, open_sessions, resume,
@@ -135,7 +136,7 @@ impl Operator {
         }
     }
 
-    fn of(user: &UserRow, origin: &str) -> Result<Self, DbError> {
+    pub(super) fn of(user: &UserRow, origin: &str) -> Result<Self, DbError> {
         Ok(Self {
             name: user.name.clone(),
             role: role_of(user)?,
@@ -180,6 +181,11 @@ impl Operator {
     /// Whether this operator may see who may log in, and who is logged in.
     pub fn may_see_people(&self) -> bool {
         matches!(self.role, Role::Administrator | Role::Auditor)
+    }
+
+    /// Whether this operator gives commands at the server's console.
+    pub fn is_at_console(&self) -> bool {
+        self.origin == *CONSOLE
     }
 
     /// Whether this operator may read the audit log.

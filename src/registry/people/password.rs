@@ -69,7 +69,7 @@ pub fn random_password() -> Result<String, Error> {
     Ok(format!("{drawn}K7-"))
 }
 
-pub(super) fn new_token() -> Result<String, Failure> {
+pub(in crate::registry) fn new_token() -> Result<String, Failure> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| Failure::Secret(error.to_string()))?;
     Ok(hex(&bytes))

@@ -26,4 +26,5 @@ mod schema;
 mod secrets;
 mod steps;
 mod supplements;
+mod tokens;
 mod waivers;
