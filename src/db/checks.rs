@@ -160,6 +160,7 @@ pub fn behind(conn: &mut Conn<'_>, which: &Which<'_>, limit: i64) -> Result<Vec<
         (String, String),
         (Option<String>, String),
     );
+    type In = (Held, (i64, i64, String));
     let held: Vec<Held> = each!(conn, c => {
         let mut query = upload_findings::table
             .inner_join(upload_checks::table.on(upload_checks::upload_id.eq(upload_findings::upload_id)))
@@ -182,7 +183,6 @@ pub fn behind(conn: &mut Conn<'_>, which: &Which<'_>, limit: i64) -> Result<Vec<
         }
         query.load(c)
     })?;
-    type In = (Held, (i64, i64, String));
     let left = limit - i64::try_from(held.len()).unwrap_or(limit);
     let went_in: Vec<In> = each!(conn, c => {
         let mut query = findings::table

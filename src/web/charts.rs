@@ -74,6 +74,12 @@ struct MoneyBar {
     percent: i64,
 }
 
+impl MoneyBar {
+    fn end(&self) -> i64 {
+        LEFT + self.planned.max(self.done)
+    }
+}
+
 impl MoneyBars {
     /// Each line has a label, and what is planned and done in yuan.
     pub(super) fn new(id: &'static str, title: &'static str, lines: &[(String, Count)]) -> Self {
@@ -321,7 +327,7 @@ pub(super) struct Columns {
     /// Class and label of each part, the lowest first.
     series: Vec<(&'static str, &'static str)>,
     columns: Vec<Column>,
-    column_width: i64,
+    thick: i64,
     scale: Vec<(i64, i64)>,
 }
 
@@ -383,7 +389,7 @@ impl Columns {
             title,
             series: series.to_vec(),
             columns: columns.collect(),
-            column_width: (step * 2 / 3).max(2),
+            thick: (step * 2 / 3).max(2),
             scale: (0..=4).map(|part| (height(top * part / 4), top * part / 4)).collect(),
         }
     }

@@ -118,12 +118,16 @@ async fn log_in_again(registry: &Registry, request: Request, token: Option<Strin
         let back = request.uri().path_and_query().map(|path| path.as_str().to_owned());
         return to_login(back, "1").into_response();
     }
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let back = header(REFERER)
-        .and_then(|referer| referer.parse::<Uri>().ok())
+    let header = |headers: &HeaderMap, name| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    };
+    let back = header(request.headers(), REFERER)
+        .parse::<Uri>()
+        .ok()
         .and_then(|referer| referer.path_and_query().map(|path| path.as_str().to_owned()));
     // Files are not carried along: they would have to be kept for whoever logs in.
-    let kind = header(CONTENT_TYPE).unwrap_or_default();
+    let kind = header(request.headers(), CONTENT_TYPE);
     let with_files = kind.starts_with("multipart/form-data");
     if let Some(token) = token.filter(|_| kind.starts_with("application/x-www-form-urlencoded")) {
         match kept::login(registry, request, token, back.clone().unwrap_or_default()).await {
@@ -136,13 +140,13 @@ async fn log_in_again(registry: &Registry, request: Request, token: Option<Strin
 }
 
 fn to_login(back: Option<String>, lost: &str) -> Redirect {
-    match back.filter(|back| back != "/" || lost == "file") {
-        Some(back) => {
-            let query = serde_urlencoded::to_string([("next", &*back), ("lost", lost)]).unwrap_or_default();
-            Redirect::to(&format!("/login?{query}"))
-        }
-        None => Redirect::to("/login"),
+    let back = back.filter(|back| back != "/");
+    if back.is_none() && lost != "file" {
+        return Redirect::to("/login");
     }
+    let back = back.unwrap_or_default();
+    let query = serde_urlencoded::to_string([("next", &*back), ("lost", lost)]).unwrap_or_default();
+    Redirect::to(&format!("/login?{query}"))
 }
 
 /// The address that a request comes from, for the audit log. Of a request that a reverse proxy on this machine hands on, it is the one that the

@@ -95,7 +95,7 @@ pub(super) fn found(registry: &Registry, session: &Session, kept: Kept, next: &s
         Vec::new()
     };
     // Words rather than choices and what the page keeps for itself.
-    let is_written = |value: &str| value.chars().any(|letter| !letter.is_ascii());
+    let is_written = |value: &str| !value.is_ascii();
     let written = fields.iter().filter(|(_, value)| is_written(value));
     page(&KeptPage {
         frame: Frame::new(registry, session, "继续提交", ""),

@@ -183,12 +183,16 @@ fn said(standing: &Standing) -> (&'static str, String) {
 fn row(registry: &Registry, line: &Line) -> (String, String, Vec<Cell>) {
     let cells = line.standings.iter().map(|standing| {
         let (class, word) = said(standing);
-        let link = match &standing.received {
+        let behind = match &standing.received {
             _ if word.is_empty() => None,
             Some(received) if class == "good" => Some(format!("/uploads/{}", received.upload)),
             _ => Some(format!("/timeliness/{}", standing.department)),
         };
-        Cell { class, word, link }
+        Cell {
+            class,
+            word,
+            link: behind,
+        }
     });
     let name = words::department(&registry.catalogue, &line.department).to_owned();
     (line.department.clone(), name, cells.collect())

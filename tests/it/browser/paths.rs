@@ -59,7 +59,7 @@ async fn month(view: View) {
     };
     let rows = [school(1), school(2).below_zonation(), school(3).without_owner()];
     department.send_roster(&site, "十一月.csv", &rows).await;
-    department.must_show("必填").await;
+    department.must_show("没有填写").await;
     department
         .fill("#explain table textarea", "按2015年图纸，场地资料已核对")
         .await;
