@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod batches;
 pub mod checks;
+pub mod columns;
 pub mod comments;
 pub mod counters;
 pub mod deliveries;
