@@ -306,7 +306,8 @@ impl HeatMap {
         Self {
             id,
             title,
-            width: x(heads.len()),
+            // As wide with one month as with twelve: the picture is drawn to the page's width.
+            width: x(heads.len().max(12)),
             height: 28 + rows.len() * HEAT_ROW,
             heads: heads
                 .iter()
@@ -326,7 +327,7 @@ pub(super) struct Columns {
     title: &'static str,
     /// Class and label of each part, the lowest first.
     series: Vec<(&'static str, &'static str)>,
-    columns: Vec<Column>,
+    bars: Vec<Column>,
     thick: i64,
     scale: Vec<(i64, i64)>,
 }
@@ -369,10 +370,12 @@ impl Columns {
             let parts = figures.iter().zip(series).map(|(&figure, &(class, _))| {
                 let (foot, head) = (height(below), height(below + figure));
                 below += figure;
+                // What is there is seen, however little it is.
+                let part = if figure > 0 { (foot - head).max(2) } else { 0 };
                 ColumnPart {
                     class,
-                    y: head,
-                    height: foot - head,
+                    y: foot - part,
+                    height: part,
                 }
             });
             let parts: Vec<ColumnPart> = parts.filter(|part| part.height > 0).collect();
@@ -388,7 +391,7 @@ impl Columns {
             id,
             title,
             series: series.to_vec(),
-            columns: columns.collect(),
+            bars: columns.collect(),
             thick: (step * 2 / 3).max(2),
             scale: (0..=4).map(|part| (height(top * part / 4), top * part / 4)).collect(),
         }

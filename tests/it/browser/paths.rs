@@ -43,8 +43,8 @@ impl Person {
         input.send_keys(path.to_str().unwrap()).await.unwrap();
         self.press("上传并检查").await;
         // With scripts the page comes by itself; its address tells.
-        let head = Locator::XPath("//h1[contains(., '.csv')]");
-        self.client.wait().for_element(head).await.unwrap();
+        let head = format!("//h1[contains(., '{name}')]");
+        self.client.wait().for_element(Locator::XPath(&head)).await.unwrap();
     }
 }
 
@@ -71,6 +71,8 @@ async fn month(view: View) {
     department
         .send_roster(&site, "改好.csv", &[school(1), school(2).below_zonation(), school(3)])
         .await;
+    // One of three is new: that is to be looked at.
+    department.click("input[name=checked]").await;
     department.press("确认提交这 1 个工程").await;
     department.must_show("等秘书处审核").await;
 
