@@ -10,7 +10,7 @@ use retrofit_import::catalogue::{Catalogue, Field};
 use retrofit_import::finding::Finding;
 use retrofit_import::record::Record;
 use retrofit_import::rules::{
-    Case, CodeOwner, Judge, Known, KnownRoster, Neighbour, RULES, RosterJudge, is_same_building,
+    Case, CodeOwner, Incident, Judge, Known, KnownRoster, Neighbour, RULES, RosterJudge, is_same_building,
 };
 use retrofit_import::values::{Canonical, fold};
 use rust_decimal::Decimal;
@@ -34,6 +34,15 @@ pub(super) struct Compared {
     pub(super) approved: HashMap<i64, String>,
     /// Other departments' projects that rows very likely report again.
     pub(super) lookalikes: Lookalikes,
+    /// Rules that broke down.
+    pub(super) incidents: Vec<Incident>,
+}
+
+/// Tells of rules that broke down, so that their faults are mended.
+pub(super) fn log(incidents: &[Incident]) {
+    for incident in incidents {
+        tracing::error!("rule {} broke down on {:?}", incident.code, incident.record);
+    }
 }
 
 /// By a row's place in the roster and the other department's project: `building` or `place`, as `lookalikes` keeps it.
@@ -87,10 +96,9 @@ pub(super) fn compare(
         of_rows.extend(renamed.iter().map(of_row));
     }
     of_rows.sort_by_key(|(at, _)| *at);
-    for incident in judge.incidents() {
-        tracing::error!("rule {} broke down on {:?}", incident.code, incident.record);
-    }
+    log(judge.incidents());
     Ok(Compared {
+        incidents: judge.incidents().to_vec(),
         of_rows,
         of_roster,
         befores: stored.current,

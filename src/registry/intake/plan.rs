@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::rules::Incident;
 use retrofit_jobs::store::Word as _;
 use sha2::{Digest as _, Sha256};
 
@@ -50,6 +51,8 @@ pub(super) struct Plan {
     pub(super) approved: HashMap<i64, String>,
     /// Other departments' projects that rows very likely report again.
     pub(super) lookalikes: known::Lookalikes,
+    /// Rules that broke down in the comparison with the registry.
+    pub(super) incidents: Vec<Incident>,
 }
 
 /// What an upload would change, shown before it does.
@@ -263,6 +266,7 @@ pub(super) fn plan(
         answers,
         approved: compared.approved,
         lookalikes: compared.lookalikes,
+        incidents: compared.incidents,
     })
 }
 
