@@ -1,29 +1,98 @@
-// Takes the pictures of the README from a running demonstration.
+// Takes the pictures of the README and of the manual from a running demonstration, which it fills with what a secretariat enters by hand.
 //
 //   cargo run --release -- demo --port 8099 &
 //   npm install --no-save --prefix /tmp/pictures playwright-core
 //   NODE_PATH=/tmp/pictures/node_modules node docs/pictures/take.mjs http://127.0.0.1:8099 docs/pictures
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const { chromium } = createRequire(import.meta.url)('playwright-core');
 const [address, folder] = process.argv.slice(2);
 const quiet = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet });
 
-async function take(user, pictures) {
+async function open(user) {
   const context = await browser.newContext({ viewport: { width: 1180, height: 820 }, locale: 'zh-CN' });
   const page = await context.newPage();
   await page.goto(`${address}/login`);
-  await page.fill('#name', user);
-  await page.fill('#password', 'Jiagu-2026');
-  await page.click('main form button');
-  for (const [name, path] of pictures) {
-    await page.goto(address + path);
-    await page.screenshot({ path: `${folder}/${name}.png` });
+  if (user) {
+    await page.fill('#name', user);
+    await page.fill('#password', 'Jiagu-2026');
+    await page.click('main form button');
   }
-  await context.close();
+  return page;
 }
 
-await take('jtj', [['home', '/'], ['findings', '/uploads/1']]);
-await take('mishuchu', [['review', '/review'], ['progress', '/progress'], ['runs', '/runs']]);
+// A picture is its name and address, and where it is not the page's head, what it begins with.
+async function take(page, pictures) {
+  for (const [name, path, from] of pictures) {
+    await page.goto(address + path);
+    if (from) await page.locator(from).first().evaluate((at) => at.scrollIntoView());
+    await page.screenshot({ path: `${folder}/${name}.png` });
+  }
+  await page.context().close();
+}
+
+// Fills a form and sends it; what a select offers is chosen by its value.
+async function send(page, path, form, fields) {
+  await page.goto(address + path);
+  for (const [name, value] of Object.entries(fields)) {
+    const field = page.locator(`${form} [name=${name}]`).first();
+    const select = await field.evaluate((at) => at.tagName === 'SELECT');
+    await (select ? field.selectOption(value) : field.fill(value));
+  }
+  await page.locator(`${form} button`).last().click();
+}
+
+const office = await open('mishuchu');
+const day = (after) => new Date(Date.now() + after * 86_400_000).toISOString().slice(0, 10);
+const year = String(new Date().getFullYear());
+for (const [department, category, county, amount] of [['JTJ', '02', '371502', '40'], ['JTJ', '02', '371503', '25'], ['WJW', '03', '371502', '20']]) {
+  await send(office, '/targets', 'form[action="/targets"]', { year, department, category, county, amount, unit: 'building' });
+}
+await send(office, '/inspections', 'form[action="/inspections"]', { held_on: day(-6), place: '东昌府区古楼街道', inspectors: '秘书处、住建局、应急局' });
+const finding = `form[action$="/findings"]`;
+await send(office, '/inspections/1', finding, { code: 'LC-2026-000002', problem: '圈梁钢筋外露，保护层厚度不足', deadline: day(9) });
+await send(office, '/meetings', 'form[action="/meetings"]', { meeting_on: day(-3), meeting: '第四季度联席会议', matter: '与民政局核对养老机构台账，补齐遗漏工程', department: 'WJW', deadline: day(12) });
+
+// A roster that is not confirmed yet: what was found, what is to be explained, what it would change.
+await office.goto(`${address}/`);
+await office.selectOption('#department', 'NYJ');
+await office.setInputFiles('#file', fileURLToPath(new URL('../../import/tests/rosters/04-nyj-farmhouses.xlsx', import.meta.url)));
+await office.click('form[data-upload] button');
+await office.waitForURL('**/uploads/*');
+const roster = new URL(office.url()).pathname;
+
+await take(office, [
+  ['findings', roster],
+  ['explain', roster, '#explain'],
+  ['plan', roster, '#plan'],
+  ['review', '/review'],
+  ['progress', '/progress'],
+  ['runs', '/runs'],
+  ['bulletin', '/bulletin'],
+  ['record', '/projects/LC-2026-000002'],
+  ['periods', '/periods'],
+  ['timeliness', '/timeliness'],
+  ['timeliness-department', '/timeliness/JTJ'],
+  ['quality', '/quality'],
+  ['duplicates', '/duplicates'],
+  ['targets', '/targets'],
+  ['inspections', '/inspections'],
+  ['meetings', '/meetings'],
+  ['waivers', '/waivers'],
+  ['packages', '/packages'],
+  ['reconciliation', '/reconciliation'],
+]);
+await take(await open('jtj'), [
+  ['home', '/'],
+  ['committed', '/uploads/1'],
+  ['rule', '/rules/S001'],
+  ['photos', '/photos'],
+  ['account', '/account'],
+  ['error', '/uploads/99'],
+]);
+await take(await open('shenji'), [['audit', '/audit']]);
+await take(await open('guanli'), [['people', '/people'], ['departments', '/departments'], ['jobs', '/jobs']]);
+await take(await open(), [['login', '/login']]);
 await browser.close();

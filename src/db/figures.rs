@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use diesel::dsl::max;
+use diesel::dsl::{max, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::schema::{approved_projects, figures, snapshot_months, snapshots};
 use super::{CHUNK, Conn, DbError, each};
@@ -224,6 +226,79 @@ pub fn at_end_of(conn: &mut Conn<'_>, month: &str, department: Option<&str>) -> 
         query.load(c)
     })?;
     Ok(gather(rows))
+}
+
+/// What was finished in a year, by month's end: of what targets are about.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Finished {
+    /// The month.
+    pub month: String,
+    /// Department code.
+    pub department: String,
+    /// Category code.
+    pub category: String,
+    /// County or zone code.
+    pub county: String,
+    /// Unit of scale, code.
+    pub unit: String,
+    /// Hundredths of the unit.
+    pub scale_e2: i64,
+}
+
+/// What was finished in a year as of the end of each of its months that a snapshot was taken of; of one department or of all.
+pub fn finished_in(conn: &mut Conn<'_>, year: i64, department: Option<&str>) -> Result<Vec<Finished>, DbError> {
+    let (first, last) = (format!("{year:04}-01"), format!("{year:04}-12"));
+    Ok(each!(conn, c => {
+        let mut query = snapshots::table
+            .filter(snapshots::month.between(&first, &last))
+            .filter(snapshots::completed.eq(year.to_string()))
+            .filter(snapshots::stage.eq_any(FINISHED))
+            .select((
+                snapshots::month,
+                snapshots::department,
+                snapshots::category,
+                snapshots::county,
+                snapshots::unit,
+                snapshots::scale_e2,
+            ))
+            .into_boxed();
+        if let Some(department) = department {
+            query = query.filter(snapshots::department.eq(department));
+        }
+        query.load(c)
+    })?)
+}
+
+/// The figures at the end of each month of a year that a snapshot was taken of, added up by stage: (month, stage, sums).
+pub fn by_stage(conn: &mut Conn<'_>, year: i64) -> Result<Vec<(String, String, Sums)>, DbError> {
+    let (first, last) = (format!("{year:04}-01"), format!("{year:04}-12"));
+    let rows: Vec<(String, String, i64, i64, i64)> = each!(conn, c => snapshots::table
+        .filter(snapshots::month.between(&first, &last))
+        .group_by((snapshots::month, snapshots::stage))
+        .order((snapshots::month, snapshots::stage))
+        .select((
+            snapshots::month,
+            snapshots::stage,
+            total("projects"),
+            total("planned_yuan"),
+            total("done_yuan"),
+        ))
+        .load(c))?;
+    let sums = |(month, stage, projects, planned_yuan, done_yuan)| {
+        let sums = Sums {
+            projects,
+            planned_yuan,
+            done_yuan,
+            scale_e2: 0,
+        };
+        (month, stage, sums)
+    };
+    Ok(rows.into_iter().map(sums).collect())
+}
+
+/// The sum of a column of whole numbers, as one: the databases would make a decimal of it.
+fn total(column: &str) -> SqlLiteral<BigInt> {
+    sql(&format!("CAST(SUM({column}) AS BIGINT)"))
 }
 
 /// The months that a snapshot was taken of, the latest first.

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod batches;
+pub mod checks;
 pub mod columns;
 pub mod comments;
 pub mod counters;
@@ -13,6 +14,7 @@ mod dialect;
 pub mod figures;
 pub mod inspections;
 pub mod job_runs;
+pub mod lookalikes;
 pub mod meetings;
 pub mod people;
 pub mod periods;

@@ -35,6 +35,10 @@ pub struct ReportRow {
     pub received_at: i64,
     /// Who committed it.
     pub received_by: String,
+    /// Its rows.
+    pub row_count: i64,
+    /// Those of them that were held back then.
+    pub held_count: i64,
 }
 
 /// Sets the day from a month on, in the place of what was set for that month.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::figures::{self, Figures};
 use super::schema::{approved_projects, project_keys, project_likenesses, projects, revisions};
-use super::{CHUNK, Conn, DbError, each};
+use super::{CHUNK, Conn, DbError, each, lookalikes};
 
 /// The current revision of a project, projected. Decimals are scaled: `_e2` hundredths, `_e6` millionths, money in whole yuan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -257,6 +257,8 @@ pub fn alike(conn: &mut Conn<'_>, department: &str, kind: &str, keys: &[&str]) -
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = projects)]
 pub struct OtherRow {
+    /// Its id.
+    pub id: i64,
     /// The department that reports it.
     pub department: String,
     /// Its name.
@@ -349,7 +351,7 @@ pub fn set_state(
 }
 
 /// Makes the current revision of these projects their latest approved one, and changes the figures by what that changes; where it is a
-/// withdrawal, they leave the boards.
+/// withdrawal, they leave the boards and the pairs.
 pub fn set_approved(conn: &mut Conn<'_>, ids: &[i64], withdrawn: bool) -> Result<(), DbError> {
     let mut changed = Figures::new();
     figures::add_projects(conn, ids, &mut changed, -1)?;
@@ -360,7 +362,9 @@ pub fn set_approved(conn: &mut Conn<'_>, ids: &[i64], withdrawn: bool) -> Result
     each!(conn, c => diesel::delete(approved_projects::table)
         .filter(approved_projects::project_id.eq_any(ids))
         .execute(c))?;
-    if !withdrawn {
+    if withdrawn {
+        lookalikes::remove(conn, ids)?;
+    } else {
         insert_approved(conn, ids)?;
         figures::add_projects(conn, ids, &mut changed, 1)?;
     }
@@ -445,6 +449,15 @@ pub fn by_state(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbErr
         .group_by((projects::department, projects::state))
         .order((projects::department, projects::state))
         .select((projects::department, projects::state, count_star()))
+        .load(c))?)
+}
+
+/// How many projects of each department were returned and not sent again.
+pub fn returned_by_department(conn: &mut Conn<'_>) -> Result<Vec<(String, i64)>, DbError> {
+    Ok(each!(conn, c => projects::table
+        .filter(projects::state.eq("returned"))
+        .group_by(projects::department)
+        .select((projects::department, count_star()))
         .load(c))?)
 }
 

@@ -1,5 +1,6 @@
 //! The revisions that wait for a decision, who passed them on, and what departments settle for themselves.
 
+use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
 use super::schema::{department_settings, endorsements, review_queue};
@@ -114,6 +115,26 @@ pub fn matching(conn: &mut Conn<'_>, filter: &Filter, after: i64, limit: i64) ->
 /// How many match.
 pub fn count(conn: &mut Conn<'_>, filter: &Filter) -> Result<i64, DbError> {
     Ok(each!(conn, c => matching!(filter).count().get_result(c))?)
+}
+
+/// What waits of each department: (department, how many, since when the oldest does).
+pub fn waiting_by_department(conn: &mut Conn<'_>) -> Result<Vec<(String, i64, Option<i64>)>, DbError> {
+    Ok(each!(conn, c => review_queue::table
+        .group_by(review_queue::department)
+        .order(review_queue::department)
+        .select((review_queue::department, count_star(), min(review_queue::waiting_since)))
+        .load(c))?)
+}
+
+/// The project of a department that has waited since an instant.
+pub fn waiting_since(conn: &mut Conn<'_>, department: &str, since: i64) -> Result<Option<i64>, DbError> {
+    Ok(each!(conn, c => review_queue::table
+        .filter(review_queue::department.eq(department))
+        .filter(review_queue::waiting_since.eq(since))
+        .order(review_queue::project_id)
+        .select(review_queue::project_id)
+        .first(c)
+        .optional())?)
 }
 
 /// What waits of these projects, in no order.

@@ -456,6 +456,38 @@ diesel::table! {
         upload_id -> BigInt,
         received_at -> BigInt,
         received_by -> Text,
+        row_count -> BigInt,
+        held_count -> BigInt,
+    }
+}
+
+diesel::table! {
+    upload_checks (upload_id) {
+        upload_id -> BigInt,
+        department -> Text,
+        period -> Text,
+        row_count -> BigInt,
+        errors -> BigInt,
+        confirms -> BigInt,
+        hints -> BigInt,
+    }
+}
+
+diesel::table! {
+    upload_check_findings (upload_id, code, severity) {
+        upload_id -> BigInt,
+        code -> Text,
+        severity -> Text,
+        times -> BigInt,
+    }
+}
+
+diesel::table! {
+    lookalikes (project_id, other_id) {
+        project_id -> BigInt,
+        other_id -> BigInt,
+        why -> Text,
+        found_at -> BigInt,
     }
 }
 
@@ -755,6 +787,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     targets,
     due_days,
     monthly_reports,
+    upload_checks,
+    upload_check_findings,
+    lookalikes,
     reminders,
     inspections,
     inspection_findings,

@@ -206,6 +206,18 @@ pub fn open_rows(conn: &mut Conn<'_>, department: &str, but: i64) -> Result<Vec<
         .load(c))?)
 }
 
+/// The latest of a department's held rows that no later upload brought again.
+pub fn latest_open_rows(conn: &mut Conn<'_>, department: &str, limit: i64) -> Result<Vec<HeldRow>, DbError> {
+    Ok(each!(conn, c => upload_rows::table
+        .inner_join(uploads::table.on(uploads::id.eq(upload_rows::upload_id)))
+        .filter(uploads::department.eq(department))
+        .filter(upload_rows::superseded_by.is_null())
+        .order((upload_rows::upload_id.desc(), upload_rows::seq))
+        .limit(limit)
+        .select(HeldRow::as_select())
+        .load(c))?)
+}
+
 /// Notes that a later upload brought these held rows of an upload again.
 pub fn supersede(conn: &mut Conn<'_>, upload: i64, rows: &[i64], by: i64) -> Result<(), DbError> {
     for chunk in rows.chunks(CHUNK) {
@@ -230,6 +242,17 @@ pub fn open_counts(conn: &mut Conn<'_>, uploads: &[i64]) -> Result<HashMap<i64, 
             .load::<(i64, i64)>(c))?);
     }
     Ok(counts)
+}
+
+/// How many held rows of each department no later upload brought again.
+pub fn open_by_department(conn: &mut Conn<'_>) -> Result<HashMap<String, i64>, DbError> {
+    let counts: Vec<(String, i64)> = each!(conn, c => upload_rows::table
+        .inner_join(uploads::table.on(uploads::id.eq(upload_rows::upload_id)))
+        .filter(upload_rows::superseded_by.is_null())
+        .group_by(uploads::department)
+        .select((uploads::department, count_star()))
+        .load(c))?;
+    Ok(counts.into_iter().collect())
 }
 
 /// The findings that stay with an upload, in the file's order.

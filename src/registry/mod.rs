@@ -19,6 +19,7 @@
 //! - [`targets`], [`snapshots`]: yearly targets, and the figures at the end of each month; `crate::reports` puts them together.
 //! - [`inspections`], [`meetings`]: what is followed to closure, by the one table of [`followup`].
 //! - [`photos`]: `add`, `add_zip`, `bytes`, `remove`.
+//! - [`duplicates`]: projects that two departments very likely both report.
 //! - [`delivery`]: `Registry` is the store that `retrofit_jobs` delivers from; `runs`, `outcome`, `outbox`.
 //! - [`schedule`]: `Registry` is the store of the schedule, too; `job_runs`.
 
@@ -27,6 +28,7 @@ pub mod audit;
 pub mod audit_chain;
 pub mod code;
 pub mod delivery;
+pub mod duplicates;
 pub mod exports;
 pub mod followup;
 pub mod inspections;

@@ -48,6 +48,17 @@ pub struct Received {
     pub by: String,
     /// By the last day, or with none asked for.
     pub on_time: bool,
+    /// Its rows.
+    pub rows: i64,
+    /// Those of them that were held back at that first try.
+    pub held: i64,
+}
+
+impl Received {
+    /// Whether it went in whole at the first try.
+    pub fn passed(&self) -> bool {
+        self.held == 0
+    }
 }
 
 /// In one word.
@@ -87,6 +98,8 @@ pub struct Tally {
     pub received: usize,
     /// Of those: in by the last day.
     pub on_time: usize,
+    /// Of those: the first roster went in whole, nothing held back.
+    pub passed: usize,
     /// Not in, and the last day is over.
     pub overdue: usize,
 }
@@ -96,6 +109,7 @@ pub fn tally<'a>(standings: impl IntoIterator<Item = &'a Standing>) -> Tally {
     let mut tally = Tally::default();
     for standing in standings.into_iter().filter(|standing| standing.due.is_some()) {
         tally.expected += 1;
+        tally.passed += usize::from(standing.received.as_ref().is_some_and(Received::passed));
         match standing.status() {
             Status::OnTime => {
                 tally.received += 1;
@@ -107,6 +121,20 @@ pub fn tally<'a>(standings: impl IntoIterator<Item = &'a Standing>) -> Tally {
         }
     }
     tally
+}
+
+/// The last months up to now, the first one first: no more than so many, and none before the first that anything came in for.
+///
+/// # Errors
+/// Only our own faults.
+pub fn months(registry: &Registry, most: usize) -> Result<Vec<Month>, Error> {
+    let now = Month::at(registry.clock.now());
+    let first = registry.db.read(periods::first_reported)?;
+    let first = first.and_then(|month| month.parse().ok()).unwrap_or(now).min(now);
+    let back = std::iter::successors(Some(now), |month: &Month| Some(month.previous()));
+    let mut months: Vec<Month> = back.take(most).take_while(|month| *month >= first).collect();
+    months.reverse();
+    Ok(months)
 }
 
 /// How the reports for these months stand, of the departments that the operator sees, by month and in the catalogue's order.
@@ -148,6 +176,8 @@ pub(super) fn standings_in(
                     upload: row.upload_id,
                     on_time: due.is_none_or(|due| business_day(row.received_at) <= due),
                     at: row.received_at,
+                    rows: row.row_count,
+                    held: row.held_count,
                     by: row.received_by,
                 }),
                 days_left: due.map_or(0, |due| (due - today).num_days()),

@@ -31,13 +31,18 @@ fn fill(sheet: &mut Worksheet, document: &Document, table: &Table) -> Result<(),
         .set_background_color("#E6F0F2")
         .set_align(FormatAlign::Center)
         .set_text_wrap();
-    let words = Format::new().set_border(FormatBorder::Thin);
+    let words = Format::new().set_border(FormatBorder::Thin).set_text_wrap();
     let figure = words.clone().set_align(FormatAlign::Right);
     sheet.write_string_with_format(0, 0, &table.caption, &title)?;
     sheet.write_string(1, 0, format!("{}　{}", document.title, document.date))?;
     for (text, column) in table.heads.iter().zip(0..) {
         sheet.write_string_with_format(2, column, text, &head)?;
-        sheet.set_column_width(column, if column == 0 { 22 } else { 13 })?;
+        let width = match usize::from(column) {
+            0 => 22,
+            at if at < table.words => 28,
+            _ => 13,
+        };
+        sheet.set_column_width(column, width)?;
     }
     for (cells, row) in table.rows.iter().zip(3..) {
         for (text, column) in cells.iter().zip(0..) {
@@ -55,9 +60,9 @@ fn fill(sheet: &mut Worksheet, document: &Document, table: &Table) -> Result<(),
     }
     sheet.set_freeze_panes(3, 1)?;
     sheet.set_landscape().set_print_fit_to_pages(1, 0);
-    // The last row is the total, which no chart shows; a table of nothing else has none.
+    // The last row is the total, which no chart shows; a table of nothing else has none, nor one without figures.
     let rows = u32::try_from(table.rows.len()).unwrap_or_default();
-    if rows < 2 {
+    if rows < 2 || !table.heads.iter().any(|head| STACKED.contains(&head.as_str())) {
         return Ok(());
     }
     let last = rows + 1;

@@ -7,7 +7,9 @@ use retrofit_import::catalogue::CodeList;
 use retrofit_jobs::store::Word as _;
 
 use super::document::{Document, Part, Table};
+use super::followed;
 use super::progress::{Count, Progress, progress};
+use super::quality::{Sums, quality};
 use crate::db::revisions::{self, DecisionCount};
 use crate::registry::month::Month;
 use crate::registry::people::Operator;
@@ -49,7 +51,7 @@ impl Span {
     }
 
     /// The month before it.
-    fn before(self) -> Month {
+    pub(super) fn before(self) -> Month {
         match self {
             Self::Month(month) => month.previous(),
             Self::Quarter(last) => last.previous().previous().previous(),
@@ -101,6 +103,9 @@ pub fn bulletin(registry: &Registry, operator: &Operator, span: Span) -> Result<
     }
     parts.push(Part::Heading("五、审核和退回情况".into()));
     parts.extend(reviewed(registry, &decisions).into_iter().map(Part::Text));
+    parts.push(Part::Text(checked(registry, operator, span)?));
+    parts.extend(followed::inspections(registry, operator, span, today)?);
+    parts.extend(followed::meetings(registry, operator, span, today)?);
     Ok(Some(Document {
         title: format!("关于{}全市房屋设施抗震加固工程进展情况的通报", span.label()),
         addressee: "联席会议各成员单位".into(),
@@ -110,7 +115,7 @@ pub fn bulletin(registry: &Registry, operator: &Operator, span: Span) -> Result<
     }))
 }
 
-fn day(day: NaiveDate) -> String {
+pub(super) fn day(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
 }
 
@@ -217,8 +222,22 @@ fn counties(registry: &Registry, now: &Progress) -> Table {
     table("表2 各县（市、区）进展", "县（市、区）", lines, now.total)
 }
 
+/// What the checks of the span's rosters found, as the board of data quality has it.
+fn checked(registry: &Registry, operator: &Operator, span: Span) -> Result<String, Error> {
+    let months = span.months();
+    let found = quality(registry, operator, span.last(), &months)?;
+    let sum = |of: fn(&Sums) -> i64| -> i64 { found.months.iter().map(|(_, sums)| of(sums)).sum() };
+    Ok(format!(
+        "本期提交的清单共检查{}行次，查出强制性问题{}处、核实性问题{}处、提示{}处。",
+        sum(|of| of.rows),
+        sum(|of| of.errors),
+        sum(|of| of.confirms),
+        sum(|of| of.hints),
+    ))
+}
+
 /// The departments' short names, one after the other.
-fn names<'a>(registry: &'a Registry, codes: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn names<'a>(registry: &'a Registry, codes: impl Iterator<Item = &'a str>) -> String {
     let name = |code: &'a str| {
         let department = registry.catalogue.department(code);
         department.map_or(code, |department| &department.short_name)
@@ -233,11 +252,12 @@ fn reported(registry: &Registry, month: Month, standings: &[&Standing]) -> Strin
         names(registry, matching.map(|standing| standing.department.as_str()))
     };
     let mut text = vec![format!(
-        "{}应报清单的部门{}个，已报{}个，其中按时报送{}个。",
+        "{}应报清单的部门{}个，已报{}个，其中按时报送{}个；第一次提交就全部入库的{}个。",
         Span::Month(month).label(),
         tally.expected,
         tally.received,
-        tally.on_time
+        tally.on_time,
+        tally.passed
     )];
     for (status, words) in [
         (Status::Late, "逾期后报送的"),

@@ -3,6 +3,9 @@
 pub mod book;
 pub mod bulletin;
 pub mod document;
+mod followed;
 pub mod progress;
+pub mod quality;
 pub mod targets;
+pub mod timeliness;
 pub mod word;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::db::figures::{Figures, Kind, Sums};
+use crate::db::figures::{self, Figures, Kind, Sums};
 use crate::db::projects;
 use crate::registry::month::Month;
 use crate::registry::{Error, Registry, snapshots};
@@ -121,17 +121,26 @@ pub fn progress(registry: &Registry, month: Month, category: Option<&str>) -> Re
 ///
 /// # Errors
 /// Only our own faults.
-pub fn curve(registry: &Registry, year: i64, category: Option<&str>) -> Result<Vec<(Month, Count)>, Error> {
+pub fn curve(registry: &Registry, year: i64) -> Result<Vec<(Month, Count)>, Error> {
     let mut months = snapshots::months(registry)?;
     months.retain(|month| month.year() == year);
     months.reverse();
-    let mut points = Vec::with_capacity(months.len());
-    for month in months {
-        if let Some(progress) = progress(registry, month, category)? {
-            points.push((month, progress.total));
-        }
+    let mut over: BTreeMap<String, Count> = BTreeMap::new();
+    for (month, stage, sums) in registry.db.read(|conn| figures::by_stage(conn, year))? {
+        over.entry(month).or_default().add(&stage, sums);
     }
-    Ok(points)
+    let kept = registry.db.read(figures::months)?;
+    let now = Progress::of(&registry.db.read(|conn| figures::current(conn, None))?, None).total;
+    let point = |month: Month| {
+        let name = month.to_string();
+        let stood = if kept.contains(&name) {
+            over.get(&name).copied().unwrap_or_default()
+        } else {
+            now
+        };
+        (month, stood)
+    };
+    Ok(months.into_iter().map(point).collect())
 }
 
 /// How many projects have a revision that waits for review, by category and county.

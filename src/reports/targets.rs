@@ -4,7 +4,7 @@
 //! finished in the target's year by their date of completion. Cancelled ones do not count. What names another unit, or none, or is finished
 //! without a date cannot be counted and is told as such. Amounts of different units are never added; money is.
 
-use crate::db::figures::{FINISHED, Figures, Kind, Sums};
+use crate::db::figures::{self, FINISHED, Figures, Kind, Sums};
 use crate::db::targets::TargetRow;
 use crate::registry::month::Month;
 use crate::registry::people::{Operator, Sight};
@@ -82,6 +82,73 @@ pub fn lines(registry: &Registry, operator: &Operator, month: Month) -> Result<O
         return Ok(None);
     };
     Ok(Some(targets.into_iter().map(|target| line(target, &figures)).collect()))
+}
+
+/// How far the targets of one unit were, month by month.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Curve {
+    /// The unit of scale, code.
+    pub unit: String,
+    /// The targets, added up, in hundredths of the unit.
+    pub target_e2: i64,
+    /// What was finished of them in the year, at the end of each month or, where it is not over, now; in hundredths of the unit.
+    pub months: Vec<(Month, i64)>,
+}
+
+/// The curves of a year up to a month, one for each unit: amounts of different units are never added.
+///
+/// # Errors
+/// Only our own faults.
+pub fn curves(registry: &Registry, operator: &Operator, until: Month) -> Result<Vec<Curve>, Error> {
+    let year = until.year();
+    let targets = targets::of_year(registry, operator, year)?;
+    if targets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut months = snapshots::months(registry)?;
+    months.retain(|month| month.year() == year && *month <= until);
+    months.reverse();
+    let department = match operator.sees() {
+        Sight::Department(own) => Some(own),
+        Sight::All | Sight::Nothing => None,
+    };
+    let (kept, finished, now) = registry.db.read(|conn| {
+        let kept = figures::months(conn)?;
+        let finished = figures::finished_in(conn, year, department)?;
+        Ok::<_, Error>((kept, finished, figures::current(conn, department)?))
+    })?;
+    let mut curves: Vec<Curve> = Vec::new();
+    for target in &targets {
+        let theirs = |department: &str, category: &str, county: &str, unit: &str| {
+            (department, category, county, unit)
+                == (&*target.department, &*target.category, &*target.county, &*target.unit)
+        };
+        let reached = |month: &Month| -> i64 {
+            let name = month.to_string();
+            if kept.contains(&name) {
+                let of_month = finished.iter().filter(|row| row.month == name);
+                let own = of_month.filter(|row| theirs(&row.department, &row.category, &row.county, &row.unit));
+                own.map(|row| row.scale_e2).sum()
+            } else {
+                line(target.clone(), &now).reached.finished.scale_e2
+            }
+        };
+        let at = curves.iter().position(|curve| curve.unit == target.unit);
+        let at = at.unwrap_or_else(|| {
+            curves.push(Curve {
+                unit: target.unit.clone(),
+                target_e2: 0,
+                months: months.iter().map(|month| (*month, 0)).collect(),
+            });
+            curves.len() - 1
+        });
+        let Some(curve) = curves.get_mut(at) else { continue };
+        curve.target_e2 += target.amount_e2;
+        for (month, sum) in &mut curve.months {
+            *sum += reached(month);
+        }
+    }
+    Ok(curves)
 }
 
 /// A target's line out of figures.

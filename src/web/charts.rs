@@ -56,13 +56,66 @@ impl Bar {
     }
 }
 
+/// Bars of money: what is done, in what is planned.
+#[derive(Template)]
+#[template(path = "chart_money.html")]
+pub(super) struct MoneyBars {
+    id: &'static str,
+    title: &'static str,
+    lines: Vec<MoneyBar>,
+    height: i64,
+}
+
+struct MoneyBar {
+    label: String,
+    top: i64,
+    planned: i64,
+    done: i64,
+    percent: i64,
+}
+
+impl MoneyBar {
+    fn end(&self) -> i64 {
+        LEFT + self.planned.max(self.done)
+    }
+}
+
+impl MoneyBars {
+    /// Each line has a label, and what is planned and done in yuan.
+    pub(super) fn new(id: &'static str, title: &'static str, lines: &[(String, Count)]) -> Self {
+        let most = lines
+            .iter()
+            .map(|(_, count)| count.planned_yuan.max(count.done_yuan))
+            .max();
+        let most = i128::from(most.unwrap_or_default().max(1));
+        let length =
+            |yuan: i64| i64::try_from(i128::from(yuan.max(0)) * i128::from(LONGEST) / most).unwrap_or_default();
+        let bars = lines.iter().zip(0..).map(|((label, count), at)| MoneyBar {
+            label: label.clone(),
+            top: at * STEP,
+            planned: length(count.planned_yuan),
+            done: length(count.done_yuan),
+            percent: count.percent_invested(),
+        });
+        let lines: Vec<MoneyBar> = bars.collect();
+        Self {
+            id,
+            title,
+            height: STEP * i64::try_from(lines.len()).unwrap_or_default(),
+            lines,
+        }
+    }
+}
+
 /// How a figure grew over the months of a year, up to the target where there is one.
 #[derive(Template)]
 #[template(path = "chart_curve.html")]
 pub(super) struct Curve {
-    id: &'static str,
+    id: String,
     title: String,
     points: Vec<Point>,
+    /// The target's height in the picture, and the figure.
+    target: Option<(i64, i64)>,
     /// The points as the attribute of a line.
     line: String,
     /// The scale's lines: height in the picture, and figure.
@@ -84,8 +137,9 @@ const CURVE_HEIGHT: i64 = 180;
 
 impl Curve {
     /// The points are (month of the year from 1, figure).
-    pub(super) fn new(id: &'static str, title: &str, points: &[(i64, i64)]) -> Self {
-        let most = points.iter().map(|&(_, figure)| figure).max().unwrap_or_default();
+    pub(super) fn new(id: impl Into<String>, title: &str, points: &[(i64, i64)], target: Option<i64>) -> Self {
+        let most = points.iter().map(|&(_, figure)| figure).chain(target).max();
+        let most = most.unwrap_or_default();
         let top = round_up(most);
         let height = |figure: i64| CURVE_TOP + CURVE_HEIGHT - figure * CURVE_HEIGHT / top;
         let points: Vec<Point> = points
@@ -99,8 +153,9 @@ impl Curve {
             .collect();
         let places: Vec<String> = points.iter().map(|point| format!("{},{}", point.x, point.y)).collect();
         Self {
-            id,
+            id: id.into(),
             title: title.into(),
+            target: target.map(|target| (height(target), target)),
             line: places.join(" "),
             scale: (0..=4).map(|part| (height(top * part / 4), top * part / 4)).collect(),
             points,
@@ -187,6 +242,158 @@ impl TileMap {
         });
         Self {
             tiles: counties.chain(zones).collect(),
+        }
+    }
+}
+
+/// Rows and columns of short words, each in a colour of its class, some of which lead to a list.
+#[derive(Template)]
+#[template(path = "chart_heat.html")]
+pub(super) struct HeatMap {
+    id: &'static str,
+    title: &'static str,
+    /// Where the heads of the columns stand, and their words.
+    heads: Vec<(usize, String)>,
+    rows: Vec<HeatRow>,
+    width: usize,
+    height: usize,
+}
+
+struct HeatRow {
+    label: String,
+    y: usize,
+    cells: Vec<HeatCell>,
+}
+
+struct HeatCell {
+    x: usize,
+    class: &'static str,
+    word: String,
+    link: Option<String>,
+}
+
+/// How far the columns of a heat map are apart, and its rows.
+const HEAT: usize = 50;
+const HEAT_ROW: usize = 30;
+const HEAT_LEFT: usize = 110;
+
+/// A row of a heat map: its label, and for each cell class, word, and the list behind it.
+type Heat = (String, Vec<(&'static str, String, Option<String>)>);
+
+impl HeatMap {
+    pub(super) fn new(id: &'static str, title: &'static str, heads: &[String], rows: Vec<Heat>) -> Self {
+        let x = |at: usize| HEAT_LEFT + at * HEAT;
+        let rows: Vec<HeatRow> = rows
+            .into_iter()
+            .enumerate()
+            .map(|(row, (label, cells))| HeatRow {
+                label,
+                y: 24 + row * HEAT_ROW,
+                cells: cells
+                    .into_iter()
+                    .enumerate()
+                    .filter(|(_, (_, word, _))| !word.is_empty())
+                    .map(|(at, (class, word, link))| HeatCell {
+                        x: x(at),
+                        class,
+                        word,
+                        // What is as it should be leads nowhere from here: the table beside has every link.
+                        link: link.filter(|_| class == "error" || class == "confirm"),
+                    })
+                    .collect(),
+            })
+            .collect();
+        Self {
+            id,
+            title,
+            // As wide with one month as with twelve: the picture is drawn to the page's width.
+            width: x(heads.len().max(12)),
+            height: 28 + rows.len() * HEAT_ROW,
+            heads: heads
+                .iter()
+                .enumerate()
+                .map(|(at, head)| (x(at) + HEAT / 2, head.clone()))
+                .collect(),
+            rows,
+        }
+    }
+}
+
+/// Stacked columns, one for each month or run.
+#[derive(Template)]
+#[template(path = "chart_columns.html")]
+pub(super) struct Columns {
+    id: &'static str,
+    title: &'static str,
+    /// Class and label of each part, the lowest first.
+    series: Vec<(&'static str, &'static str)>,
+    bars: Vec<Column>,
+    thick: i64,
+    scale: Vec<(i64, i64)>,
+}
+
+struct Column {
+    label: String,
+    x: i64,
+    top: i64,
+    total: i64,
+    parts: Vec<ColumnPart>,
+}
+
+struct ColumnPart {
+    class: &'static str,
+    y: i64,
+    height: i64,
+}
+
+impl Columns {
+    /// Each column has a label and a figure for each part.
+    pub(super) fn new(
+        id: &'static str,
+        title: &'static str,
+        series: &[(&'static str, &'static str)],
+        columns: Vec<(String, Vec<i64>)>,
+    ) -> Self {
+        let most = columns
+            .iter()
+            .map(|(_, parts)| parts.iter().sum())
+            .max()
+            .unwrap_or_default();
+        let top = round_up(most);
+        let height = |figure: i64| CURVE_TOP + CURVE_HEIGHT - figure * CURVE_HEIGHT / top;
+        let count = i64::try_from(columns.len()).unwrap_or(i64::MAX).max(1);
+        let step = (12 * MONTH / count).min(MONTH);
+        // Labels that would run into each other are left out, all but every so many.
+        let every = (36 + step - 1) / step.max(1);
+        let columns = columns.into_iter().zip(0..).map(|((label, figures), at)| {
+            let mut below = 0;
+            let parts = figures.iter().zip(series).map(|(&figure, &(class, _))| {
+                let (foot, head) = (height(below), height(below + figure));
+                below += figure;
+                // What is there is seen, however little it is.
+                let part = if figure > 0 { (foot - head).max(2) } else { 0 };
+                ColumnPart {
+                    class,
+                    y: foot - part,
+                    height: part,
+                }
+            });
+            let parts: Vec<ColumnPart> = parts.filter(|part| part.height > 0).collect();
+            Column {
+                label: if at % every == 0 { label } else { String::new() },
+                x: CURVE_LEFT + at * step + step / 6,
+                top: height(below),
+                total: below,
+                parts,
+            }
+        });
+        Self {
+            id,
+            title,
+            series: series.to_vec(),
+            bars: columns.collect(),
+            thick: (step * 2 / 3).max(2),
+            scale: (0..=4).map(|part| (height(top * part / 4), top * part / 4)).collect(),
         }
     }
 }

@@ -94,7 +94,7 @@ impl CommittedPage {
 }
 
 /// Why a row stayed, in short; its findings say the rest.
-fn why(reason: &str) -> &'static str {
+pub(super) fn why(reason: &str) -> &'static str {
     match reason {
         "errors" => "有强制性问题",
         "unexplained" => "缺情况说明",

@@ -17,8 +17,16 @@ pub(super) enum WebError {
     NotFound,
     /// The officer's role may not do this; the words say who may.
     Forbidden(&'static str),
+    /// The request does not come from a page of ours.
+    Foreign,
+    /// The address is not used in this way: opened where something is to be sent, or the other way round.
+    WrongMethod,
+    /// What was sent is not what our forms send.
+    WrongKind,
     /// The officer asked for something that cannot be; the words say what to do.
     Refused(String),
+    /// The form is larger than is taken.
+    TooMuch,
     /// The file is larger than is taken; its greatest size in MiB.
     TooLarge(u64),
     /// Our own fault.
@@ -121,11 +129,36 @@ impl IntoResponse for WebError {
                 who.into(),
                 "如果工作需要，请联系管理员调整账号的角色。".into(),
             ),
+            Self::Foreign => (
+                StatusCode::FORBIDDEN,
+                "请求被拦下",
+                "这个请求不是从本系统的页面发出的，为了安全没有办理。数据没有任何改动。".into(),
+                "请从首页进入，在本系统的页面上再做一次。如果您就是在本系统的页面上操作的，请把所用的网址和浏览器告诉系统管理员。"
+                    .into(),
+            ),
+            Self::WrongMethod => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "这个网址不能直接打开",
+                "它是页面上的按钮用的，不是一个页面。数据没有任何改动。".into(),
+                "请从首页进入相应的页面，点页面上的按钮。".into(),
+            ),
+            Self::WrongKind => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "发来的内容认不出来",
+                "收到的不是本系统的表单，没有办理。数据没有任何改动。".into(),
+                "请刷新页面，重新填写后再提交；上传文件请用页面上的“选择文件”。".into(),
+            ),
             Self::Refused(words) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "没有办成",
                 words,
                 "数据没有任何改动。请返回上一页，改正后重试。".into(),
+            ),
+            Self::TooMuch => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "一次提交的内容太多",
+                "这个表单的内容超过了系统一次能收的量。数据没有任何改动。".into(),
+                "请返回上一页，少填几处先提交，再填其余的；文字很多的，请写得短一些。".into(),
             ),
             Self::TooLarge(most) => (
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -176,6 +209,9 @@ pub(super) async fn dress(response: Response) -> Response {
     }
     let dressed = match status {
         StatusCode::BAD_REQUEST => WebError::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => WebError::WrongMethod,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => WebError::WrongKind,
+        StatusCode::PAYLOAD_TOO_LARGE => WebError::TooMuch,
         _ => WebError::Refused("页面发来的内容不完整，或者太多。请刷新页面后再试一次。".into()),
     };
     dressed.into_response()
@@ -184,6 +220,11 @@ pub(super) async fn dress(response: Response) -> Response {
 /// The page for an address that has none.
 pub(super) async fn no_page() -> WebError {
     WebError::NotFound
+}
+
+/// The page for an address that is not used in this way.
+pub(super) async fn wrong_method() -> WebError {
+    WebError::WrongMethod
 }
 
 /// The page for a request that panicked.

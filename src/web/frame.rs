@@ -39,7 +39,17 @@ pub(super) struct Link {
 /// The pages that the frame leads to, by section: the head line names the sections, a second line the pages of the section at hand. Each
 /// role sees those that it may use.
 const SECTIONS: &[(&str, &[(&str, &str)])] = &[
-    ("报送", &[("/", "报送"), ("/periods", "报送情况"), ("/photos", "照片")]),
+    (
+        "报送",
+        &[
+            ("/", "报送"),
+            ("/periods", "报送情况"),
+            ("/timeliness", "报送时效"),
+            ("/quality", "数据质量"),
+            ("/duplicates", "疑似重复"),
+            ("/photos", "照片"),
+        ],
+    ),
     ("审核", &[("/review", "审核"), ("/waivers", "规则豁免")]),
     (
         "进度",

@@ -5,9 +5,11 @@
 //! not send that (over plain HTTP in an intranet none does), an `Origin` that names the `Host` asked. A client that sends neither
 //! is no browser and has no other site's page in it. This does without a token in every form, so that a page left open over a change of session
 //! still sends. A reverse proxy must hand the `Host` through.
+//!
+//! **A form sent with a session that has ended** is not lost: the login carries it along, see [`super::kept`].
 
 use axum::extract::{ConnectInfo, Extension, FromRequestParts, Request, State};
-use axum::http::header::{HOST, ORIGIN, REFERER};
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN, REFERER};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -16,6 +18,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::error::{Reason, WebError};
 use super::frame::blocking;
+use super::kept;
 use super::router::Access;
 use crate::registry::people::{self, Operator, Session};
 use crate::registry::{Registry, audit};
@@ -35,7 +38,7 @@ pub(super) async fn enter(
     next: Next,
 ) -> Response {
     let foreign = !is_safe(request.method()) && !is_own_site(request.headers());
-    let from_elsewhere = || WebError::Forbidden("这个请求不是从本系统的页面发出的，已被拦下。").into_response();
+    let from_elsewhere = || WebError::Foreign.into_response();
     let Access::Roles(roles) = access else {
         return if foreign {
             from_elsewhere()
@@ -46,14 +49,15 @@ pub(super) async fn enter(
     let token = CookieJar::from_headers(request.headers())
         .get(COOKIE)
         .map(|cookie| cookie.value().to_owned());
-    let session = blocking(&registry, move |registry| match token {
+    let resumed = token.clone();
+    let session = blocking(&registry, move |registry| match resumed {
         Some(token) => Ok(people::resume(registry, &token, &origin)?),
         None => Ok(None),
     });
     let session = match session.await {
         Ok(Some(session)) => session,
         Ok(None) if foreign => return from_elsewhere(),
-        Ok(None) => return to_login(&request).into_response(),
+        Ok(None) => return log_in_again(&registry, request, token).await,
         Err(error) => return error.into_response(),
     };
     let asked = format!("{} {}", request.method(), request.uri().path());
@@ -137,23 +141,41 @@ fn is_own_site(headers: &HeaderMap) -> bool {
     }
 }
 
-/// To the login, and from there back to the page that was asked for, or from which something was sent.
-fn to_login(request: &Request) -> Redirect {
-    let back = if is_safe(request.method()) {
-        request.uri().path_and_query().map(|path| path.as_str().to_owned())
-    } else {
-        let referer = request.headers().get(REFERER).and_then(|referer| referer.to_str().ok());
-        referer
-            .and_then(|referer| referer.parse::<Uri>().ok())
-            .and_then(|referer| referer.path_and_query().map(|path| path.as_str().to_owned()))
-    };
-    match back.filter(|back| back != "/") {
-        Some(back) => {
-            let query = serde_urlencoded::to_string([("next", back), ("lost", "1".into())]).unwrap_or_default();
-            Redirect::to(&format!("/login?{query}"))
-        }
-        None => Redirect::to("/login"),
+/// To the login, with the form where one was sent, and from there back to the page that was asked for, or from which something was sent.
+async fn log_in_again(registry: &Registry, request: Request, token: Option<String>) -> Response {
+    if is_safe(request.method()) {
+        let back = request.uri().path_and_query().map(|path| path.as_str().to_owned());
+        return to_login(back, "1").into_response();
     }
+    let header = |headers: &HeaderMap, name| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    };
+    let back = header(request.headers(), REFERER)
+        .parse::<Uri>()
+        .ok()
+        .and_then(|referer| referer.path_and_query().map(|path| path.as_str().to_owned()));
+    // Files are not carried along: they would have to be kept for whoever logs in.
+    let kind = header(request.headers(), CONTENT_TYPE);
+    let with_files = kind.starts_with("multipart/form-data");
+    if let Some(token) = token.filter(|_| kind.starts_with("application/x-www-form-urlencoded")) {
+        match kept::login(registry, request, token, back.clone().unwrap_or_default()).await {
+            Ok(Some(page)) => return page,
+            Ok(None) => {}
+            Err(error) => return error.into_response(),
+        }
+    }
+    to_login(back, if with_files { "file" } else { "1" }).into_response()
+}
+
+fn to_login(back: Option<String>, lost: &str) -> Redirect {
+    let back = back.filter(|back| back != "/");
+    if back.is_none() && lost != "file" {
+        return Redirect::to("/login");
+    }
+    let back = back.unwrap_or_default();
+    let query = serde_urlencoded::to_string([("next", &*back), ("lost", lost)]).unwrap_or_default();
+    Redirect::to(&format!("/login?{query}"))
 }
 
 /// The address that a request comes from, for the audit log. Of a request that a reverse proxy on this machine hands on, it is the one that the

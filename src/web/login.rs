@@ -11,20 +11,23 @@ use serde::Deserialize;
 use super::error::{WebError, refused, refusing};
 use super::frame::{Frame, blocking, page};
 use super::guard::{COOKIE, Officer, Origin};
+use super::kept::Kept;
 use super::words;
 use crate::registry::Registry;
 use crate::registry::people::{self, Login, Role};
 
 #[derive(Template)]
 #[template(path = "login.html")]
-struct LoginPage {
-    frame: Frame,
+pub(super) struct LoginPage {
+    pub(super) frame: Frame,
     /// What went wrong with the last try.
-    wrong: Option<String>,
+    pub(super) wrong: Option<String>,
     /// What came before.
-    note: Option<&'static str>,
-    name: String,
-    next: String,
+    pub(super) note: Option<&'static str>,
+    pub(super) name: String,
+    pub(super) next: String,
+    /// A form that was sent when the session had ended.
+    pub(super) kept: Kept,
 }
 
 /// What the address of the login says.
@@ -33,7 +36,7 @@ struct LoginPage {
 pub(super) struct Asked {
     /// Where to go afterwards.
     next: String,
-    /// A session has ended while the officer was at work.
+    /// A session has ended while the officer was at work; `file`: when a file was sent.
     lost: Option<String>,
     /// The password was changed.
     changed: Option<String>,
@@ -43,6 +46,11 @@ pub(super) struct Asked {
 pub(super) async fn form(Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let note = match asked {
         Asked { changed: Some(_), .. } => Some("密码已修改，请用新密码登录。"),
+        Asked {
+            lost: Some(ref lost), ..
+        } if lost == "file" => {
+            Some("您离开太久，登录已失效，文件没有收下。登录后会回到刚才的页面，请重新选择文件上传。")
+        }
         Asked { lost: Some(_), .. } => Some("您还没有登录，或者离开太久、登录已失效。登录后会回到刚才的页面。"),
         _ => None,
     };
@@ -52,6 +60,7 @@ pub(super) async fn form(Query(asked): Query<Asked>) -> Result<Response, WebErro
         note,
         name: String::new(),
         next: asked.next,
+        kept: Kept::default(),
     })
 }
 
@@ -62,6 +71,8 @@ pub(super) struct Credentials {
     password: String,
     #[serde(default)]
     next: String,
+    #[serde(flatten)]
+    kept: Kept,
 }
 
 /// `POST /login`.
@@ -72,13 +83,18 @@ pub(super) async fn log_in(
     jar: CookieJar,
     Form(credentials): Form<Credentials>,
 ) -> Result<Response, WebError> {
-    let Credentials { name, password, next } = credentials;
+    let Credentials {
+        name,
+        password,
+        next,
+        kept,
+    } = credentials;
     let name = name.trim().to_owned();
     let asked = name.clone();
     let login = blocking(&registry, move |registry| {
         Ok(people::log_in(registry, &asked, &password, &origin)?)
     });
-    let wrong = match login.await? {
+    let (status, wrong) = match login.await? {
         Login::Session(session) => {
             let to = if session.must_change {
                 "/password"
@@ -89,17 +105,28 @@ pub(super) async fn log_in(
             };
             // A proxy in front of us says whether the officer came over TLS; set so, the cookie never travels without.
             let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+            let answer = if kept.is_some() && !session.must_change {
+                super::kept::found(&registry, &session, kept, &next)?
+            } else {
+                Redirect::to(to).into_response()
+            };
             let cookie = Cookie::build((COOKIE, session.token))
                 .path("/")
                 .http_only(true)
                 .same_site(SameSite::Lax)
                 .secure(secure);
-            return Ok((jar.add(cookie), Redirect::to(to)).into_response());
+            return Ok((jar.add(cookie), answer).into_response());
         }
-        Login::Wrong => "用户名或密码不对。连续输错 5 次，账号会锁定 15 分钟。忘了密码，请找管理员重设。".into(),
-        Login::Locked(until) => format!(
-            "密码连续输错 5 次，账号已锁定到 {}。请到时再试；忘了密码，请找管理员重设。",
-            words::local(until).format("%H:%M")
+        Login::Wrong => (
+            StatusCode::UNAUTHORIZED,
+            "用户名或密码不对。连续输错 5 次，账号会锁定 15 分钟。忘了密码，请找管理员重设。".into(),
+        ),
+        Login::Locked(until) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            format!(
+                "密码连续输错 5 次，账号已锁定到 {}。请到时再试；忘了密码，请找管理员重设。",
+                words::local(until).format("%H:%M")
+            ),
         ),
     };
     let answer = page(&LoginPage {
@@ -108,8 +135,9 @@ pub(super) async fn log_in(
         note: None,
         name,
         next,
+        kept,
     })?;
-    Ok((StatusCode::UNAUTHORIZED, answer).into_response())
+    Ok((status, answer).into_response())
 }
 
 /// Where each role begins its day.
@@ -123,7 +151,7 @@ pub(super) fn home_of(role: Role) -> &'static str {
 }
 
 /// Whether an address leads to one of our own pages.
-fn is_local(address: &str) -> bool {
+pub(super) fn is_local(address: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_graphic() && letter != '\\';
     address.starts_with('/') && !address.starts_with("//") && address.chars().all(plain)
 }

@@ -66,9 +66,8 @@ pub(super) async fn page(
 fn build(registry: &Registry, session: &Session, asked: &Asked) -> Result<PeriodsPage, WebError> {
     let operator = &session.operator;
     let current = Month::at(registry.clock.now());
-    let months: Vec<Month> = std::iter::successors(Some(current), |month| Some(month.previous()))
-        .take(MONTHS)
-        .collect();
+    let mut months = periods::months(registry, MONTHS)?;
+    months.reverse();
     let chosen = asked
         .month
         .parse()

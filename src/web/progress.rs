@@ -8,15 +8,17 @@ use axum::response::Response;
 use retrofit_import::catalogue::{Catalogue, CodeList};
 use serde::Deserialize;
 
-use super::charts::{Bars, Curve, TileMap};
+use super::charts::{Bars, Curve, MoneyBars, TileMap};
 use super::error::WebError;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
+use super::targets::decimal;
 use super::words;
 use crate::registry::month::Month;
 use crate::registry::people::Session;
 use crate::registry::{Registry, snapshots};
 use crate::reports::progress::{self as report, Count};
+use crate::reports::targets;
 
 #[derive(Template)]
 #[template(path = "progress.html")]
@@ -35,7 +37,18 @@ struct ProgressPage {
     map: TileMap,
     curve: Curve,
     curve_points: Vec<(String, Count)>,
+    money: MoneyBars,
+    /// The yearly targets, a curve for each unit.
+    targets: Vec<TargetCurve>,
     year: i64,
+}
+
+/// The yearly targets of one unit, and what was finished of them.
+struct TargetCurve {
+    unit: String,
+    curve: Curve,
+    target: String,
+    months: Vec<(String, String, i64)>,
 }
 
 /// A picture and its table.
@@ -106,7 +119,13 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
         queue: format!("/review?county={}", county.code),
         label: short(catalogue, &county.code),
     });
-    let points = report::curve(registry, month.year(), None)?;
+    let categories = Board::new("picture-categories", "各类工程", categories.collect());
+    let money = categories
+        .lines
+        .iter()
+        .filter(|line| line.count.planned_yuan + line.count.done_yuan > 0);
+    let money: Vec<(String, Count)> = money.map(|line| (line.label.clone(), line.count)).collect();
+    let points = report::curve(registry, month.year())?;
     let shown = |of: &Month| *of <= month;
     let curve_points: Vec<(Month, Count)> = points.into_iter().filter(|(of, _)| shown(of)).collect();
     let places: Vec<(i64, i64)> = curve_points
@@ -132,15 +151,53 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
             |code| short(catalogue, code),
             |code| format!("/projects?county={code}"),
         ),
-        categories: Board::new("picture-categories", "各类工程", categories.collect()),
+        money: MoneyBars::new("picture-money", "各类工程的投资", &money),
+        categories,
         counties: Board::new("picture-counties", "各县（市、区）", counties.collect()),
-        curve: Curve::new("picture-curve", "本年各月末已完成的工程", &places),
+        curve: Curve::new("picture-curve", "本年各月末已完成的工程", &places, None),
+        targets: targets::curves(registry, &session.operator, month)?
+            .iter()
+            .zip(0..)
+            .map(|(curve, at)| target_curve(registry, curve, at))
+            .collect(),
         curve_points: curve_points
             .into_iter()
             .map(|(of, count)| (words::period_label(&of.to_string()), count))
             .collect(),
         year: month.year(),
     })
+}
+
+fn target_curve(registry: &Registry, curve: &targets::Curve, at: usize) -> TargetCurve {
+    let unit = registry
+        .catalogue
+        .code_label(CodeList::ScaleUnit, &curve.unit)
+        .to_owned();
+    // The picture is in whole units; the table is exact.
+    let whole = |scaled: i64| (scaled + 50).div_euclid(100);
+    let points: Vec<(i64, i64)> = curve
+        .months
+        .iter()
+        .map(|(month, reached)| (month.number(), whole(*reached)))
+        .collect();
+    TargetCurve {
+        curve: Curve::new(
+            format!("picture-target-{at}"),
+            &format!("本年完成量与年度目标（{unit}）"),
+            &points,
+            Some(whole(curve.target_e2)),
+        ),
+        target: decimal(curve.target_e2, 2),
+        months: curve
+            .months
+            .iter()
+            .map(|&(month, reached)| {
+                let percent = reached.saturating_mul(100) / curve.target_e2.max(1);
+                (words::period_label(&month.to_string()), decimal(reached, 2), percent)
+            })
+            .collect(),
+        unit,
+    }
 }
 
 impl Board {

@@ -11,6 +11,7 @@ use super::error::{WebError, seen};
 use super::findings::{ChangeLine, row_place};
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
+use super::map::Position;
 use super::{photos, words};
 use crate::db::batches::TrailRow;
 use crate::db::comments::CommentRow;
@@ -24,6 +25,8 @@ use crate::registry::{Error, Registry, RegistryCode, State as ReviewState, Step,
 #[template(path = "project.html")]
 struct ProjectPage {
     frame: Frame,
+    /// Where it lies, where that is given.
+    position: Option<Position>,
     code: String,
     name: String,
     department: String,
@@ -275,6 +278,7 @@ impl ProjectPage {
             may_withdraw: may_send && project.op != "withdraw",
             frame: Frame::new(registry, session, project.name.clone(), "/review"),
             code: project.code().to_string(),
+            position: Position::new(catalogue, project),
             name: project.name.clone(),
             department: words::department(catalogue, &project.department).to_owned(),
             state: state.map_or("", ReviewState::label),

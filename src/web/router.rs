@@ -13,9 +13,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    account, assets, audit, bulletin, columns, departments, downloads, error, guard, home, inspections, jobs, live,
-    login, meetings, metrics, packages, people, periods, photos, progress, project, projects, reconciliation, review,
-    rules, runs, targets, tokens, upload, waivers,
+    account, assets, audit, bulletin, columns, departments, downloads, duplicates, error, guard, home, inspections,
+    jobs, live, login, meetings, metrics, packages, people, periods, photos, progress, project, projects, quality,
+    reconciliation, review, rules, runs, targets, timeliness, tokens, upload, waivers,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -72,6 +72,11 @@ pub fn routes() -> Vec<Route> {
         post("/photos", SENDERS, photos::add_zip).with_limit_of_its_own(),
         get("/periods", DATA, periods::page),
         post("/periods", SECRETARIAT, periods::set_due_day),
+        get("/timeliness", OVERSEERS, timeliness::page),
+        get("/timeliness/{department}", DATA, timeliness::department),
+        get("/quality", DATA, quality::page),
+        get("/quality/rows", DATA, quality::rows),
+        get("/duplicates", DATA, duplicates::page),
         get("/targets", DATA, targets::page),
         post("/targets", SECRETARIAT, targets::set),
         post("/targets/remove", SECRETARIAT, targets::remove),
@@ -203,7 +208,7 @@ pub fn router(registry: &Registry) -> Router {
     }
     router
         .fallback(error::no_page)
-        .method_not_allowed_fallback(error::no_page)
+        .method_not_allowed_fallback(error::wrong_method)
         // Forms are small.
         .layer(DefaultBodyLimit::max(1 << 20))
         .layer(map_response(error::dress))

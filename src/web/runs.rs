@@ -5,6 +5,7 @@ use axum::extract::{Extension, State};
 use axum::response::Response;
 use retrofit_jobs::store::{Counts, DeliveryState, RunState, Word as _};
 
+use super::charts::Columns;
 use super::error::WebError;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
@@ -22,6 +23,8 @@ const SHOWN: i64 = 30;
 struct RunsPage {
     frame: Frame,
     waiting: i64,
+    /// The runs that sent something, the first one first.
+    picture: Option<Columns>,
     runs: Vec<Run>,
     rejections: Vec<Rejected>,
 }
@@ -73,12 +76,42 @@ fn runs(registry: &Registry, session: &Session) -> Result<RunsPage, WebError> {
     let outbox = delivery::outbox(registry, operator)?;
     let ready = outbox.iter().filter(|(state, _)| state == DeliveryState::Ready.word());
     let runs = delivery::runs(registry, operator, SHOWN)?;
+    let runs: Vec<Run> = runs.iter().map(run).collect::<Result<_, _>>()?;
     Ok(RunsPage {
         frame: Frame::new(registry, session, "上报平台", "/runs"),
         waiting: ready.map(|(_, count)| count).sum(),
-        runs: runs.iter().map(run).collect::<Result<_, _>>()?,
+        picture: picture(&runs),
+        runs,
         rejections: rejections.collect(),
     })
+}
+
+/// How the records of the last runs ended.
+fn picture(runs: &[Run]) -> Option<Columns> {
+    let figure = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let sent = runs.iter().rev().filter(|run| run.selected > 0);
+    let columns: Vec<(String, Vec<i64>)> = sent
+        .map(|run| {
+            let Counts {
+                accepted,
+                rejected,
+                unchanged,
+                stale,
+                pending,
+                unknown,
+                not_sent,
+            } = run.counts;
+            let parts = [accepted, rejected, unchanged + stale, pending + unknown + not_sent];
+            (format!("任务{}", run.id), parts.map(figure).to_vec())
+        })
+        .collect();
+    let series = [
+        ("finished", "平台接收"),
+        ("part-error", "退回"),
+        ("started", "无变化、已有新版"),
+        ("planned", "没有结果"),
+    ];
+    (!columns.is_empty()).then(|| Columns::new("picture-runs", "最近各次上报的结果", &series, columns))
 }
 
 fn run(row: &SyncRunRow) -> Result<Run, Error> {

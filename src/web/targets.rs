@@ -187,7 +187,7 @@ fn told(registry: &Registry, line: &Figures) -> Line {
 }
 
 /// A scaled integer as it is read, without zeros at its end.
-fn decimal(scaled: i64, places: u32) -> String {
+pub(super) fn decimal(scaled: i64, places: u32) -> String {
     Decimal::new(scaled, places).normalize().to_string()
 }
 

@@ -40,6 +40,7 @@ pub use duplicates::Seen;
 pub use judge::{Incident, RosterJudge, incident_lines};
 pub use known::{CodeOwner, Known, KnownRoster, Neighbour};
 pub use pages::{KINDS, json, markdown, page, text};
+pub use same_building::is_same_building;
 pub use settings::{RuleSettings, Setting, rule_set_version};
 pub use standards::Basis;
 

@@ -7,6 +7,7 @@ use super::known::{Known, Neighbour};
 use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
+use crate::record::Record;
 
 pub(super) static D004: Rule = Rule {
     code: "D004",
@@ -26,12 +27,7 @@ pub(super) static D004: Rule = Rule {
 };
 
 fn judge(case: &Case<'_>, known: &Known) -> Vec<Fault> {
-    let Some(name) = case.record.text(Field::Name) else {
-        return Vec::new();
-    };
-    let name = Name::new(name);
-    let same =
-        |other: &&Neighbour| name.is_near(&Name::new(&other.name)) && (same_owner(case, other) || nearby(case, other));
+    let same = |other: &&Neighbour| is_same_building(case.record, other);
     let fault = known.neighbours.iter().find(same).map(|other| {
         Fault::new(
             Field::Name,
@@ -42,8 +38,16 @@ fn judge(case: &Case<'_>, known: &Known) -> Vec<Fault> {
     fault.into_iter().collect()
 }
 
-fn same_owner(case: &Case<'_>, other: &Neighbour) -> bool {
-    let uscc = case.record.text(Field::OwnerUscc);
+/// Whether a record is very likely of the same building as another department's project.
+pub fn is_same_building(record: &Record, other: &Neighbour) -> bool {
+    record
+        .text(Field::Name)
+        .is_some_and(|name| Name::new(name).is_near(&Name::new(&other.name)))
+        && (same_owner(record, other) || nearby(record, other))
+}
+
+fn same_owner(record: &Record, other: &Neighbour) -> bool {
+    let uscc = record.text(Field::OwnerUscc);
     uscc.is_some() && uscc == other.uscc.as_deref()
 }
 
@@ -52,11 +56,11 @@ const RADIUS_M: u32 = 50;
 /// Metres in a degree of latitude, and of longitude at 36.4 degrees north, the middle of the city.
 const METRES: (u32, u32) = (111_000, 89_600);
 
-fn nearby(case: &Case<'_>, other: &Neighbour) -> bool {
+fn nearby(record: &Record, other: &Neighbour) -> bool {
     let distance = || {
         let (longitude, latitude) = other.point?;
-        let east = (case.record.decimal(Field::Longitude)? - longitude) * Decimal::from(METRES.1);
-        let north = (case.record.decimal(Field::Latitude)? - latitude) * Decimal::from(METRES.0);
+        let east = (record.decimal(Field::Longitude)? - longitude) * Decimal::from(METRES.1);
+        let north = (record.decimal(Field::Latitude)? - latitude) * Decimal::from(METRES.0);
         east.checked_mul(east)?.checked_add(north.checked_mul(north)?)
     };
     distance().is_some_and(|squared: Decimal| squared <= Decimal::from(RADIUS_M * RADIUS_M))

@@ -9,8 +9,9 @@ use retrofit_import::rules::rule_set_version;
 use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
 use super::plan::{Plan, Planned, Preview, early_waiver, held_by_reason, plan};
-use super::{Counts, Row, Source, finding_rows, severity};
+use super::{Counts, Row, Source, count, finding_rows, note_check, severity};
 use crate::db::counters::{self, Counter};
+use crate::db::lookalikes::{self, PairRow};
 use crate::db::periods::{self, ReportRow};
 use crate::db::projects::{self, KeyRow, LikenessRow, Met, ProjectRow};
 use crate::db::queue::{self, QueueRow};
@@ -96,6 +97,9 @@ struct Writes {
     findings: Vec<FindingRow>,
     explanations: Vec<ExplanationRow>,
     waivers: Vec<WaiverRow>,
+    /// Changed projects: the pairs that they were in are looked for anew.
+    changed: Vec<i64>,
+    pairs: Vec<PairRow>,
 }
 
 impl Commit<'_> {
@@ -109,6 +113,7 @@ impl Commit<'_> {
                 Planned::New => {
                     self.found((at, row), next, &mut writes)?;
                     self.take_over(row, next, &mut writes);
+                    self.pair(at, next, &mut writes);
                     next += 1;
                 }
                 Planned::Changed { met, before } => {
@@ -119,6 +124,8 @@ impl Commit<'_> {
                     self.renew_keys(conn, row, met.id, before, &mut writes)?;
                     self.append_revision((at, row), met.id, met.revision + 1, &mut writes);
                     self.wait(row, &changed, self.differing(met, before, row)?, &mut writes)?;
+                    writes.changed.push(met.id);
+                    self.pair(at, met.id, &mut writes);
                 }
                 Planned::Unchanged { .. } | Planned::Held { .. } => {}
             }
@@ -130,6 +137,8 @@ impl Commit<'_> {
         revisions::insert_findings(conn, &writes.findings)?;
         revisions::insert_explanations(conn, &writes.explanations)?;
         waivers::insert_all(conn, &writes.waivers)?;
+        lookalikes::remove(conn, &writes.changed)?;
+        lookalikes::insert(conn, &writes.pairs)?;
         let waiting: Vec<i64> = writes.queue.iter().map(|row| row.project_id).collect();
         queue::remove(conn, &waiting)?;
         queue::insert(conn, &writes.queue)
@@ -170,6 +179,17 @@ impl Commit<'_> {
             ..review::waiting(project, &from_json(&row.json)?, self.step)
         });
         Ok(())
+    }
+
+    /// The other departments' projects that this one is very likely the same as.
+    fn pair(&self, at: usize, id: i64, writes: &mut Writes) {
+        let others = self.plan.lookalikes.range((at, 0)..=(at, i64::MAX));
+        writes.pairs.extend(others.map(|(&(_, other), why)| PairRow {
+            project_id: id.min(other),
+            other_id: id.max(other),
+            why: (*why).into(),
+            found_at: self.now,
+        }));
     }
 
     /// The project's row as this revision makes it.
@@ -334,6 +354,13 @@ impl Commit<'_> {
             &rows,
             &findings,
         )?;
+        let found = roster.rows.iter().flat_map(|row| &row.findings);
+        note_check(
+            conn,
+            &self.preview.upload,
+            counts.rows,
+            roster.summary.findings.iter().chain(found),
+        )?;
         super::held::supersede(conn, self.preview, plan)?;
         if counts.held == 0 {
             // Nothing is left of it to be planned.
@@ -345,6 +372,8 @@ impl Commit<'_> {
             upload_id: upload,
             received_at: self.now,
             received_by: self.operator.name.clone(),
+            row_count: count(counts.rows),
+            held_count: count(counts.held),
         };
         periods::note_report(conn, &report)?;
         audit::note(

@@ -2,14 +2,16 @@
 //!
 //! A row that says what the project's current revision says is not judged: what there was to explain was explained when that went in.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::{Catalogue, Field};
 use retrofit_import::finding::Finding;
 use retrofit_import::record::Record;
-use retrofit_import::rules::{Case, CodeOwner, Incident, Judge, Known, KnownRoster, Neighbour, RULES, RosterJudge};
+use retrofit_import::rules::{
+    Case, CodeOwner, Incident, Judge, Known, KnownRoster, Neighbour, RULES, RosterJudge, is_same_building,
+};
 use retrofit_import::values::{Canonical, fold};
 use rust_decimal::Decimal;
 
@@ -17,7 +19,7 @@ use super::identity::{Clash, Identity};
 use super::{Roster, Row};
 use crate::db::projects::{self, Met, OtherRow};
 use crate::db::{Conn, DbError, revisions};
-use crate::registry::values::{CELL, OWNER, Values, cells_around, from_json, owner_key, point};
+use crate::registry::values::{CELL, OWNER, PLACE, Values, cells_around, from_json, owner_key, point};
 
 /// What the comparison found.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub(super) struct Compared {
     pub(super) befores: HashMap<i64, String>,
     /// Their latest approved values, where these are not the current ones.
     pub(super) approved: HashMap<i64, String>,
+    /// Other departments' projects that rows very likely report again.
+    pub(super) lookalikes: Lookalikes,
     /// Rules that broke down.
     pub(super) incidents: Vec<Incident>,
 }
@@ -40,6 +44,9 @@ pub(super) fn log(incidents: &[Incident]) {
         tracing::error!("rule {} broke down on {:?}", incident.code, incident.record);
     }
 }
+
+/// By a row's place in the roster and the other department's project: `building` or `place`, as `lookalikes` keeps it.
+pub(super) type Lookalikes = BTreeMap<(usize, i64), &'static str>;
 
 /// Compares a department's roster with the registry.
 pub(super) fn compare(
@@ -54,15 +61,20 @@ pub(super) fn compare(
     let mut judge = RosterJudge::new(catalogue, today);
     let mut of_rows = Vec::new();
     let mut renamed = Vec::new();
+    let mut lookalikes = Lookalikes::new();
     for (at, (row, identity)) in roster.rows.iter().zip(identities).enumerate() {
         let known = stored.known(row, identity)?;
         if known.current.as_ref().is_some_and(|current| is_renamed(row, current)) {
             renamed.push(at);
         }
-        if !has_something(&known) {
+        let others = stored.others(row, identity);
+        lookalikes.extend(others.same_place.iter().map(|&id| ((at, id), "place")));
+        if !has_something(&known) && others.near.is_empty() {
             continue;
         }
         let record = record(row)?;
+        let same = others.near.iter().filter(|(_, other)| is_same_building(&record, other));
+        lookalikes.extend(same.map(|(id, _)| ((at, *id), "building")));
         let case = Case {
             record: &record,
             today,
@@ -91,6 +103,7 @@ pub(super) fn compare(
         of_roster,
         befores: stored.current,
         approved: stored.approved,
+        lookalikes,
     })
 }
 
@@ -100,10 +113,21 @@ struct Stored {
     current: HashMap<i64, String>,
     /// Their latest approved values, where these are not the current ones.
     approved: HashMap<i64, String>,
-    /// Other departments' projects by the owner's credit code.
-    owners: HashMap<String, Vec<Neighbour>>,
-    /// Other departments' projects by cell of the map.
-    cells: HashMap<String, Vec<Neighbour>>,
+    /// Other departments' projects by the owner's credit code, each with its id.
+    owners: HashMap<String, Vec<(i64, Neighbour)>>,
+    /// By cell of the map.
+    cells: HashMap<String, Vec<(i64, Neighbour)>>,
+    /// By name, township and address.
+    places: HashMap<String, Vec<(i64, Neighbour)>>,
+}
+
+/// Other departments' projects that a row may report again.
+#[derive(Default)]
+struct Others<'a> {
+    /// With the same owner, or nearby.
+    near: Vec<&'a (i64, Neighbour)>,
+    /// With the same name, township and address.
+    same_place: Vec<i64>,
 }
 
 impl Stored {
@@ -134,18 +158,25 @@ impl Stored {
             .collect();
         let owners: Vec<&str> = owners.into_iter().collect();
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        let places: BTreeSet<&str> = judged().filter_map(|(row, _)| row.place.as_deref()).collect();
+        let places: Vec<&str> = places.into_iter().collect();
         let mut others = |kind, keys: &[&str]| {
             let found = projects::others_by_keys(conn, department, kind, keys)?;
-            let mut by_key: HashMap<String, Vec<Neighbour>> = HashMap::new();
+            let mut by_key: HashMap<String, Vec<(i64, Neighbour)>> = HashMap::new();
             for (key, other) in found {
                 let uscc = (kind == OWNER).then(|| key.clone());
-                by_key.entry(key).or_default().push(neighbour(catalogue, other, uscc));
+                let id = other.id;
+                by_key
+                    .entry(key)
+                    .or_default()
+                    .push((id, neighbour(catalogue, other, uscc)));
             }
             Ok::<_, DbError>(by_key)
         };
         Ok(Self {
             owners: others(OWNER, &owners)?,
             cells: others(CELL, &cells)?,
+            places: others(PLACE, &places)?,
             current: revisions::values_of(conn, &current)?,
             approved: revisions::values_of(conn, &approved)?,
         })
@@ -175,11 +206,29 @@ impl Stored {
         if known.current.as_ref().is_some_and(|current| !is_moved(row, current)) {
             return Ok(known);
         }
+        let near = self.near(row);
+        known.neighbours = near.into_iter().map(|(_, other)| other.clone()).collect();
+        Ok(known)
+    }
+
+    /// Other departments' projects with the row's owner, or near its place.
+    fn near(&self, row: &Row) -> Vec<&(i64, Neighbour)> {
         let owners = row.owner.as_ref().and_then(|owner| self.owners.get(owner));
         let cells = row.point.map(cells_around).unwrap_or_default();
         let near = cells.iter().filter_map(|cell| self.cells.get(cell));
-        known.neighbours = owners.into_iter().chain(near).flatten().cloned().collect();
-        Ok(known)
+        owners.into_iter().chain(near).flatten().collect()
+    }
+
+    /// Other departments' projects that a row that would change something may report again.
+    fn others(&self, row: &Row, identity: &Identity) -> Others<'_> {
+        if is_same(row, identity) {
+            return Others::default();
+        }
+        let placed = row.place.as_ref().and_then(|place| self.places.get(place));
+        Others {
+            near: self.near(row),
+            same_place: placed.into_iter().flatten().map(|(id, _)| *id).collect(),
+        }
     }
 }
 

@@ -52,10 +52,12 @@ use super::code::RegistryCode;
 use super::people::{Operator, Sight};
 use super::values::{Point, hex, number_key, owner_key, place_key, point, sha256, to_json};
 use super::{Error, Registry, audit, file_failure};
+use crate::db::checks::{self, CheckRow};
 use crate::db::counters::{self, Counter};
 use crate::db::projects::{self, ProjectRow};
 pub use crate::db::uploads::UploadRow as Upload;
 use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
+use crate::db::{Conn, DbError};
 
 /// The folder of uploads in the data folder.
 pub(super) const UPLOADS: &str = "uploads";
@@ -301,6 +303,7 @@ pub fn note_unreadable(
         counters::lock(conn, Counter::Project)?;
         match uploads::find(conn, upload.id)? {
             Some(current) if current.state == RECEIVED => {
+                note_check(conn, upload, 0, roster.summary.findings.iter())?;
                 uploads::settle(conn, upload.id, UNREADABLE, "{}", None, &[], &findings)?;
                 let refused = ("upload.read", audit::Outcome::Refused);
                 audit::note(conn, operator, now, refused, &upload.id.to_string(), &detail)
@@ -371,6 +374,24 @@ pub fn uploads(registry: &Registry, operator: &Operator, limit: i64) -> Result<V
 pub fn open_held(registry: &Registry, uploads: &[Upload]) -> Result<HashMap<i64, i64>, Error> {
     let ids: Vec<i64> = uploads.iter().map(|upload| upload.id).collect();
     Ok(registry.db.read(|conn| uploads::open_counts(conn, &ids))?)
+}
+
+/// The latest of a department's held rows that no later upload brought again.
+///
+/// # Errors
+/// Refused where the operator does not see the department.
+pub fn latest_open(
+    registry: &Registry,
+    operator: &Operator,
+    department: &str,
+    limit: i64,
+) -> Result<Vec<HeldRow>, Error> {
+    if !operator.may_see(department) {
+        return Err(Error::refused(format!("没有代码为“{department}”的部门。")));
+    }
+    Ok(registry
+        .db
+        .read(|conn| uploads::latest_open_rows(conn, department, limit))?)
 }
 
 /// The projects of these codes, in their order, as lists show them.
@@ -461,6 +482,32 @@ fn extension(file_name: &str) -> Option<String> {
 
 fn is_month(period: &str) -> bool {
     period.len() == 7 && NaiveDate::parse_from_str(&format!("{period}-01"), "%Y-%m-%d").is_ok()
+}
+
+/// Keeps what the check of an upload came to, for the board of data quality.
+fn note_check<'a>(
+    conn: &mut Conn<'_>,
+    upload: &Upload,
+    rows: usize,
+    found: impl Iterator<Item = &'a Finding>,
+) -> Result<(), DbError> {
+    let check = CheckRow {
+        upload_id: upload.id,
+        department: upload.department.clone(),
+        period: upload.period.clone(),
+        row_count: count(rows),
+        ..CheckRow::default()
+    };
+    checks::note(
+        conn,
+        check,
+        found.map(|finding| (finding.code, severity(finding.severity))),
+    )
+}
+
+/// A number of rows as the database keeps it.
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// Findings as they stay with an upload.

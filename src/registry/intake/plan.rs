@@ -49,6 +49,8 @@ pub(super) struct Plan {
     pub(super) answers: Answers,
     /// The latest approved values of projects that rows would change, where these are not the current ones, canonical JSON.
     pub(super) approved: HashMap<i64, String>,
+    /// Other departments' projects that rows very likely report again.
+    pub(super) lookalikes: known::Lookalikes,
     /// Rules that broke down in the comparison with the registry.
     pub(super) incidents: Vec<Incident>,
 }
@@ -263,6 +265,7 @@ pub(super) fn plan(
         early,
         answers,
         approved: compared.approved,
+        lookalikes: compared.lookalikes,
         incidents: compared.incidents,
     })
 }

@@ -20,6 +20,7 @@ pub(super) use self::password::new_token;
 pub use self::password::random_password;
 pub use self::sessions::{
     ABSOLUTE, IDLE, Login, OpenSession, Session, Which, end_sessions, is_alive, log_in, log_out, open_sessions, resume,
+    whose,
 };
 use super::states::Step;
 use super::{Error, Registry};

@@ -179,6 +179,17 @@ pub fn resume(registry: &Registry, token: &str, origin: &str) -> Result<Option<S
     }))
 }
 
+/// Whose session a token was of, ended or not: for what was written before it ended.
+///
+/// # Errors
+/// Only our own faults.
+pub fn whose(registry: &Registry, token: &str) -> Result<Option<String>, Error> {
+    let found = registry
+        .db
+        .read(|conn| people::session(conn, &sha256(token.as_bytes())))?;
+    Ok(found.map(|(_, user)| user.name))
+}
+
 /// Whether a session is still open; asking does not keep it so.
 ///
 /// # Errors

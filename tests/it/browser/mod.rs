@@ -2,6 +2,7 @@
 //! under axe-core.
 
 mod chrome;
+mod paths;
 
 use fantoccini::{Client, Locator};
 use reqwest::Method;
@@ -10,6 +11,9 @@ use retrofit_registry::web::{Route, routes};
 
 use self::chrome::{DESK, PHONE, View};
 use crate::web::{PASSWORD, Site, roster, school};
+
+/// What would show itself if a page took it for more than text.
+const SCRIPT: &str = "<script>window.ran=true</script>\"><img src=x onerror='window.ran=true'>";
 
 /// A person at a browser.
 struct Person {

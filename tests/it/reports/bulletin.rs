@@ -4,14 +4,18 @@ use std::io::Cursor;
 
 use calamine::{Data, Reader as _, Xlsx};
 use retrofit_import::catalogue::Field;
+use retrofit_registry::registry::inspections::{self, NewFinding, NewVisit};
+use retrofit_registry::registry::meetings::{self, NewMatter};
 use retrofit_registry::registry::month::Month;
 use retrofit_registry::reports::book::book;
 use retrofit_registry::reports::bulletin::{Span, bulletin};
-use retrofit_registry::reports::document::{Document, Part};
+use retrofit_registry::reports::document::{Document, Part, Table};
 use retrofit_registry::reports::progress::progress;
+use retrofit_registry::reports::quality::quality;
+use retrofit_registry::reports::timeliness::timeliness;
 use retrofit_registry::reports::word::word;
 
-use crate::support::rosters::school;
+use crate::support::rosters::{code, school};
 use crate::support::{World, secretariat};
 
 fn november() -> Month {
@@ -42,11 +46,40 @@ fn month(world: &World) {
     assert_eq!(world.approve_all(), 11);
 }
 
+/// An inspection with a finding, and an item of a meeting.
+fn followed(world: &World) {
+    let registry = &world.registry;
+    let day = |text: &str| text.parse().unwrap();
+    let visit = NewVisit {
+        held_on: day("2026-11-20"),
+        place: "东昌府区",
+        inspectors: "秘书处",
+        note: "",
+    };
+    let inspection = inspections::create(registry, &secretariat(), &visit).unwrap();
+    let finding = NewFinding {
+        code: code(1),
+        department: None,
+        problem: "圈梁外露",
+        deadline: day("2026-11-30"),
+    };
+    inspections::add_finding(registry, &secretariat(), inspection, &finding).unwrap();
+    let matter = NewMatter {
+        meeting_on: day("2026-11-20"),
+        meeting: "联席会议",
+        matter: "核对台账",
+        department: "JTJ",
+        deadline: day("2026-11-30"),
+    };
+    meetings::create(registry, &secretariat(), &matter).unwrap();
+}
+
 #[test]
 fn the_bulletin_tells_the_boards_figures_and_who_is_late() {
     for world in World::both() {
         let registry = &world.registry;
         month(&world);
+        followed(&world);
         let board = progress(registry, november(), None).unwrap().unwrap();
         let document = bulletin(registry, &secretariat(), Span::Month(november()))
             .unwrap()
@@ -83,6 +116,35 @@ fn the_bulletin_tells_the_boards_figures_and_who_is_late() {
         assert_eq!(row[5], schools.all().to_string());
         let last = categories.rows.last().unwrap();
         assert_eq!(last[5], total.all().to_string(), "the total is the board's");
+
+        // What follows are the boards of timeliness, quality, inspections and items.
+        let months = [november()];
+        let tally = timeliness(registry, &secretariat(), &months).unwrap().months[0].1;
+        let checks = quality(registry, &secretariat(), november(), &months).unwrap().total;
+        let findings = inspections::unsettled(registry, &secretariat()).unwrap();
+        let items = meetings::list(registry, &secretariat(), false).unwrap();
+        assert_eq!((findings.len(), items.len(), checks.rows), (1, 1, 12));
+        for told in [
+            format!(
+                "应报清单的部门{}个，已报{}个，其中按时报送{}个；第一次提交就全部入库的{}个。",
+                tally.expected, tally.received, tally.on_time, tally.passed
+            ),
+            format!(
+                "共检查{}行次，查出强制性问题{}处、核实性问题{}处、提示{}处。",
+                checks.rows, checks.errors, checks.confirms, checks.hints
+            ),
+            "本期开展联合检查1次，发现问题1个。".into(),
+            format!("尚未销号的问题{}个，其中已整改待核0个、逾期未整改0个。", findings.len()),
+            format!(
+                "本期议定事项1项。截至2026年11月23日，尚未办结的{}项，其中逾期0项。",
+                items.len()
+            ),
+        ] {
+            assert!(text.contains(&told), "{told}\n{text}");
+        }
+        let tables: Vec<&Table> = document.tables().collect();
+        assert_eq!(tables[2].rows[0][2], "圈梁外露");
+        assert_eq!(tables[3].rows[0][2], "核对台账");
 
         // The same figures stand in both files.
         let words = word(&document).unwrap();

@@ -1,4 +1,5 @@
 //! Figures and documents for the joint meeting.
 
+mod boards;
 mod bulletin;
 mod word;

@@ -4,7 +4,7 @@ use reqwest::header::{ORIGIN, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use retrofit_registry::registry::people::{IDLE, Role};
 
-use super::{FIRST, PASSWORD, Site};
+use super::{FIRST, PASSWORD, Site, roster, school};
 
 #[tokio::test]
 async fn the_fifth_wrong_password_locks_the_account_and_says_until_when() {
@@ -17,7 +17,9 @@ async fn the_fifth_wrong_password_locks_the_account_and_says_until_when() {
         assert!(page.shows("用户名或密码不对"));
     }
     // It is ten in the morning.
-    assert!(browser.log_in("officer", "wrong").await.shows("已锁定到 10:15"));
+    let locked = browser.log_in("officer", "wrong").await;
+    assert!(locked.shows("已锁定到 10:15"));
+    assert_eq!(locked.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(browser.log_in("officer", FIRST).await.shows("已锁定到 10:15"));
     site.world.clock.shift(15 * 60_000);
     assert_eq!(browser.log_in("officer", FIRST).await.path, "/password");
@@ -79,6 +81,59 @@ async fn a_lost_session_returns_to_where_the_officer_was() {
 
     let elsewhere = [("name", "mishu"), ("password", PASSWORD), ("next", "//evil.example/")];
     assert_eq!(browser.post("/login", &elsewhere).await.path, "/review");
+}
+
+#[tokio::test]
+async fn a_form_sent_with_a_lost_session_is_kept_for_the_one_who_wrote_it() {
+    let site = Site::new().await;
+    let department = site.reporter("JTJ").await;
+    let shown = department.upload("a.csv", roster(&[school(1)])).await;
+    assert!(department.confirm(&shown, "").await.shows("已于"));
+    let office = site.secretariat().await;
+    site.officer("tongshi", Role::Secretariat, None).await;
+    let decision = [
+        ("project", "LC-2026-000001:1"),
+        ("scope", "page"),
+        ("ruling", "return"),
+        ("reason", "地址<b>请核实"),
+    ];
+    site.world.clock.shift(IDLE);
+    let login = office.post("/review", &decision).await;
+    assert_eq!(login.status, StatusCode::UNAUTHORIZED);
+    assert!(login.shows("刚才填写的内容还在"), "{}", login.text);
+    let again = |name: &'static str, password: &'static str| {
+        let kept =
+            ["kept_path", "kept_form", "kept_by"].map(|field| (field, login.hidden(field).replace("&#38;", "&")));
+        let mut form = vec![("name", name.to_owned()), ("password", password.to_owned())];
+        form.extend(kept);
+        form
+    };
+    let send = async |form: Vec<(&str, String)>| {
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        office.post("/login", &form).await
+    };
+    // A wrong password does not lose it; another person does not get it.
+    let wrong = send(again("mishu", "wrong")).await;
+    assert_eq!(wrong.hidden("kept_path"), "/review");
+    let other = send(again("tongshi", PASSWORD)).await;
+    assert!(
+        other.shows("只有本人登录后才能提交") && !other.shows("请核实"),
+        "{}",
+        other.text
+    );
+    let own = send(again("mishu", PASSWORD)).await;
+    assert!(
+        own.shows("继续提交") && own.shows("地址&#60;b&#62;请核实") && !own.shows("<b>请核实"),
+        "{}",
+        own.text
+    );
+    assert_eq!(own.hidden("ruling"), "return");
+    assert!(office.post("/review", &decision).await.shows("已退回 1 个工程"));
+
+    // Files are not carried along.
+    let login = department.upload("b.csv", roster(&[school(2)])).await;
+    assert_eq!(login.path, "/login");
+    assert!(login.shows("请重新选择文件上传"), "{}", login.text);
 }
 
 #[tokio::test]

@@ -61,6 +61,16 @@ impl Site {
         Self { world, address }
     }
 
+    /// Where a browser may pick up files.
+    pub fn folder(&self) -> &std::path::Path {
+        self.world.folder()
+    }
+
+    /// Lets days go by; every session has ended then.
+    pub fn wait_days(&self, days: i64) {
+        self.world.clock.shift(days * 86_400_000);
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -141,6 +151,13 @@ impl Browser {
 
     async fn log_in(&self, name: &str, password: &str) -> Page {
         self.post("/login", &[("name", name), ("password", password)]).await
+    }
+
+    /// Returns a project's revision, as the queue's form does.
+    pub async fn give_back(&self, project: &str, reason: &str) {
+        let form = [("project", project), ("ruling", "return"), ("reason", reason)];
+        let page = self.post("/review", &form).await;
+        assert!(page.shows("已退回 1 个工程"), "{}", page.text);
     }
 
     /// Sends a roster for November.
