@@ -11,6 +11,7 @@ use crate::feedback::{self, Feedback};
 use crate::finding::{Finding, Severity};
 pub use crate::layout::{ColumnReading, Corrections, HeaderReading, column_key};
 use crate::layout::{HeaderIndex, Known, Part, SheetReader, Table};
+use crate::normalisation::{self, Normalisation};
 use crate::read::RowReader;
 use crate::record::Record;
 use crate::rules::{Incident, RosterJudge};
@@ -89,6 +90,8 @@ pub struct Summary {
     pub sheets: Vec<SheetSummary>,
     /// All sheets, in order.
     pub outlines: Vec<SheetOutline>,
+    /// What the reading changed, by sheet and column.
+    pub normalised: Vec<Normalisation>,
     /// How the headers of its tables were understood; where there is no table, what may be a header of one.
     pub headers: Vec<HeaderReading>,
     /// Whether the file says of itself that it lists only some of the rows that were sent before: what it does not list is not missing.
@@ -270,6 +273,7 @@ impl<'a> Check<'a, '_> {
             Part::Row(mut data) => {
                 let Some((rows, place)) = &mut sheet.table else { return };
                 let (record, mut findings) = rows.read(&sheet.name, &mut data);
+                normalisation::note(&mut self.summary.normalised, &record);
                 findings.extend(self.judge.judge_record(&record));
                 findings.sort_by_key(|finding| (finding.address, finding.code));
                 let summary = &mut self.summary.sheets[*place];

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use retrofit_import::catalogue::Field;
 use retrofit_import::check::{Corrections, HeaderReading};
 use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::normalisation::Normalisation;
 use retrofit_import::rules::{self, rule_set_version};
 use retrofit_import::workbook::Address;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -40,6 +41,7 @@ pub fn check(registry: &Registry, upload: &Upload) -> Result<Roster, Error> {
             findings: roster.summary.findings.iter().map(Kept::from).collect(),
             supplement: roster.summary.supplement,
             headers: Cow::Borrowed(&roster.summary.headers),
+            normalised: Cow::Borrowed(&roster.summary.normalised),
         }),
     };
     let parts: Vec<String> = roster.rows.chunks(PART).map(to_json).collect();
@@ -106,13 +108,14 @@ fn load(conn: &mut Conn<'_>, upload: i64, now: &Mark) -> Result<Option<Roster>, 
     }
     roster.summary.supplement = head.supplement;
     roster.summary.headers = head.headers.into_owned();
+    roster.summary.normalised = head.normalised.into_owned();
     roster.summary.findings = head.findings.into_iter().filter_map(Kept::finding).collect();
     roster.checked = roster.summary.findings.len();
     Ok(Some(roster))
 }
 
 #[expect(clippy::expect_used, reason = "texts, numbers and lists of them are always JSON")]
-fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
+pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("text is JSON")
 }
 
@@ -124,6 +127,8 @@ struct Head<'a> {
     /// Missing from what versions before kept.
     #[serde(default)]
     headers: Cow<'a, [HeaderReading]>,
+    #[serde(default)]
+    normalised: Cow<'a, [Normalisation]>,
 }
 
 /// A finding as it is kept.
