@@ -343,6 +343,11 @@ impl<'a> Check<'a, '_> {
         self.summary
             .findings
             .extend(self.summary.format.and_then(sheet_findings::of_format));
+        // By sheet, which stays as it is, and column.
+        let outlines = &self.summary.outlines;
+        let sheet = |name: &str| outlines.iter().position(|outline| outline.name == name);
+        let normalised = &mut self.summary.normalised;
+        normalised.sort_by_key(|of| (sheet(&of.sheet), of.first.column, of.field));
         self.summary.incidents = self.judge.incidents().to_vec();
         self.summary
     }

@@ -1,6 +1,6 @@
 //! The first sheet of an annotated workbook: what was found, where, and what to do with it.
 
-use super::project_cell::shown;
+use super::project_cell::{is_number, shown};
 use super::style;
 use crate::catalogue::Catalogue;
 use crate::feedback;
@@ -39,7 +39,7 @@ pub(super) fn draft(catalogue: &Catalogue, report: &Report, supplement: bool, ma
     }];
     let mut line = |text: String, look| {
         rows.push(DraftRow {
-            height: (look == Look::Lead).then_some(22.0),
+            height: Some(if look == Look::Lead { 22.0 } else { 17.0 }),
             cells: vec![cell(0, text, look)],
         });
     };
@@ -178,7 +178,8 @@ fn read_otherwise(catalogue: &Catalogue, normalised: &[Normalisation]) -> Vec<Dr
         cells: vec![cell(0, said, Look::Lead)],
     };
     let line = |of: &Normalisation| {
-        let unit = catalogue.field(of.field).unit_label().unwrap_or_default();
+        let unit = catalogue.field(of.field).unit_label();
+        let unit = unit.filter(|_| is_number(of.field)).unwrap_or_default();
         let read = |(written, canonical): &(String, Canonical)| {
             format!(
                 "“{}”登记为{}{unit}",

@@ -8,6 +8,7 @@ mod corrections;
 mod feedback;
 mod layout;
 mod layout_xlsx;
+mod phrases;
 mod property;
 mod report;
 mod rosters;
