@@ -196,10 +196,10 @@ fn read_otherwise(catalogue: &Catalogue, normalised: &[Normalisation]) -> Vec<Dr
         ];
         let lines = style::lines(&texts[3].1, COLUMNS[5].1);
         let cells = texts.map(|(column, text)| {
-            let links = column == CELLS;
+            let leads = column == CELLS;
             DraftCell {
-                link: links.then(|| (of.sheet.clone(), of.first)),
-                ..cell(column, text, if links { Look::Link } else { Look::Body })
+                link: leads.then(|| (of.sheet.clone(), of.first)),
+                ..cell(column, text, if leads { Look::Link } else { Look::Body })
             }
         });
         DraftRow {

@@ -150,11 +150,11 @@ fn days_of_a_workbook_from_1904_and_a_formulas_kept_value() {
 fn a_file_is_what_it_holds_whatever_it_is_called() {
     let folder = tempfile::tempdir().unwrap();
     for (sample, called, format) in [
-        ("06-slj-reservoirs.xls", "a.xlsx", Format::Xls),
+        ("06-slj-reservoirs.xls", "a.xlsx", Format::Xls { macros: false }),
         ("05-jyj-bridges-yuan.xlsx", "b.xls", Format::Xlsx { macros: false }),
         ("07-yjj-depots-shelters.ods", "c.csv", Format::Ods),
         ("03-zjj-housing-gbk.csv", "d.et", Format::Csv),
-        ("06-slj-reservoirs.xls", "e.et", Format::Xls),
+        ("06-slj-reservoirs.xls", "e.et", Format::Xls { macros: false }),
         ("08-gdgs-power-utf8.csv", "f", Format::Csv),
     ] {
         let file = folder.path().join(called);
@@ -203,7 +203,7 @@ fn a_workbook_of_excel_5_is_read() {
     let globals = |start: usize| [bof(0x0005), code_page.clone(), bound(start), record(0x000a, &[])].concat();
     let start = globals(0).len();
     let book = read_bytes(&compound(&[("Book", &[globals(start), sheet].concat())])).unwrap();
-    assert_eq!(book.format, Some(Format::Xls));
+    assert_eq!(book.format, Some(Format::Xls { macros: false }));
     assert_eq!(book.content(0, 0, 0), Some(&Content::Text("工程名称".into())));
     assert_eq!(book.content(0, 1, 0), Some(&Content::Number("12.5".into())));
 }
