@@ -210,15 +210,15 @@ fn a_workbook_of_excel_5_is_read() {
 
 #[test]
 fn a_roster_saved_as_a_web_page_or_as_xml_is_checked_like_any_other() {
-    let cells = |line: &str, open: &str, close: &str| -> String {
-        line.split(',').map(|cell| format!("{open}{cell}{close}")).collect()
+    let cells = |line: &str, open: &str, close: &str| {
+        let cells: Vec<String> = line.split(',').map(|cell| format!("{open}{cell}{close}")).collect();
+        cells.concat()
     };
     let lines = [header(), row("第一中学教学楼")];
     let html = lines
-        .iter()
-        .map(|line| format!("<tr>{}</tr>", cells(line, "<td>", "</td>")))
-        .collect::<String>();
-    let html = format!("<html><body><table>{html}</table></body></html>");
+        .each_ref()
+        .map(|line| format!("<tr>{}</tr>", cells(line, "<td>", "</td>")));
+    let html = format!("<html><body><table>{}</table></body></html>", html.concat());
     let data = |line: &String| {
         format!(
             "<Row>{}</Row>",
@@ -228,7 +228,7 @@ fn a_roster_saved_as_a_web_page_or_as_xml_is_checked_like_any_other() {
     let space = "urn:schemas-microsoft-com:office:spreadsheet";
     let xml = format!(
         "<?xml version=\"1.0\"?><Workbook xmlns=\"{space}\" xmlns:ss=\"{space}\"><Worksheet ss:Name=\"S\"><Table>{}</Table></Worksheet></Workbook>",
-        lines.iter().map(data).collect::<String>()
+        lines.each_ref().map(data).concat()
     );
     let plain = check_csv(&lines.join("\n")).1[0].record.values();
     for text in [html, xml] {
