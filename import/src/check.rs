@@ -11,6 +11,7 @@ use crate::feedback::{self, Feedback};
 use crate::finding::{Finding, Severity};
 pub use crate::layout::{ColumnReading, Corrections, HeaderReading, column_key};
 use crate::layout::{HeaderIndex, Known, Part, SheetReader, Table};
+use crate::normalisation::{self, Normalisation};
 pub use crate::read::KeptReader;
 use crate::read::RowReader;
 use crate::record::Record;
@@ -90,6 +91,8 @@ pub struct Summary {
     pub sheets: Vec<SheetSummary>,
     /// All sheets, in order.
     pub outlines: Vec<SheetOutline>,
+    /// What the reading changed, by sheet and column.
+    pub normalised: Vec<Normalisation>,
     /// How the headers of its tables were understood; where there is no table, what may be a header of one.
     pub headers: Vec<HeaderReading>,
     /// Whether the file says of itself that it lists only some of the rows that were sent before: what it does not list is not missing.
@@ -271,6 +274,7 @@ impl<'a> Check<'a, '_> {
             Part::Row(mut data) => {
                 let Some((rows, place)) = &mut sheet.table else { return };
                 let (record, mut findings) = rows.read(&sheet.name, &mut data);
+                normalisation::note(&mut self.summary.normalised, &record);
                 findings.extend(self.judge.judge_record(&record));
                 findings.sort_by_key(|finding| (finding.address, finding.code));
                 let summary = &mut self.summary.sheets[*place];
@@ -340,6 +344,11 @@ impl<'a> Check<'a, '_> {
         self.summary
             .findings
             .extend(self.summary.format.and_then(sheet_findings::of_format));
+        // By sheet, which stays as it is, and column.
+        let outlines = &self.summary.outlines;
+        let sheet = |name: &str| outlines.iter().position(|outline| outline.name == name);
+        let normalised = &mut self.summary.normalised;
+        normalised.sort_by_key(|of| (sheet(&of.sheet), of.first.column, of.field));
         self.summary.incidents = self.judge.incidents().to_vec();
         self.summary
     }

@@ -7,6 +7,7 @@ pub mod finding;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod layout;
+pub mod normalisation;
 mod read;
 pub mod record;
 pub mod report;

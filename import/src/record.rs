@@ -172,12 +172,14 @@ impl Record {
 
     /// The values that say something else than what was written, in the order of the catalogue.
     pub fn normalised(&self) -> impl Iterator<Item = Normalised<'_>> {
-        Field::ALL.iter().filter_map(|field| {
-            let changed = self.changed & (1 << field.index()) != 0;
+        // Most rows say everything as it is kept.
+        let fields = if self.changed == 0 { &[] } else { Field::ALL };
+        let changed = fields.iter().filter(|field| self.changed & (1 << field.index()) != 0);
+        changed.filter_map(|field| {
             Some(Normalised {
                 field: *field,
                 written: &self.entry(*field).written,
-                canonical: self.value(*field).filter(|_| changed)?.canonical(),
+                canonical: self.value(*field)?.canonical(),
             })
         })
     }

@@ -32,6 +32,7 @@ pub mod targets;
 pub mod tokens;
 pub mod uploads;
 pub mod waivers;
+pub mod written;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -678,6 +678,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    revision_written (project_id, revision) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        written -> Text,
+    }
+}
+
+diesel::table! {
     column_corrections (department, header) {
         department -> Text,
         header -> Text,
@@ -805,6 +813,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     upload_explanations,
     upload_matches,
     column_corrections,
+    revision_written,
     project_likenesses,
     review_queue,
     endorsements,

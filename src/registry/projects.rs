@@ -1,5 +1,8 @@
 //! One project: its values, its history, and what a department does with it outside of a roster.
 
+use std::collections::BTreeMap;
+
+use retrofit_import::catalogue::Field;
 use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
 use super::code::RegistryCode;
@@ -16,6 +19,7 @@ use crate::db::projects::{self, ProjectRow};
 use crate::db::queue::{self, EndorsementRow, QueueRow};
 use crate::db::revisions::{self, DecisionRow, ExplanationRow, FindingRow, RevisionRow};
 use crate::db::waivers::{self, WaiverRow};
+use crate::db::written;
 use crate::db::{Conn, DbError};
 
 /// Everything that is known of a project.
@@ -37,6 +41,8 @@ pub struct Record {
     pub findings: Vec<(FindingRow, Option<ExplanationRow>)>,
     /// The waivers of rules for it, by rule, oldest first.
     pub waivers: Vec<WaiverRow>,
+    /// What the roster's row says of the values that were read as something else.
+    pub written: BTreeMap<Field, String>,
     /// Its deliveries, oldest first.
     pub deliveries: Vec<DeliveryRow>,
     /// The platform's verdicts on them, oldest first.
@@ -74,8 +80,8 @@ impl Record {
 pub fn record(registry: &Registry, operator: &Operator, code: RegistryCode) -> Result<Record, Error> {
     registry.db.read(|conn| {
         let project = seen(conn, operator, code)?;
+        let history = revisions::of_project(conn, code.id)?;
         Ok(Record {
-            revisions: revisions::of_project(conn, code.id)?,
             decisions: revisions::decisions_of_project(conn, code.id)?,
             endorsements: queue::endorsements_of(conn, code.id)?,
             step: queue::of_projects(conn, &[code.id])?
@@ -84,12 +90,25 @@ pub fn record(registry: &Registry, operator: &Operator, code: RegistryCode) -> R
             comments: comments::of_project(conn, code.id)?,
             findings: revisions::findings_of(conn, code.id, project.revision)?,
             waivers: waivers::of_project(conn, code.id)?,
+            written: written_of(conn, code.id, &history)?,
             deliveries: deliveries::of_project(conn, code.id)?,
             receipts: batches::receipts_of_project(conn, code.id)?,
             trail: batches::trail(conn, code.id)?,
+            revisions: history,
             project,
         })
     })
+}
+
+/// What the roster says of the values that were read as something else: in the last row that was sent, however often it was sent again.
+fn written_of(conn: &mut Conn<'_>, id: i64, history: &[RevisionRow]) -> Result<BTreeMap<Field, String>, Error> {
+    let sent = history.iter().rev().find(|row| row.upload_id.is_some());
+    let Some(sent) = sent else { return Ok(BTreeMap::new()) };
+    let unreadable = |error| DbError::Unreadable(format!("what revision {} of {id} says: {error}", sent.revision));
+    match written::of_revision(conn, id, sent.revision)? {
+        None => Ok(BTreeMap::new()),
+        Some(text) => Ok(serde_json::from_str(&text).map_err(unreadable)?),
+    }
 }
 
 fn seen(conn: &mut Conn<'_>, operator: &Operator, code: RegistryCode) -> Result<ProjectRow, Error> {

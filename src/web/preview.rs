@@ -3,8 +3,10 @@
 use askama::Template;
 use retrofit_import::catalogue::{Catalogue, CodeList, Field};
 use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::normalisation::Normalisation;
 use retrofit_import::rules::incident_lines;
 use retrofit_import::values::Canonical;
+use retrofit_import::workbook::column_name;
 
 use super::columns::ColumnsNote;
 use super::error::WebError;
@@ -42,6 +44,7 @@ pub(super) struct OpenPage {
     hinted: Lines<FindingLine>,
     explain: Explain,
     columns: ColumnsNote,
+    normalised: Lines<NormalisedLine>,
     unclear: Vec<UnclearLine>,
     unclear_count: usize,
     chosen: Vec<ChosenLine>,
@@ -61,6 +64,35 @@ struct PlanView {
     /// Rows that may be another department's building.
     shared: Lines<HeldLine>,
     not_listed: Vec<ListedLine>,
+}
+
+/// A column whose values are registered otherwise than they are written.
+struct NormalisedLine {
+    place: String,
+    label: String,
+    count: usize,
+    /// What was written, and what it was read as.
+    examples: Vec<(String, String)>,
+}
+
+impl NormalisedLine {
+    fn new(catalogue: &Catalogue, of: &Normalisation) -> Self {
+        let example = |(written, read): &(String, Canonical)| {
+            let read = words::value(catalogue, of.field, read);
+            (words::written(Some(written)), read)
+        };
+        let column = column_name(of.first.column);
+        Self {
+            place: if of.sheet.is_empty() {
+                column
+            } else {
+                format!("{} {column}", of.sheet)
+            },
+            label: catalogue.label(of.field).to_owned(),
+            count: of.count,
+            examples: of.examples.iter().map(example).collect(),
+        }
+    }
 }
 
 /// A project that changes, or was returned.
@@ -154,6 +186,7 @@ impl OpenPage {
             hinted: FindingLine::of(&hints),
             explain: Explain::new(preview, &written, asked.page.unwrap_or(1), asked.each.as_deref()),
             columns: ColumnsNote::new(&roster.summary.headers),
+            normalised: Lines::of(&roster.summary.normalised, |of| NormalisedLine::new(catalogue, of)),
             unclear: likenesses.iter().map(|likeness| unclear(catalogue, likeness)).collect(),
             unclear_count: preview.unclear(),
             chosen: intake::chosen(registry, upload)?

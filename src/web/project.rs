@@ -56,7 +56,8 @@ struct ProjectPage {
 /// Fields that stand together.
 struct Group {
     title: &'static str,
-    values: Vec<(String, String)>,
+    /// Labels and values, and what the roster says where that is something else.
+    values: Vec<(String, String, Option<String>)>,
 }
 
 struct FindingLine {
@@ -220,7 +221,13 @@ impl ProjectPage {
             let fields = catalogue.fields().iter().filter(|info| info.group == id);
             let said = fields.filter_map(|info| {
                 let value = values.get(&info.field)?;
-                Some((info.label.clone(), words::value(catalogue, info.field, value)))
+                let shown = words::value(catalogue, info.field, value);
+                let written = record.written.get(&info.field);
+                Some((
+                    info.label.clone(),
+                    shown,
+                    written.map(|text| words::written(Some(text))),
+                ))
             });
             Group {
                 title,

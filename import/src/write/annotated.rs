@@ -23,6 +23,8 @@ const MOST_IN_PLACE: u64 = 20 << 20;
 const MARKED: &str = "本文件就是您报送的文件：格式、公式、图片和隐藏的行列都是原样，只加了本页、右边几栏、有问题的单元格的底色和批注；有问题的行调高了行高。";
 const REBUILT: &str = "本文件按原表的内容重新生成：数值、行列、合并单元格和隐藏的行列与原表相同；字体、列宽、公式（以计算结果代替）和图片没有保留。";
 
+const SUPPLEMENT: &str = "本文件只取原表的标题、表头和待处理的行，重新生成：字体、列宽、公式（以计算结果代替）、图片和跨行的合并单元格没有保留，合并单元格的值写在每一行里。您原来的文件没有改动。";
+
 /// Why an annotated workbook was not written.
 #[derive(Debug, Error)]
 pub enum AnnotateError {
@@ -103,6 +105,7 @@ pub fn only_held(checker: &Checker, original: &Path, report: &Report, out: &Path
     let rows = part.report.rows.len();
     if rows > 0 {
         let made = [
+            SUPPLEMENT.to_owned(),
             "改好后保存，作为补报单独报送即可。“原表第几行”指这一行在您原来的文件里的位置；提示文字里的其他行号也都是原文件的。"
                 .to_owned(),
         ];

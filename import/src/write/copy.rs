@@ -246,7 +246,7 @@ impl Sheet<'_> {
     /// Where a row stands.
     fn place(&self, row: u32) -> Place {
         let headers = &self.marks.headers;
-        if headers.iter().any(|(_, last)| *last == row) {
+        if headers.iter().any(|(top, last)| (*top..=*last).contains(&row)) {
             Place::Header
         } else if headers.iter().any(|(_, last)| row > *last) {
             Place::Body

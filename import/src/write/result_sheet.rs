@@ -1,10 +1,14 @@
 //! The first sheet of an annotated workbook: what was found, where, and what to do with it.
 
+use super::project_cell::{is_number, shown};
 use super::style;
 use crate::catalogue::Catalogue;
 use crate::feedback;
 use crate::finding::Severity;
+use crate::normalisation::Normalisation;
 use crate::report::{Group, Report, Verdict};
+use crate::values::Canonical;
+use crate::workbook::column_name;
 use crate::workbook::marks::{Draft, DraftCell, DraftRow, Look};
 
 /// Groups of findings that are listed: more than anyone reads, and far from the links that Excel takes on a sheet.
@@ -35,7 +39,7 @@ pub(super) fn draft(catalogue: &Catalogue, report: &Report, supplement: bool, ma
     }];
     let mut line = |text: String, look| {
         rows.push(DraftRow {
-            height: (look == Look::Lead).then_some(22.0),
+            height: Some(if look == Look::Lead { 22.0 } else { 17.0 }),
             cells: vec![cell(0, text, look)],
         });
     };
@@ -87,6 +91,7 @@ pub(super) fn draft(catalogue: &Catalogue, report: &Report, supplement: bool, ma
             cells: vec![cell(0, format!("另有 {rest} 项，见各行的“问题”栏。"), Look::Plain)],
         });
     }
+    rows.extend(read_otherwise(catalogue, &report.summary.normalised));
     Draft {
         widths: COLUMNS.iter().map(|(_, width)| *width).collect(),
         rows,
@@ -163,6 +168,50 @@ fn listed(catalogue: &Catalogue, group: &Group<'_>) -> DraftRow {
         height: Some(height),
         cells: cells.collect(),
     }
+}
+
+/// What was written in one way and is registered in another.
+fn read_otherwise(catalogue: &Catalogue, normalised: &[Normalisation]) -> Vec<DraftRow> {
+    let said = "下列各栏换算或归一后登记，请过目；读得不对的，在原单元格里改写。";
+    let lead = DraftRow {
+        height: Some(22.0),
+        cells: vec![cell(0, said, Look::Lead)],
+    };
+    let line = |of: &Normalisation| {
+        let unit = catalogue.field(of.field).unit_label();
+        let unit = unit.filter(|_| is_number(of.field)).unwrap_or_default();
+        let read = |(written, canonical): &(String, Canonical)| {
+            format!(
+                "“{}”登记为{}{unit}",
+                excerpt(written),
+                shown(catalogue, of.field, canonical)
+            )
+        };
+        let examples: Vec<String> = of.examples.iter().map(read).collect();
+        let texts = [
+            (1, of.sheet.clone()),
+            (2, format!("{} 列，{} 处", column_name(of.first.column), of.count)),
+            (3, catalogue.label(of.field).to_owned()),
+            (5, examples.join("；")),
+        ];
+        let lines = style::lines(&texts[3].1, COLUMNS[5].1);
+        let cells = texts.map(|(column, text)| {
+            let leads = column == CELLS;
+            DraftCell {
+                link: leads.then(|| (of.sheet.clone(), of.first)),
+                ..cell(column, text, if leads { Look::Link } else { Look::Body })
+            }
+        });
+        DraftRow {
+            height: Some(style::height(lines)),
+            cells: cells.into(),
+        }
+    };
+    if normalised.is_empty() {
+        return Vec::new();
+    }
+    let lines = normalised.iter().take(MOST_LISTED).map(line);
+    [DraftRow::default(), lead].into_iter().chain(lines).collect()
 }
 
 /// The beginning of a long value.

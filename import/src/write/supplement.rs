@@ -61,6 +61,8 @@ impl Supplement {
         part.report.rows = report.rows.iter().filter_map(|row| part.row_state(row)).collect();
         part.report.summary.rows = part.report.rows.len();
         part.report.summary.sheets = tables;
+        // Its places are the original's.
+        part.report.summary.normalised.clear();
         part.report
             .summary
             .outlines

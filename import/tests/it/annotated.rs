@@ -240,3 +240,60 @@ fn formulas_and_notes_stay_and_macros_do_not_come_along() {
     let types = text("[Content_Types].xml");
     assert!(!types.contains("macroEnabled") && !types.contains("vba"), "{types}");
 }
+
+#[test]
+fn ours_goes_beneath_an_officers_note_and_is_taken_away_again() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let header = crate::layout::header();
+    let values = crate::layout::row("第一中学教学楼").replace("0.15g", "0.10g");
+    for (column, (heading, value)) in (0..).zip(header.split(',').zip(values.split(','))) {
+        sheet.write_string(0, column, heading).unwrap();
+        sheet.write_string(1, column, value).unwrap();
+    }
+    let note = rust_xlsxwriter::Note::new;
+    sheet.insert_note(1, 10, &note("请核 & 回电")).unwrap();
+    let earlier = "全称\n———— 检查结果（系统添加）————\n旧话";
+    sheet.insert_note(0, 0, &note(earlier)).unwrap();
+    let file = tempfile::Builder::new().suffix(".xlsx").tempfile().unwrap();
+    std::fs::write(file.path(), book.save_to_buffer().unwrap()).unwrap();
+
+    let (_, _, once) = annotate(file.path());
+    let (_, _, twice) = annotate(&once);
+    for out in [once, twice] {
+        let parts = parts(&std::fs::read(&out).unwrap());
+        std::fs::remove_file(out).unwrap();
+        let notes = String::from_utf8(parts["xl/comments1.xml"].clone()).unwrap();
+        let of = |cell: &str| between(&notes, &format!("ref=\"{cell}\""), "</comment>").to_owned();
+        let flagged = of("K2");
+        assert!(
+            flagged.contains("请核 &amp; 回电") && flagged.contains("规则：S002"),
+            "{flagged}"
+        );
+        assert_eq!(flagged.matches("系统添加").count(), 1, "{flagged}");
+        assert!(
+            of("A1").contains("全称") && !of("A1").contains("旧话") && !of("A1").contains("系统添加"),
+            "{notes}"
+        );
+    }
+}
+
+#[test]
+fn what_the_reading_changed_stands_on_the_first_sheet() {
+    let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    let rows = ["12000", "20000", "30000"].map(|money| format!("{},,{money}\n", crate::layout::row("第一中学教学楼")));
+    let text = format!(
+        "{},造价合计,计划总投资（元）\n{}",
+        crate::layout::header(),
+        rows.concat()
+    );
+    std::fs::write(file.path(), text).unwrap();
+    let (report, book, out) = annotate(file.path());
+    std::fs::remove_file(out).unwrap();
+    assert_eq!(report.summary.normalised[0].count, 3);
+    let front = format!("{:?}", book.sheets[0].1);
+    assert!(
+        front.contains("O 列，3 处") && front.contains("“12000”登记为1.2万元"),
+        "{front}"
+    );
+}

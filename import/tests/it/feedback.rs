@@ -149,6 +149,8 @@ fn a_supplement_holds_the_rows_that_wait_and_says_that_it_is_one() {
         }
         let (part, back) = check(&out);
         assert!(part.supplement && part.is_readable(), "{sample}");
+        let front = format!("{:?}", read_with(&out, &Limits::default()).unwrap().sheets[0].1);
+        assert!(front.contains("图片和跨行的合并单元格没有保留"), "{front}");
         assert_eq!(back.len(), waiting.len(), "{sample}");
         for (row, back) in waiting.iter().zip(&back) {
             assert_eq!(back.record.values(), row.record.values(), "{sample} {}", row.record.row);

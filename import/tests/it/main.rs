@@ -9,6 +9,7 @@ mod feedback;
 mod kept;
 mod layout;
 mod layout_xlsx;
+mod phrases;
 mod property;
 mod report;
 mod rosters;

@@ -9,6 +9,7 @@ use retrofit_import::rules::rule_set_version;
 use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
 use super::plan::{Plan, Planned, Preview, early_waiver, held_by_reason, plan};
+use super::reading::to_json;
 use super::{Counts, Row, Source, count, finding_rows, note_check, severity};
 use crate::db::counters::{self, Counter};
 use crate::db::lookalikes::{self, PairRow};
@@ -19,6 +20,7 @@ use crate::db::readings;
 use crate::db::revisions::{self, ExplanationRow, FindingRow, RevisionRow};
 use crate::db::uploads::{self, HeldRow};
 use crate::db::waivers::{self, WaiverRow};
+use crate::db::written::{self, WrittenRow};
 use crate::db::{Conn, DbError};
 use crate::registry::people::Operator;
 use crate::registry::review;
@@ -100,6 +102,7 @@ struct Writes {
     /// Changed projects: the pairs that they were in are looked for anew.
     changed: Vec<i64>,
     pairs: Vec<PairRow>,
+    written: Vec<WrittenRow>,
 }
 
 impl Commit<'_> {
@@ -134,6 +137,7 @@ impl Commit<'_> {
         projects::insert_keys(conn, &writes.keys)?;
         projects::insert_likenesses(conn, &writes.likenesses)?;
         revisions::insert(conn, &writes.revisions)?;
+        written::insert(conn, &writes.written)?;
         revisions::insert_findings(conn, &writes.findings)?;
         revisions::insert_explanations(conn, &writes.explanations)?;
         waivers::insert_all(conn, &writes.waivers)?;
@@ -273,6 +277,13 @@ impl Commit<'_> {
             decided_at: None,
             reason: None,
         });
+        if !row.written.is_empty() {
+            writes.written.push(WrittenRow {
+                project_id,
+                revision,
+                written: to_json(&row.written),
+            });
+        }
         for ((of, finding), seq) in row.findings.iter().enumerate().zip(0..) {
             writes.findings.push(FindingRow {
                 project_id,

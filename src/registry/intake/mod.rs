@@ -26,7 +26,7 @@ mod plan;
 mod reading;
 mod report;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -95,6 +95,9 @@ pub struct Row {
     pub findings: Vec<Finding>,
     /// How many of them are the check's.
     checked: usize,
+    /// What it says of the values that were read as something else.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    written: BTreeMap<Field, String>,
     /// What the officer wrote of them in the column 情况说明.
     explanation: Option<Arc<str>>,
     /// The addresses of the cells that the comparison may flag.
@@ -136,12 +139,15 @@ impl Roster {
         let flagged = flagged.collect();
         let (name, owner, point) = (one(Field::Name), owner_key(&values), point(&values));
         let (code, number, place) = (one(Field::RegistryCode), number_key(&values), place_key(&values));
+        let written = checked.record.normalised();
+        let written = written.map(|it| (it.field, it.written.to_owned())).collect();
         let json = to_json(values);
         self.take(Row {
             sheet: checked.record.sheet.clone(),
             row: checked.record.row,
             digest: sha256(json.as_bytes()),
             json,
+            written,
             checked: checked.findings.len(),
             explanation: checked.explanation,
             category,

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use retrofit_import::catalogue::Field;
 use retrofit_import::check::{Corrections, HeaderReading};
 use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::normalisation::Normalisation;
 use retrofit_import::rules::{self, Incident, rule_set_version};
 use retrofit_import::workbook::Address;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -42,6 +43,7 @@ pub fn check(registry: &Registry, upload: &Upload) -> Result<Roster, Error> {
             incidents: roster.summary.incidents.iter().map(KeptIncident::from).collect(),
             supplement: roster.summary.supplement,
             headers: Cow::Borrowed(&roster.summary.headers),
+            normalised: Cow::Borrowed(&roster.summary.normalised),
         }),
     };
     let parts: Vec<String> = roster.rows.chunks(PART).map(to_json).collect();
@@ -108,6 +110,7 @@ fn load(conn: &mut Conn<'_>, upload: i64, now: &Mark) -> Result<Option<Roster>, 
     }
     roster.summary.supplement = head.supplement;
     roster.summary.headers = head.headers.into_owned();
+    roster.summary.normalised = head.normalised.into_owned();
     roster.summary.findings = head.findings.into_iter().filter_map(Kept::finding).collect();
     roster.summary.incidents = head.incidents.into_iter().filter_map(KeptIncident::incident).collect();
     roster.checked = (roster.summary.findings.len(), roster.summary.incidents.len());
@@ -115,7 +118,7 @@ fn load(conn: &mut Conn<'_>, upload: i64, now: &Mark) -> Result<Option<Roster>, 
 }
 
 #[expect(clippy::expect_used, reason = "texts, numbers and lists of them are always JSON")]
-fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
+pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("text is JSON")
 }
 
@@ -129,6 +132,8 @@ struct Head<'a> {
     /// Missing from what versions before kept.
     #[serde(default)]
     headers: Cow<'a, [HeaderReading]>,
+    #[serde(default)]
+    normalised: Cow<'a, [Normalisation]>,
 }
 
 /// A rule that broke down, as it is kept: its code, and the sheet and row.

@@ -151,3 +151,29 @@ async fn headers_are_text_and_nobody_corrects_for_another_department() {
         .await;
     assert_eq!(stolen.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn what_the_reading_changed_is_shown_before_and_kept_with_the_project() {
+    let site = Site::new().await;
+    let browser = site.reporter("JTJ").await;
+    let rows = [school(1).with_area("0.31万㎡"), school(2).with_area("<b>3</b>")];
+    let shown = browser.upload("一.csv", roster(&rows)).await;
+    assert!(shown.shows("“0.31万㎡”登记为 3100 ㎡"), "{}", shown.text);
+    browser.confirm(&shown, "").await;
+    let project = browser.get("/projects/LC-2026-000001").await;
+    assert!(
+        project.shows("3100 ㎡<br><span class=\"small soft\">原表写的是“0.31万㎡”"),
+        "{}",
+        project.text
+    );
+
+    // A row that says it plainly has nothing beside its value.
+    let next = browser.upload("二.csv", roster(&[school(1).with_area("3200")])).await;
+    browser.confirm(&next, "").await;
+    let project = browser.get("/projects/LC-2026-000001").await;
+    assert!(
+        project.shows("3200 ㎡") && !project.shows("0.31万㎡”"),
+        "{}",
+        project.text
+    );
+}

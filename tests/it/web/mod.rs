@@ -254,7 +254,7 @@ impl School {
         }
     }
 
-    fn with_area(self, area: &'static str) -> Self {
+    pub fn with_area(self, area: &'static str) -> Self {
         Self { area, ..self }
     }
 }

@@ -1,6 +1,6 @@
 //! Notes: their texts in one part, their shapes in another.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use quick_xml::events::Event;
@@ -13,6 +13,9 @@ use crate::workbook::xml;
 
 /// The author of our notes, by which they are known again.
 const AUTHOR: &str = "抗震加固工程清单检查";
+
+/// What parts the officer's own note from ours beneath it, and is known again when the workbook comes back.
+const BENEATH: &str = "———— 检查结果（系统添加）————";
 
 /// A cell and its note.
 type Note<'n> = (Address, &'n str);
@@ -29,8 +32,14 @@ pub(super) fn comments(notes: &[Note<'_>]) -> String {
 
 fn comment((at, text): &Note<'_>, author: usize) -> String {
     format!(
-        "<comment ref=\"{at}\" authorId=\"{author}\"><text><r><rPr><sz val=\"9\"/><rFont val=\"宋体\"/></rPr>\
-         <t xml:space=\"preserve\">{}</t></r></text></comment>",
+        "<comment ref=\"{at}\" authorId=\"{author}\"><text>{}</text></comment>",
+        run(text)
+    )
+}
+
+fn run(text: &str) -> String {
+    format!(
+        "<r><rPr><sz val=\"9\"/><rFont val=\"宋体\"/></rPr><t xml:space=\"preserve\">{}</t></r>",
         escaped(text)
     )
 }
@@ -49,7 +58,7 @@ pub(super) fn drawing(notes: &[Note<'_>]) -> String {
 fn shapes(notes: &[Note<'_>], first_id: usize) -> String {
     let mut out = String::new();
     for (id, (at, text)) in (first_id..).zip(notes) {
-        let lines: usize = text.lines().map(|line| line.chars().count() / 22 + 1).sum();
+        let lines = lines(text);
         let height = lines.min(30) * 13 + 10;
         let (row, column) = (at.row, at.column);
         // Writing to a String cannot fail.
@@ -65,16 +74,28 @@ fn shapes(notes: &[Note<'_>], first_id: usize) -> String {
             column + 1,
             row.saturating_sub(1),
             column + 5,
-            row.saturating_sub(1) as usize + lines.min(30) * 17 / 20 + 1,
+            row.saturating_sub(1) as usize + rows(lines),
         );
     }
     out
 }
 
-/// The officer's notes and shapes with ours: those of an earlier time go, and a cell that has a note of the officer's keeps only that.
+/// Lines that a note's text takes.
+fn lines(text: &str) -> usize {
+    text.lines().map(|line| line.chars().count() / 22 + 1).sum()
+}
+
+/// Rows of a sheet that so many lines of a note cover.
+fn rows(lines: usize) -> usize {
+    lines.min(30) * 17 / 20 + 1
+}
+
+/// The officer's notes and shapes with ours: those of an earlier time go, and beneath a note of the officer's ours is added to it.
 pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> Result<(String, String), Refused> {
     let (mut author, mut authors, mut in_author) = (None, 0, false);
-    let mut kept: HashSet<Address> = HashSet::new();
+    // The officer's notes, with the lines that they have where ours is added.
+    let mut kept: HashMap<Address, usize> = HashMap::new();
+    let mut under_way = Officers::default();
     let mut gone: HashSet<Address> = HashSet::new();
     let mut splice = Splice::new(comments);
     let mut dropping = None;
@@ -95,11 +116,20 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                         gone.insert(Address::new(row, column));
                         dropping = Some(start);
                     } else {
-                        kept.insert(Address::new(row, column));
+                        under_way = Officers::of(Address::new(row, column), notes);
                     }
                 }
+                "r" if under_way.cut.is_some() => dropping = Some(start),
                 _ => {}
             },
+            Event::Text(text) if under_way.at.is_some() && under_way.cut.is_none() => {
+                under_way.lines += lines(text.xml10_content().trim());
+                if let Some(from) = comments[start..end].find(BENEATH) {
+                    under_way.cut = Some(start);
+                    let before = comments[start..start + from].trim_end();
+                    splice.replace(start, end, before);
+                }
+            }
             Event::Text(text) if in_author && text.xml10_content().trim() == AUTHOR => author = Some(authors),
             Event::End(element) => match element.name().as_ref() {
                 "author" => {
@@ -110,13 +140,26 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                     splice.insert(start, &format!("<author>{AUTHOR}</author>"));
                     author = Some(authors);
                 }
-                "comment" => {
+                "r" if under_way.cut.is_some() => {
                     if let Some(from) = dropping.take() {
                         splice.replace(from, end, "");
                     }
                 }
+                "text" if under_way.at.is_some() => {
+                    if let Some(note) = under_way.note {
+                        splice.insert(start, &run(&format!("\n{BENEATH}\n{note}")));
+                    }
+                }
+                "comment" => {
+                    if let Some(from) = dropping.take() {
+                        splice.replace(from, end, "");
+                    }
+                    let officers = std::mem::take(&mut under_way);
+                    let lines = officers.note.map_or(0, |note| officers.lines + lines(note) + 1);
+                    kept.extend(officers.at.map(|at| (at, lines)));
+                }
                 "commentList" => {
-                    added = notes.iter().filter(|(at, _)| !kept.contains(at)).copied().collect();
+                    added = notes.iter().filter(|(at, _)| !kept.contains_key(at)).copied().collect();
                     let author = author.ok_or_else(|| unsuited("notes without authors"))?;
                     let listed: String = added.iter().map(|note| comment(note, author)).collect();
                     splice.insert(start, &listed);
@@ -126,11 +169,39 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
             _ => {}
         }
     }
-    let shapes_text = merged_shapes(shapes_text, &gone, &added)?;
+    let shapes_text = merged_shapes(shapes_text, &gone, &kept, &added)?;
     Ok((splice.finish(), shapes_text))
 }
 
-fn merged_shapes(text: &str, gone: &HashSet<Address>, added: &[Note<'_>]) -> Result<String, Refused> {
+/// A note of the officer's under way.
+#[derive(Default)]
+struct Officers<'n> {
+    at: Option<Address>,
+    /// What we add beneath it.
+    note: Option<&'n str>,
+    /// Where what was added at an earlier time began.
+    cut: Option<usize>,
+    /// Lines of its own text.
+    lines: usize,
+}
+
+impl<'n> Officers<'n> {
+    fn of(at: Address, notes: &[Note<'n>]) -> Self {
+        let note = notes.iter().find(|(of, _)| *of == at);
+        Self {
+            at: Some(at),
+            note: note.map(|(_, text)| *text),
+            ..Self::default()
+        }
+    }
+}
+
+fn merged_shapes(
+    text: &str,
+    gone: &HashSet<Address>,
+    kept: &HashMap<Address, usize>,
+    added: &[Note<'_>],
+) -> Result<String, Refused> {
     let mut splice = Splice::new(text);
     let mut from = 0;
     while let Some(start) = text[from..].find("<v:shape ").map(|at| from + at) {
@@ -143,10 +214,15 @@ fn merged_shapes(text: &str, gone: &HashSet<Address>, added: &[Note<'_>]) -> Res
             let at = shape.find(tag)? + tag.len();
             shape[at..].split('<').next()?.trim().parse::<u32>().ok()
         };
-        if let (Some(row), Some(column)) = (number("<x:Row>"), number("<x:Column>"))
-            && gone.contains(&Address::new(row, column))
-        {
-            splice.replace(start, end, "");
+        if let (Some(row), Some(column)) = (number("<x:Row>"), number("<x:Column>")) {
+            let at = Address::new(row, column);
+            if gone.contains(&at) {
+                splice.replace(start, end, "");
+            } else if let Some(lines) = kept.get(&at).filter(|lines| **lines > 0)
+                && let Some((from, to, anchor)) = taller(&text[start..end], *lines)
+            {
+                splice.replace(start + from, start + to, &anchor);
+            }
         }
         from = end;
     }
@@ -160,4 +236,26 @@ fn merged_shapes(text: &str, gone: &HashSet<Address>, added: &[Note<'_>]) -> Res
     // Far from the numbers that programs give.
     splice.insert(end, &shapes(added, 60_000));
     Ok(splice.finish())
+}
+
+/// A shape's anchor such that so many lines fit, and where it stands: the rows and columns of its corners, each with an offset.
+fn taller(shape: &str, lines: usize) -> Option<(usize, usize, String)> {
+    const TAG: &str = "<x:Anchor>";
+    let from = shape.find(TAG)? + TAG.len();
+    let to = from + shape[from..].find('<')?;
+    let corners: Vec<usize> = shape[from..to]
+        .split(',')
+        .map_while(|number| number.trim().parse().ok())
+        .collect();
+    let [left, _, top, _, right, _, bottom, _] = corners[..] else {
+        return None;
+    };
+    let (wide, high) = (right.max(left + 4), bottom.max(top + rows(lines)));
+    if (wide, high) == (right, bottom) {
+        return None;
+    }
+    let mut corners = corners;
+    (corners[4], corners[6]) = (wide, high);
+    let corners: Vec<String> = corners.iter().map(ToString::to_string).collect();
+    Some((from, to, corners.join(", ")))
 }
