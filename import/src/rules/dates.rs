@@ -162,17 +162,17 @@ pub(super) static T013: Rule = Rule {
     help: Help {
         when: "加固完成时间早于2018年10月1日。只填到月或年的按整月、整年算。",
         why: "全国平台从2018年10月1日起采集，此前完成的工程一般不在采集范围内。",
-        how: "年份填错的改正；确在此前完成的，问清是否需要填报。",
+        how: "年份填错的改正；确在此前完成的，向秘书处问清是否需要填报。",
         right: "加固完成时间 2018-10-01",
         wrong: "加固完成时间 2018-09-30",
     },
     judge: Judge::Record(|case| {
-        let suggestion = "年份填错的改正；确在此前完成的，问清是否需要填报。";
+        let suggestion = "年份填错的改正；确在此前完成的，向秘书处问清是否需要填报。";
         before(
             case,
             Field::CompletionDate,
             PLATFORM_START,
-            "平台采集起始日",
+            "平台采集起始日2018年10月1日",
             suggestion,
         )
     }),
@@ -193,14 +193,14 @@ pub(super) static T014: Rule = Rule {
     },
     judge: Judge::Record(|case| {
         let suggestion = "核对年份；确是1900年以前建成的，写明依据。";
-        before(case, Field::BuiltDate, OLDEST, "", suggestion)
+        before(case, Field::BuiltDate, OLDEST, "1900年", suggestion)
     }),
     ..FIRST
 };
 
-/// A fault on a date that lies wholly before a day; `what` says what day that is.
-fn before(case: &Case<'_>, field: Field, limit: NaiveDate, what: &str, suggestion: &str) -> Option<Fault> {
+/// A fault on a date that lies wholly before a day, which `shown` names.
+fn before(case: &Case<'_>, field: Field, limit: NaiveDate, shown: &str, suggestion: &str) -> Option<Fault> {
     let date = case.record.date(field)?;
     let label = case.label(field);
-    (date.last() < limit).then(|| Fault::new(field, format!("{label}{date}早于{what}{limit}。"), suggestion))
+    (date.last() < limit).then(|| Fault::new(field, format!("{label}{date}早于{shown}。"), suggestion))
 }

@@ -7,6 +7,7 @@ use retrofit_import::workbook::Address;
 
 use super::example::Example;
 use super::examples::TODAY;
+use crate::layout::{check_csv, header, row};
 
 fn judge(catalogue: &Catalogue, rows: &[&[(&str, &str)]]) -> Vec<Finding> {
     let mut judge = RosterJudge::new(catalogue, TODAY.parse().unwrap());
@@ -81,6 +82,24 @@ fn a_repeated_number_names_the_earlier_row() {
 }
 
 #[test]
+fn an_old_name_that_heads_rows_is_said_of_each_of_them() {
+    let without = |text: &str| text.replace(",县区,", ",").replace(",东昌府区,古楼街道,", ",乐平铺镇,");
+    let (header, body) = (without(&header()), without(&row("第一中学教学楼")));
+    let (summary, rows) = check_csv(&format!("{header}\n一、茌平县（共2项）\n{body}\n{body}\n"));
+    assert_eq!(summary.rows, 2);
+    for row in &rows {
+        let finding = only(row.findings.clone(), "P005");
+        // The sheet has no column of counties.
+        assert_eq!(finding.address, Some(Address::new(row.record.row - 1, 0)));
+        assert_eq!(finding.value.as_deref(), Some("茌平县"));
+        let understood: Vec<Field> = row.record.normalised().map(|value| value.field).collect();
+        assert_eq!(understood, [Field::County]);
+    }
+    let (_, rows) = check_csv(&format!("{header}\n一、茌平区\n{body}\n"));
+    assert!(rows[0].findings.iter().all(|finding| finding.code != "P005"));
+}
+
+#[test]
 fn a_figure_that_is_not_verified_says_so() {
     let catalogue = Catalogue::load(None).unwrap();
     let of = |county| {
@@ -108,6 +127,9 @@ fn a_townships_zonation_wins_over_its_countys() {
         ]
     };
     assert_eq!(judge(&catalogue, &[&cells("371525105")]), []);
+    // Which of the two it is, an unread township does not say.
+    assert_eq!(judge(&catalogue, &[&cells("读不出")]), []);
+    assert_eq!(judge(&catalogue, &[&cells("")]), []);
     let findings = judge(&catalogue, &[&cells("371525209")]);
     assert_eq!(
         only(findings.clone(), "S002").message,
