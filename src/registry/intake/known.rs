@@ -15,9 +15,10 @@ use rust_decimal::Decimal;
 
 use super::identity::{Clash, Identity};
 use super::{Roster, Row};
-use crate::db::projects::{self, Met, OtherRow};
+use crate::db::keys::{self, OtherRow, Wide};
+use crate::db::projects::Met;
 use crate::db::{Conn, DbError, revisions};
-use crate::registry::values::{CELL, OWNER, Values, cells_around, from_json, owner_key, point};
+use crate::registry::values::{Values, cells_around, from_json, owner_key, point};
 
 /// What the comparison found.
 #[derive(Debug, Default)]
@@ -126,18 +127,18 @@ impl Stored {
             .collect();
         let owners: Vec<&str> = owners.into_iter().collect();
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
-        let mut others = |kind, keys: &[&str]| {
-            let found = projects::others_by_keys(conn, department, kind, keys)?;
+        let mut others = |kind, sought: &[&str]| {
+            let found = keys::others_by(conn, department, kind, sought)?;
             let mut by_key: HashMap<String, Vec<Neighbour>> = HashMap::new();
             for (key, other) in found {
-                let uscc = (kind == OWNER).then(|| key.clone());
+                let uscc = (kind == Wide::Owner).then(|| key.clone());
                 by_key.entry(key).or_default().push(neighbour(catalogue, other, uscc));
             }
             Ok::<_, DbError>(by_key)
         };
         Ok(Self {
-            owners: others(OWNER, &owners)?,
-            cells: others(CELL, &cells)?,
+            owners: others(Wide::Owner, &owners)?,
+            cells: others(Wide::Cell, &cells)?,
             current: revisions::values_of(conn, &current)?,
             approved: revisions::values_of(conn, &approved)?,
         })
