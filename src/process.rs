@@ -3,6 +3,7 @@
 //! A run is its holder's until its lease lapses. Where the holder was a process of this machine and is gone, nobody has to wait for that.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
 /// This process: the machine since its last start, the process id, and when the process started. Falls back to a random name where
 /// the system does not tell; such a holder is never found dead.
@@ -22,6 +23,30 @@ pub fn is_dead(holder: &str) -> bool {
     };
     let Ok(pid) = pid.parse() else { return false };
     machine().is_some_and(|here| here == there) && started(pid).as_deref() != Some(then)
+}
+
+/// Who runs this process: the account's name on this machine, and after a `su` or `sudo` also who logged in to the machine, `root(zhang)`.
+pub fn user() -> String {
+    let Ok(own) = fs::metadata("/proc/self") else {
+        return "unknown".into();
+    };
+    let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = |id: u32| {
+        let named = accounts.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+        });
+        named.unwrap_or_else(|| format!("uid-{id}"))
+    };
+    let own = own.uid();
+    // The kernel keeps who logged in; the greatest number stands for nobody, as in services and containers.
+    let logged_in = fs::read_to_string("/proc/self/loginuid").ok();
+    let logged_in = logged_in.and_then(|id| id.trim().parse().ok());
+    match logged_in.filter(|&id| id != u32::MAX && id != own) {
+        Some(id) => format!("{}({})", name(own), name(id)),
+        None => name(own),
+    }
 }
 
 /// The machine since its last start. Containers on one machine count as several: they do not see each other's processes.

@@ -1,10 +1,12 @@
 //! What every delivery of this deployment shares, whoever starts it.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, bail};
 use retrofit_import::catalogue::{Catalogue, CodeList, Field, FieldType};
-use retrofit_jobs::delivery::SyncOutcome;
+use retrofit_jobs::delivery::{Patience, PhotosOutcome, SyncError, SyncOutcome, deliver_photos};
 use retrofit_jobs::platform::{KnownField, Platform, Profile};
-use retrofit_jobs::store::RunState;
+use retrofit_jobs::store::{RunState, UtcMillis};
 
 use crate::config;
 use crate::registry::Registry;
@@ -52,6 +54,45 @@ pub fn misfits(catalogue: &Catalogue, profile: &Profile) -> Vec<String> {
             codes: codes.iter().map(|entry| entry.code.to_string()).collect(),
         })
     })
+}
+
+/// Sends the photos of records that the platform has taken in, after a delivery that reached it; `None`: this one did not.
+///
+/// # Errors
+/// Only our own faults.
+pub async fn photos(
+    registry: &Registry,
+    platform: &Platform,
+    delivered: &SyncOutcome,
+    window_end: Option<UtcMillis>,
+) -> Result<Option<PhotosOutcome>, SyncError> {
+    if !matches!(delivered.state, RunState::Done | RunState::Pending | RunState::Partial) {
+        return Ok(None);
+    }
+    let store = Arc::new(registry.clone());
+    let photos = deliver_photos(store, platform, Patience::default(), window_end).await?;
+    Ok(Some(photos))
+}
+
+/// What became of the photos, in one line; blank where none waited.
+pub fn photos_line(photos: &PhotosOutcome) -> String {
+    let counts = [
+        ("上报", photos.delivered),
+        ("平台退回", photos.refused),
+        ("平台尚无其工程", photos.waiting),
+        ("文件读不出（详见日志）", photos.unreadable),
+    ];
+    let mut parts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(words, count)| format!("{words} {count} 张"))
+        .collect();
+    parts.extend(photos.stopped.iter().map(|why| format!("其余没有发：{why}")));
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("照片：{}", parts.join("，"))
+    }
 }
 
 /// The balanced count in one line.

@@ -9,8 +9,9 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use retrofit_import::catalogue::Field;
-use retrofit_jobs::delivery::{Phase, SyncOptions, SyncOutcome, Watcher, deliver};
+use retrofit_jobs::delivery::{Phase, PhotosOutcome, SyncError, SyncOptions, SyncOutcome, Watcher, deliver};
 use retrofit_jobs::store::RunState;
+use serde::Serialize;
 
 use super::waive::code;
 use super::{Acting, Format, PARTLY, complain, package, print, reconcile};
@@ -27,7 +28,7 @@ pub(super) struct SyncArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// 立即上报已审核的工程，并等待回执
+    /// 立即上报已审核的工程，等待回执，再上报照片
     Run {
         /// 等待回执的秒数
         #[arg(long, value_name = "SECONDS", default_value_t = 120)]
@@ -110,7 +111,15 @@ fn preview(registry: &Registry, project: RegistryCode, acting: &Acting) -> anyho
     }
 }
 
-/// Exit 0: every selected record has its final receipt; 1: the run ended in another state.
+/// A run in JSON: its outcome, and beside it what became of the photos.
+#[derive(Serialize)]
+struct RunTold<'a> {
+    #[serde(flatten)]
+    outcome: &'a SyncOutcome,
+    photos: &'a PhotosOutcome,
+}
+
+/// Exit 0: every selected record has its final receipt, and every photo that could be sent was; 1: the run ended in another state.
 fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Result<ExitCode> {
     let operator = common.acting.operator(registry, Office::Secretariat)?;
     if !operator.may_deliver() {
@@ -124,9 +133,29 @@ fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Resu
         ..SyncOptions::new(process::holder(), operator.name)
     };
     let store = Arc::new(registry.clone());
-    let outcome = tokio::runtime::Runtime::new()?.block_on(deliver(store, &platform, options))?;
-    tell(&outcome, common.format)?;
-    Ok(if outcome.state == RunState::Done {
+    let (outcome, photos) = tokio::runtime::Runtime::new()?.block_on(async {
+        let outcome = deliver(store, &platform, options).await?;
+        let photos = sync::photos(registry, &platform, &outcome, None).await?;
+        Ok::<_, SyncError>((outcome, photos.unwrap_or_default()))
+    })?;
+    match common.format {
+        Format::Json => {
+            let told = RunTold {
+                outcome: &outcome,
+                photos: &photos,
+            };
+            print(&format!("{}\n", serde_json::to_string(&told)?))?;
+        }
+        Format::Text => {
+            tell(&outcome, common.format)?;
+            let line = sync::photos_line(&photos);
+            if !line.is_empty() {
+                print(&format!("{line}。\n"))?;
+            }
+        }
+    }
+    let all_sent = photos.stopped.is_none() && photos.unreadable == 0;
+    Ok(if outcome.state == RunState::Done && all_sent {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(PARTLY)

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod batches;
+pub mod columns;
 pub mod comments;
 pub mod counters;
 mod counts;
@@ -28,6 +29,7 @@ pub mod revisions;
 mod schema;
 pub mod sync_runs;
 pub mod targets;
+pub mod tokens;
 pub mod uploads;
 pub mod waivers;
 

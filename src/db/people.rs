@@ -31,6 +31,8 @@ pub struct UserRow {
     pub created_at: i64,
     /// By whom.
     pub created_by: String,
+    /// The last good login, UTC milliseconds.
+    pub last_login_at: Option<i64>,
 }
 
 /// A person about to be added.
@@ -67,6 +69,10 @@ pub struct SessionRow {
     pub seen_at: i64,
     /// Logged out or revoked, UTC milliseconds.
     pub ended_at: Option<i64>,
+    /// The address of the login; blank where it was not noted.
+    pub opened_from: String,
+    /// The address of the last request.
+    pub seen_from: String,
 }
 
 /// Adds a person.
@@ -82,6 +88,17 @@ pub fn find(conn: &mut Conn<'_>, name: &str) -> Result<Option<UserRow>, DbError>
         .select(UserRow::as_select())
         .first(c)
         .optional())?)
+}
+
+/// The person with this id.
+pub fn with_id(conn: &mut Conn<'_>, id: i64) -> Result<Option<UserRow>, DbError> {
+    Ok(each!(conn, c => users::table.find(id).select(UserRow::as_select()).first(c).optional())?)
+}
+
+/// Lets nobody else change a person until the end of this transaction, and reads the person as he or she is then.
+pub fn lock(conn: &mut Conn<'_>, id: i64) -> Result<UserRow, DbError> {
+    each!(conn, c => diesel::update(users::table.find(id)).set(users::failures.eq(users::failures)).execute(c))?;
+    Ok(each!(conn, c => users::table.find(id).select(UserRow::as_select()).first(c))?)
 }
 
 /// Everybody, by name.
@@ -105,6 +122,29 @@ pub fn set_password(conn: &mut Conn<'_>, user: i64, hash: &str, must_change: i64
     Ok(())
 }
 
+/// Notes a good login: it forgets the failed ones.
+pub fn note_login(conn: &mut Conn<'_>, user: i64, now: i64) -> Result<(), DbError> {
+    let none: Option<i64> = None;
+    each!(conn, c => diesel::update(users::table.find(user))
+        .set((users::failures.eq(0), users::locked_until.eq(none), users::last_login_at.eq(now)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Sets a person's role and department.
+pub fn set_role(conn: &mut Conn<'_>, user: i64, role: &str, department: Option<&str>) -> Result<(), DbError> {
+    each!(conn, c => diesel::update(users::table.find(user))
+        .set((users::role.eq(role), users::department.eq(department)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Lets a person log in, with 1, or no more, with 0.
+pub fn set_active(conn: &mut Conn<'_>, user: i64, active: i64) -> Result<(), DbError> {
+    each!(conn, c => diesel::update(users::table.find(user)).set(users::active.eq(active)).execute(c))?;
+    Ok(())
+}
+
 /// Opens a session.
 pub fn open_session(conn: &mut Conn<'_>, session: &SessionRow) -> Result<(), DbError> {
     each!(conn, c => diesel::insert_into(sessions::table).values(session).execute(c))?;
@@ -121,9 +161,22 @@ pub fn session(conn: &mut Conn<'_>, token_hash: &str) -> Result<Option<(SessionR
         .optional())?)
 }
 
-/// Notes a session's last request.
-pub fn touch_session(conn: &mut Conn<'_>, token_hash: &str, now: i64) -> Result<(), DbError> {
-    each!(conn, c => diesel::update(sessions::table.find(token_hash)).set(sessions::seen_at.eq(now)).execute(c))?;
+/// The sessions of the person with this name that nobody ended, the latest login first; those that idleness or age ended are among them.
+pub fn sessions_of(conn: &mut Conn<'_>, name: &str) -> Result<Vec<SessionRow>, DbError> {
+    Ok(each!(conn, c => sessions::table
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .filter(users::name.eq(name))
+        .filter(sessions::ended_at.is_null())
+        .order((sessions::created_at.desc(), sessions::token_hash))
+        .select(SessionRow::as_select())
+        .load(c))?)
+}
+
+/// Notes a session's last request, and where it came from.
+pub fn touch_session(conn: &mut Conn<'_>, token_hash: &str, now: i64, from: &str) -> Result<(), DbError> {
+    each!(conn, c => diesel::update(sessions::table.find(token_hash))
+        .set((sessions::seen_at.eq(now), sessions::seen_from.eq(from)))
+        .execute(c))?;
     Ok(())
 }
 

@@ -221,7 +221,8 @@ pub fn insert(conn: &mut Conn<'_>, rows: &[ProjectRow]) -> Result<(), DbError> {
 pub fn replace(conn: &mut Conn<'_>, rows: &[(ProjectRow, i64)]) -> Result<(), DbError> {
     let mut changes = Changes::default();
     for (row, before) in rows {
-        let was: Option<Kind> = each!(conn, c => projects::table.find(row.id).select(Kind::as_select()).first(c).optional())?;
+        let was: Option<Kind> =
+            each!(conn, c => projects::table.find(row.id).select(Kind::as_select()).first(c).optional())?;
         let changed = each!(conn, c => diesel::update(projects::table.find(row.id))
             .filter(projects::revision.eq(before))
             .set(row)
@@ -244,7 +245,10 @@ pub fn set_state(
 ) -> Result<usize, DbError> {
     let mut changes = Changes::default();
     for kind in counts::kinds(conn, ids, revision, from)? {
-        changes.add(Kind { state: to.into(), ..kind.clone() });
+        changes.add(Kind {
+            state: to.into(),
+            ..kind.clone()
+        });
         changes.take(kind);
     }
     counts::change(conn, &changes)?;
@@ -312,13 +316,17 @@ fn insert_approved(conn: &mut Conn<'_>, ids: &[i64]) -> Result<(), DbError> {
 /// How many projects of each department have a current revision in each state: (department, state, projects).
 pub fn by_state(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
     let rows = counts::by_state(conn)?.into_iter();
-    Ok(rows.map(|((department, state), projects)| (department, state, projects)).collect())
+    Ok(rows
+        .map(|((department, state), projects)| (department, state, projects))
+        .collect())
 }
 
 /// How many projects have a current revision that waits, by category and county: (category, county, projects).
 pub fn waiting(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
     let rows = counts::waiting(conn)?.into_iter();
-    Ok(rows.map(|((category, county), projects)| (category, county, projects)).collect())
+    Ok(rows
+        .map(|((category, county), projects)| (category, county, projects))
+        .collect())
 }
 
 /// Which approved projects: each part that is given narrows the choice.

@@ -21,6 +21,7 @@ diesel::table! {
         active -> BigInt,
         created_at -> BigInt,
         created_by -> Text,
+        last_login_at -> Nullable<BigInt>,
     }
 }
 
@@ -31,6 +32,37 @@ diesel::table! {
         created_at -> BigInt,
         seen_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        opened_from -> Text,
+        seen_from -> Text,
+    }
+}
+
+diesel::table! {
+    api_tokens (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        label -> Text,
+        token_hash -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        created_by -> Text,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        revoked_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    api_requests (actor, request_key) {
+        actor -> Text,
+        request_key -> Text,
+        request_hash -> Text,
+        holder -> Text,
+        begun_at -> BigInt,
+        status -> Nullable<BigInt>,
+        headers -> Nullable<Text>,
+        body -> Nullable<Text>,
     }
 }
 
@@ -631,6 +663,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    column_corrections (department, header) {
+        department -> Text,
+        header -> Text,
+        field -> Nullable<Text>,
+        corrected_by -> Text,
+        corrected_at -> BigInt,
+    }
+}
+
+diesel::table! {
     audit_chain (position) {
         position -> BigInt,
         entry_id -> BigInt,
@@ -690,6 +732,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     counters,
     users,
     sessions,
+    api_tokens,
+    api_requests,
     audit_log,
     uploads,
     upload_rows,
@@ -734,6 +778,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     upload_explanations,
     upload_matches,
     project_counts,
+    column_corrections,
     review_queue,
     endorsements,
     department_settings,

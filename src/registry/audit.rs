@@ -40,6 +40,27 @@ pub(super) fn note(
     audit::append(conn, &entry)
 }
 
+/// Hands an answer through, and notes it where it refuses what was asked: who was refused what, on what, and in which words.
+///
+/// # Errors
+/// The answer's; and our own faults, for a refusal that cannot be noted is not given.
+pub(super) fn refusal_noted<T>(
+    registry: &Registry,
+    operator: &Operator,
+    (action, object): (&str, &str),
+    answer: Result<T, Error>,
+) -> Result<T, Error> {
+    if let Err(Error::Refused(words)) = &answer {
+        let now = registry.clock.now();
+        let detail = serde_json::json!({ "reason": words });
+        let refused = (action, Outcome::Refused);
+        registry
+            .db
+            .write(|conn| note(conn, operator, now, refused, object, &detail))?;
+    }
+    answer
+}
+
 /// Notes that somebody was refused what an address stands for.
 ///
 /// # Errors

@@ -3,7 +3,9 @@
 //! What pages and commands call (each takes the [`Registry`] and, where it changes or shows something, the acting
 //! [`people::Operator`]; all of it blocks, so call it from a blocking thread):
 //!
-//! - [`people`]: `add_user`, `log_in`, `resume`, `log_out`, `change_password`; [`people::Operator`] and what its role may do.
+//! - [`people`]: [`people::Operator`] and what its role may do; accounts (`add_user`, `set_role`, `set_active`, `reset_password`, …) and sessions
+//!   (`log_in`, `resume`, `end_sessions`, …).
+//! - [`tokens`]: `issue`, `listed`, `revoke`, `bearer`: what programs act with in a person's name.
 //! - [`intake`]: `receive` (keep a file), `check` (check it and keep what was read), `open` (what was read), `note_unreadable`, `preview` (reads
 //!   only), `explain`, `choose`, `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
@@ -35,7 +37,6 @@ pub mod meetings;
 pub mod month;
 mod package_file;
 pub mod packages;
-mod password;
 pub mod people;
 pub mod periods;
 pub mod photos;
@@ -51,6 +52,7 @@ pub mod settings;
 pub mod snapshots;
 mod states;
 pub mod targets;
+pub mod tokens;
 mod values;
 pub mod waivers;
 
@@ -61,7 +63,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Asia::Shanghai;
 use retrofit_import::catalogue::{Catalogue, CatalogueError, Department};
-use retrofit_import::check::Checker;
+use retrofit_import::check::{Checker, Corrections};
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
 use retrofit_jobs::delivery::SyncError;
@@ -153,6 +155,7 @@ impl Registry {
                 catalogue: catalogue.clone(),
                 worker,
                 limits: Limits::default(),
+                corrections: Corrections::default(),
             },
             catalogue,
             clock,

@@ -1,9 +1,9 @@
-//! `nightly-sync`: delivers every approved project to the national platform.
+//! `nightly-sync`: delivers every approved project to the national platform, and then the photos of those that it has.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use retrofit_jobs::delivery::{SyncOptions, SyncOutcome, deliver};
+use retrofit_jobs::delivery::{PhotosOutcome, SyncOptions, SyncOutcome, deliver};
 use retrofit_jobs::schedule::{Job, JobContext};
 use retrofit_jobs::store::RunState;
 
@@ -27,17 +27,25 @@ async fn run(registry: Registry, context: JobContext) -> Result<String, String> 
         window_end: context.window_end,
         ..SyncOptions::new(process::holder(), NAME)
     };
-    let outcome = deliver(Arc::new(registry), &platform, options)
+    let outcome = deliver(Arc::new(registry.clone()), &platform, options)
         .await
         .map_err(|error| error.to_string())?;
-    told(&outcome)
+    let photos = sync::photos(&registry, &platform, &outcome, context.window_end)
+        .await
+        .map_err(|error| error.to_string())?;
+    told(&outcome, &photos.unwrap_or_default())
 }
 
 /// The line for the job's history: of success where everything has reached the platform. A failed job is not repeated before it is due again;
 /// the next run goes on where this one ended.
-fn told(outcome: &SyncOutcome) -> Result<String, String> {
-    let line = format!("{}：{}", sync::label(outcome.state), sync::balance(outcome));
-    if matches!(outcome.state, RunState::Done | RunState::Pending) && outcome.counts.not_sent == 0 {
+fn told(outcome: &SyncOutcome, photos: &PhotosOutcome) -> Result<String, String> {
+    let mut line = format!("{}：{}", sync::label(outcome.state), sync::balance(outcome));
+    let of_photos = sync::photos_line(photos);
+    if !of_photos.is_empty() {
+        line = format!("{line}。{of_photos}");
+    }
+    let all_sent = outcome.counts.not_sent == 0 && photos.stopped.is_none() && photos.unreadable == 0;
+    if matches!(outcome.state, RunState::Done | RunState::Pending) && all_sent {
         Ok(line)
     } else {
         Err(line)
@@ -73,10 +81,43 @@ mod tests {
                 batches: 0,
                 detail: None,
             };
-            let told = told(&outcome);
+            let told = told(&outcome, &PhotosOutcome::default());
             assert_eq!(told.is_ok(), success, "{} {not_sent}", state.word());
             let (Ok(line) | Err(line)) = told;
             assert!(line.contains(sync::label(state)) && line.contains("应报"), "{line}");
+            assert!(!line.contains("照片"), "none waited: {line}");
+        }
+    }
+
+    #[test]
+    fn the_line_tells_of_photos_and_those_not_sent_are_no_success() {
+        let outcome = SyncOutcome {
+            run_id: RunId(1),
+            state: RunState::Done,
+            selected: 0,
+            counts: Counts::default(),
+            batches: 0,
+            detail: None,
+        };
+        let photos = PhotosOutcome {
+            delivered: 3,
+            refused: 1,
+            ..PhotosOutcome::default()
+        };
+        let line = told(&outcome, &photos);
+        let told_of = "照片：上报 3 张，平台退回 1 张";
+        assert!(line.as_ref().is_ok_and(|line| line.ends_with(told_of)), "{line:?}");
+        for unsent in [
+            PhotosOutcome {
+                stopped: Some("平台连续无应答或报错".into()),
+                ..photos.clone()
+            },
+            PhotosOutcome {
+                unreadable: 1,
+                ..photos
+            },
+        ] {
+            assert!(told(&outcome, &unsent).is_err(), "{unsent:?}");
         }
     }
 }

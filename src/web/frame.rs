@@ -62,7 +62,13 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
     ("检查规则", &[("/rules", "检查规则")]),
     (
         "管理",
-        &[("/departments", "部门"), ("/jobs", "定时任务"), ("/audit", "操作记录")],
+        &[
+            ("/people", "用户"),
+            ("/departments", "部门"),
+            ("/jobs", "定时任务"),
+            ("/tokens", "接口令牌"),
+            ("/audit", "操作记录"),
+        ],
     ),
 ];
 

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::error::WebError;
 use super::frame::blocking;
@@ -22,6 +22,10 @@ use crate::registry::{Registry, audit};
 
 /// The cookie that holds a session's token.
 pub(super) const COOKIE: &str = "retrofit_session";
+/// Characters of an address that are noted.
+const LONGEST_ASKED: usize = 200;
+/// What a proxy says of whom it was asked by.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Lets a request through to its handler, with its [`Session`] as an extension where the route asks for one.
 pub(super) async fn enter(
@@ -30,11 +34,14 @@ pub(super) async fn enter(
     mut request: Request,
     next: Next,
 ) -> Response {
-    if !is_safe(request.method()) && !is_own_site(request.headers()) {
-        return WebError::Forbidden("这个请求不是从本系统的页面发出的，已被拦下。").into_response();
-    }
+    let foreign = !is_safe(request.method()) && !is_own_site(request.headers());
+    let from_elsewhere = || WebError::Forbidden("这个请求不是从本系统的页面发出的，已被拦下。").into_response();
     let Access::Roles(roles) = access else {
-        return next.run(request).await;
+        return if foreign {
+            from_elsewhere()
+        } else {
+            next.run(request).await
+        };
     };
     let token = CookieJar::from_headers(request.headers())
         .get(COOKIE)
@@ -45,13 +52,19 @@ pub(super) async fn enter(
     });
     let session = match session.await {
         Ok(Some(session)) => session,
+        Ok(None) if foreign => return from_elsewhere(),
         Ok(None) => return to_login(&request).into_response(),
         Err(error) => return error.into_response(),
     };
+    let asked = format!("{} {}", request.method(), request.uri().path());
+    let asked: String = asked.chars().take(LONGEST_ASKED).collect();
+    if foreign {
+        note_refused(&registry, session.operator, asked).await;
+        return from_elsewhere();
+    }
     if session.must_change && !["/password", "/logout"].contains(&request.uri().path()) {
         return Redirect::to("/password").into_response();
     }
-    let asked = format!("{} {}", request.method(), request.uri().path());
     if !roles.contains(&session.operator.role) {
         note_refused(&registry, session.operator, asked).await;
         return WebError::Forbidden("这个功能只对别的角色开放。").into_response();
@@ -59,8 +72,11 @@ pub(super) async fn enter(
     let operator = session.operator.clone();
     request.extensions_mut().insert(session);
     let answer = next.run(request).await;
-    // What is another department's answers like what is not there.
-    if matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::FORBIDDEN) {
+    // What is another department's answers like what is not there. Other refusals are noted by what refuses.
+    if matches!(
+        answer.status(),
+        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::PAYLOAD_TOO_LARGE
+    ) {
         note_refused(&registry, operator, asked).await;
     }
     answer
@@ -111,7 +127,8 @@ fn to_login(request: &Request) -> Redirect {
     }
 }
 
-/// The address that a request comes from, for the audit log.
+/// The address that a request comes from, for the audit log. Of a request that a reverse proxy on this machine hands on, it is the one that the
+/// proxy was asked from: the last in `X-Forwarded-For`, because what stands before that anybody can write.
 #[derive(Clone, Debug)]
 pub(super) struct Origin(pub(super) String);
 
@@ -119,11 +136,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Origin {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(address.map_or_else(
-            || "unknown".into(),
-            |address| address.0.ip().to_string(),
-        )))
+        let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
+            return Ok(Self("unknown".into()));
+        };
+        let peer = peer.ip().to_canonical();
+        let handed_on = parts.headers.get_all(FORWARDED_FOR).iter().next_back();
+        let handed_on = handed_on.filter(|_| peer.is_loopback()).and_then(|list| {
+            let last = list.to_str().ok()?.rsplit(',').next()?;
+            last.trim().parse::<IpAddr>().ok()
+        });
+        Ok(Self(handed_on.unwrap_or(peer).to_string()))
     }
 }
 

@@ -14,6 +14,7 @@ use super::{periods, words};
 use crate::registry::intake::{self, Upload};
 use crate::registry::month::Month;
 use crate::registry::people::{Role, Session};
+use crate::registry::photos;
 use crate::registry::review::{self, Filter};
 use crate::registry::{Registry, State as ReviewState, lists, periods as registry_periods, reminders};
 
@@ -140,7 +141,13 @@ fn home(registry: &Registry, session: &Session) -> Result<HomePage, WebError> {
 fn notices(registry: &Registry, session: &Session) -> Result<Vec<(&'static str, String, String)>, WebError> {
     let owed = reminders::owed(registry, &session.operator)?;
     if session.operator.role != Role::Secretariat {
-        return Ok(owed.iter().map(periods::notice).collect());
+        let mut notices: Vec<_> = owed.iter().map(periods::notice).collect();
+        let states = photos::count_by_state(registry, &session.operator)?;
+        notices.extend(states.get("refused").map(|refused| {
+            let words = format!("国家平台退回了 {refused} 张照片：请看原因，换合格的再传");
+            ("error", words, "/photos".into())
+        }));
+        return Ok(notices);
     }
     let overdue = owed.iter().filter(|owed| owed.days_left < 0).count();
     if overdue == 0 {

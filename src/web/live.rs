@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use super::error::WebError;
 use super::frame::blocking;
 use super::guard::Officer;
-use crate::registry::people::Session;
+use crate::registry::people::{self, Session};
 use crate::registry::{Registry, delivery};
 use crate::sync;
 
@@ -68,6 +68,10 @@ pub(super) async fn stream(
 
 /// The latest delivery: its state, and what the page shows of it.
 fn latest(registry: &Registry, session: &Session) -> Result<Option<(RunState, String)>, WebError> {
+    // An account that was disabled meanwhile watches no further.
+    if !people::is_alive(registry, session)? {
+        return Ok(None);
+    }
     let Some(row) = delivery::runs(registry, &session.operator, 1)?.pop() else {
         return Ok(None);
     };

@@ -118,7 +118,7 @@ pub(super) fn home_of(role: Role) -> &'static str {
         Role::Reporter | Role::Lead => "/",
         Role::Secretariat => "/review",
         Role::Auditor => "/progress",
-        Role::Administrator => "/departments",
+        Role::Administrator => "/people",
     }
 }
 

@@ -5,10 +5,12 @@
 //! - `frame` is what surrounds a page, `words` how values are said, `error` what a page says when it cannot be shown.
 //! - `assets` are the stylesheet and the script, embedded.
 
+mod account;
 mod assets;
 mod audit;
 mod bulletin;
 mod charts;
+mod columns;
 mod committed;
 mod departments;
 mod downloads;
@@ -25,6 +27,7 @@ mod login;
 mod meetings;
 mod metrics;
 mod packages;
+mod people;
 mod periods;
 mod photos;
 mod preview;
@@ -38,6 +41,7 @@ mod router;
 mod rules;
 mod runs;
 mod targets;
+mod tokens;
 mod upload;
 mod waivers;
 mod words;

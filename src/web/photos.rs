@@ -7,6 +7,7 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Extension, Multipart, Path, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
+use retrofit_jobs::store::{PhotoKind, Word as _};
 
 use super::error::{WebError, seen};
 use super::frame::{Frame, blocking, page as render};
@@ -15,7 +16,7 @@ use super::inspections::departments;
 use super::upload::{keep, plain_name, sender};
 use super::words;
 use crate::registry::people::{Role, Session};
-use crate::registry::photos::{self, Fate, Kind, Limits, MOST_BYTES_SENT, MOST_OF_A_KIND, Outcome};
+use crate::registry::photos::{self, Fate, Limits, MOST_BYTES_SENT, MOST_OF_A_KIND, Outcome};
 use crate::registry::{Registry, RegistryCode};
 
 /// Photos that are listed.
@@ -81,7 +82,7 @@ pub(super) fn shown(
     may_send: bool,
 ) -> Result<Vec<(&'static str, Vec<Shown>)>, WebError> {
     let rows = photos::of_project(registry, &session.operator, code)?;
-    let of_kind = |kind: Kind| {
+    let of_kind = |kind: PhotoKind| {
         let theirs = rows.iter().filter(|row| row.kind == kind.word());
         let shown = theirs.map(|row| {
             let (state, class) = state_words(&row.state);
@@ -95,9 +96,9 @@ pub(super) fn shown(
                 may_go: may_send && row.state != "sent",
             }
         });
-        (kind.label(), shown.collect())
+        (photos::label(kind), shown.collect())
     };
-    Ok(Kind::ALL.into_iter().map(of_kind).collect())
+    Ok(PhotoKind::ALL.iter().copied().map(of_kind).collect())
 }
 
 fn state_words(state: &str) -> (&'static str, &'static str) {
@@ -138,7 +139,7 @@ fn line(registry: &Registry, listed: photos::Listed) -> Line {
     Line {
         code: listed.code.to_string(),
         department: words::department(&registry.catalogue, &listed.department).to_owned(),
-        kind: Kind::from_word(&listed.photo.kind).map_or("", Kind::label),
+        kind: PhotoKind::from_word(&listed.photo.kind).map_or("", photos::label),
         file_name: listed.photo.file_name,
         state,
         class,
@@ -233,8 +234,8 @@ pub(super) async fn add_zip(
     .await
 }
 
-fn kind_of(word: &str) -> Result<Kind, WebError> {
-    Kind::from_word(word).ok_or_else(|| WebError::Refused("请选择是施工照片还是验收照片。".into()))
+fn kind_of(word: &str) -> Result<PhotoKind, WebError> {
+    PhotoKind::from_word(word).ok_or_else(|| WebError::Refused("请选择是施工照片还是验收照片。".into()))
 }
 
 fn result(registry: &Registry, session: &Session, fates: Vec<Fate>, back: String) -> Result<Response, WebError> {
@@ -288,7 +289,7 @@ pub(super) async fn photo(
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
         let code = code.parse().map_err(|_| WebError::NotFound)?;
-        let kind = Kind::from_word(&kind).ok_or(WebError::NotFound)?;
+        let kind = PhotoKind::from_word(&kind).ok_or(WebError::NotFound)?;
         let found = photos::bytes(registry, &session.operator, code, kind, &sha256);
         Ok(picture(seen(found)?))
     })
@@ -303,7 +304,7 @@ pub(super) async fn remove(
 ) -> Result<Redirect, WebError> {
     blocking(&registry, move |registry| {
         let code: RegistryCode = code.parse().map_err(|_| WebError::NotFound)?;
-        let kind = Kind::from_word(&kind).ok_or(WebError::NotFound)?;
+        let kind = PhotoKind::from_word(&kind).ok_or(WebError::NotFound)?;
         seen(photos::of_project(registry, &session.operator, code))?;
         photos::remove(registry, &session.operator, code, kind, &sha256)?;
         Ok(Redirect::to(&format!("/projects/{code}#photos")))

@@ -13,9 +13,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    assets, audit, bulletin, departments, downloads, error, guard, home, inspections, jobs, live, login, meetings,
-    metrics, packages, periods, photos, progress, project, projects, reconciliation, review, rules, runs, targets,
-    upload, waivers,
+    account, assets, audit, bulletin, columns, departments, downloads, error, guard, home, inspections, jobs, live,
+    login, meetings, metrics, packages, people, periods, photos, progress, project, projects, reconciliation, review,
+    rules, runs, targets, tokens, upload, waivers,
 };
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
@@ -29,6 +29,7 @@ const REVIEWERS: Access = Access::Roles(&[Lead, Secretariat, Auditor]);
 const KEEPERS: Access = Access::Roles(&[Secretariat, Auditor, Administrator]);
 const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
 const DECIDERS: Access = Access::Roles(&[Lead, Secretariat]);
+const OVERLOOKERS: Access = Access::Roles(&[Auditor, Administrator]);
 const ADMINISTRATOR: Access = Access::Roles(&[Administrator]);
 
 /// Every route. What a role may see behind it (its own department's data, or all) is the registry's to say.
@@ -39,11 +40,15 @@ pub fn routes() -> Vec<Route> {
         post("/logout", ALL, login::log_out),
         get("/password", ALL, login::password_form),
         post("/password", ALL, login::change_password),
+        get("/account", ALL, account::page),
+        post("/account/sessions", ALL, account::end_sessions),
         get("/", ALL, home::page),
         post("/uploads", SENDERS, upload::receive).with_limit_of_its_own(),
         get("/uploads/{id}", DATA, upload::page),
         get("/uploads/{id}/annotated", DATA, downloads::annotated),
         get("/uploads/{id}/held", DATA, downloads::held),
+        get("/uploads/{id}/columns", DATA, columns::page),
+        post("/uploads/{id}/columns", SENDERS, columns::correct),
         post("/uploads/{id}/explain", SENDERS, upload::explain),
         post("/uploads/{id}/match", SENDERS, upload::choose),
         post("/uploads/{id}/withdraw", SENDERS, upload::withdraw),
@@ -102,6 +107,17 @@ pub fn routes() -> Vec<Route> {
         post("/jobs/{job}/pause", ADMINISTRATOR, jobs::pause),
         post("/jobs/{job}/resume", ADMINISTRATOR, jobs::resume),
         post("/jobs/{job}/run", ADMINISTRATOR, jobs::run),
+        get("/people", OVERLOOKERS, people::list),
+        post("/people", ADMINISTRATOR, people::add),
+        get("/people/{id}", OVERLOOKERS, people::one),
+        post("/people/{id}/role", ADMINISTRATOR, people::set_role),
+        post("/people/{id}/password", ADMINISTRATOR, people::reset_password),
+        post("/people/{id}/active", ADMINISTRATOR, people::set_active),
+        post("/people/{id}/unlock", ADMINISTRATOR, people::unlock),
+        post("/people/{id}/sessions", ADMINISTRATOR, people::end_sessions),
+        get("/tokens", ALL, tokens::page),
+        post("/tokens", ALL, tokens::issue),
+        post("/tokens/{id}/revoke", ALL, tokens::revoke),
         get("/departments", ALL, departments::list),
         post("/departments/{department}/lead", ADMINISTRATOR, departments::set_lead),
         get("/templates/{department}", ALL, downloads::template),

@@ -107,6 +107,16 @@ pub(super) fn department<'a>(catalogue: &'a Catalogue, code: &'a str) -> &'a str
         .map_or(code, |department| &department.short_name)
 }
 
+/// From where something was done: an address, or the server itself.
+pub(super) fn origin(origin: &str) -> String {
+    match origin.split_once(':') {
+        Some(("console", account)) => format!("服务器控制台（{account}）"),
+        _ if origin == "console" => "服务器控制台".into(),
+        _ if origin.is_empty() || origin == "unknown" => "地址不明".into(),
+        _ => origin.into(),
+    }
+}
+
 /// The class of a severity in the stylesheet.
 pub(super) fn severity_class(severity: Severity) -> &'static str {
     match severity {

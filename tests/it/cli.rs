@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use platform_simulator::{Settings, Simulator};
 use serde_json::Value;
 
-use crate::support::{RETROFIT, World};
+use crate::support::{APP_KEY, SECRET, World};
 
 /// A roster of three schools as a department might send it; the third lacks its address.
 const ROSTER: &str = "\
@@ -22,25 +22,10 @@ struct Console<'a> {
 
 impl Console<'_> {
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(RETROFIT);
-        command.args(args);
-        command.env("RETROFIT_DATA_DIR", self.world.folder());
-        command.env("RETROFIT_DATABASE_URL", &self.world.config.database_url);
-        for name in [
-            "RETROFIT_OPERATOR",
-            "RETROFIT_CATALOGUE_DIR",
-            "RETROFIT_FAULT",
-            "RETROFIT_PLATFORM_PROXY",
-            "RETROFIT_PLATFORM_CA_FILE",
-        ] {
-            command.env_remove(name);
+        match &self.platform {
+            Some(url) => self.world.command_reaching(url, args),
+            None => self.world.command(args),
         }
-        if let Some(url) = &self.platform {
-            command.env("RETROFIT_PLATFORM_URL", url);
-            command.env("RETROFIT_PLATFORM_APP_KEY", "city-key");
-            command.env("RETROFIT_PLATFORM_SECRET", "hush");
-        }
-        command
     }
 
     fn run(&self, args: &[&str]) -> Output {
@@ -101,7 +86,7 @@ const BALANCE: [&str; 8] = [
 
 /// A platform, and a console that delivers to it.
 async fn console(world: &World) -> (Console<'_>, Simulator) {
-    let platform = Simulator::start(Settings::new("city-key", "hush")).await.unwrap();
+    let platform = Simulator::start(Settings::new(APP_KEY, SECRET)).await.unwrap();
     let console = Console {
         world,
         platform: Some(platform.url()),
@@ -131,12 +116,14 @@ async fn a_roster_goes_from_the_file_to_the_platform() {
         let (approved, _) = console.json(&["review", "approve", "--all"]);
         assert_eq!(approved["decided"], 2);
 
-        let (sent, exit) = console.json(&["sync", "run"]);
+        let (mut sent, exit) = console.json(&["sync", "run"]);
         assert_eq!(
             (numbers(&sent, &BALANCE), exit),
             (vec![2, 2, 0, 0, 0, 0, 0, 0], 0),
             "{sent}"
         );
+        let photos = sent.as_object_mut().and_then(|told| told.remove("photos"));
+        assert_eq!(photos.unwrap()["delivered"], 0);
         assert_eq!(console.json(&["sync", "status"]).0, sent);
         let held: Vec<_> = platform
             .records()
@@ -343,4 +330,37 @@ fn a_named_operator_acts_with_the_persons_rights() {
     assert_eq!(approved["decided"], 2);
     let (seen, _) = console.json(&["review", "list", "--state", "approved", "--as", "wang"]);
     assert_eq!(seen["projects"][0]["submitted_by"], "zhang");
+}
+
+#[test]
+fn columns_that_their_headers_do_not_say_are_shown_and_corrected() {
+    let world = World::sqlite();
+    let console = Console {
+        world: &world,
+        platform: None,
+    };
+    let strange = ROSTER.replace("工程类别", "行业口径").replace("备注", "内部批号");
+    let file = world.file(&strange);
+    let shown = console.run(&["check", file.to_str().unwrap(), "--columns"]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("C  行业口径 → 没有认出，不导入（学校）"), "{shown}");
+    assert!(shown.contains("B  工程名称 → 工程名称（第一小学教学楼、"), "{shown}");
+    let (value, _) = console.json(&["check", file.to_str().unwrap(), "--columns"]);
+    assert_eq!(value["files"][0]["headers"][0]["columns"][2]["key"], "行业口径");
+
+    assert_eq!(console.import(&strange, &[]).1, 2);
+    let told = |args: &[&str]| {
+        let output = console.run(&[&["columns", "--department", "JTJ"][..], args].concat());
+        (
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            output.status.code(),
+        )
+    };
+    let (said, code) = told(&["--set", "* 行业口径（必填）=工程类别"]);
+    assert!(said.starts_with("行业口径 → 工程类别（") && code == Some(0), "{said}");
+    assert_eq!(numbers(&console.import(&strange, &[]).0, &["new", "held"]), [2, 1]);
+    assert_eq!(told(&["--set", "行业口径=没有这个栏目"]).1, Some(2));
+    let (said, _) = told(&["--forget", "行业口径"]);
+    assert!(said.contains("没有更正"), "{said}");
+    assert_eq!(console.import(&strange, &[]).1, 2);
 }

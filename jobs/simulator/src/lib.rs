@@ -46,7 +46,7 @@ use tokio::task::JoinHandle;
 pub use crate::fault::{Endpoint, Fault, FaultKind, Gate};
 pub use crate::platform::Arrival;
 pub use crate::profile::RecordError;
-pub use crate::store::{Effect, Record};
+pub use crate::store::{Effect, HeldPhoto, Record};
 
 use crate::fault::Faults;
 use crate::line::{CuttableListener, Line};
@@ -260,6 +260,11 @@ impl Simulator {
     /// Every effect ever applied, in order: a revision that was taken twice would be here twice.
     pub fn history(&self) -> Result<Vec<Effect>, SimulatorError> {
         Ok(lock(&self.platform.store).effects()?)
+    }
+
+    /// Every photo that the platform holds, by record, kind and hash.
+    pub fn photos(&self) -> Result<Vec<HeldPhoto>, SimulatorError> {
+        Ok(lock(&self.platform.store).photos()?)
     }
 
     /// What arrived since this start, in order.

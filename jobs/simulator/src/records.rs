@@ -20,7 +20,7 @@ use crate::platform::Platform;
 use crate::problem::Problem;
 use crate::server::{check_media_type, query};
 use crate::signing::is_lower_hex;
-use crate::store::Record;
+use crate::store::{HeldPhoto, Record};
 
 /// A page of the listing, as asked for.
 struct Page {
@@ -145,9 +145,14 @@ pub(crate) async fn put_photo(
     }
     let format = image_format(&photo).ok_or_else(|| wrong("the body is neither JPEG nor PNG"))?;
     check_media_type(&headers, &[format])?;
-    let bytes = i64::try_from(photo.len()).unwrap_or(i64::MAX);
-    let kept = platform.with_store(move |_, store| match store.record(&source_id)? {
-        Some(_) => Ok(store.add_photo(&source_id, &kind, &sha256, bytes)?),
+    let photo = HeldPhoto {
+        source_id,
+        kind,
+        sha256,
+        bytes: i64::try_from(photo.len()).unwrap_or(i64::MAX),
+    };
+    let kept = platform.with_store(move |_, store| match store.record(&photo.source_id)? {
+        Some(_) => Ok(store.add_photo(&photo)?),
         None => Err(Problem::not_found("record")),
     });
     Ok(if kept.await? {

@@ -107,6 +107,20 @@ pub struct Effect {
     pub batch_no: String,
 }
 
+/// A photo that the platform holds.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = photos)]
+pub struct HeldPhoto {
+    /// The record that it is of.
+    pub source_id: String,
+    /// `construction` or `acceptance`.
+    pub kind: String,
+    /// SHA-256 of the bytes that came, lower-case hex.
+    pub sha256: String,
+    /// How many bytes came.
+    pub bytes: i64,
+}
+
 /// A record's receipt, as the contract writes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Receipt {
@@ -294,16 +308,17 @@ impl Store {
     }
 
     /// Keeps a photo; false where it was there already.
-    pub(crate) fn add_photo(&mut self, source_id: &str, kind: &str, sha256: &str, bytes: i64) -> QueryResult<bool> {
-        let row = (
-            photos::source_id.eq(source_id),
-            photos::kind.eq(kind),
-            photos::sha256.eq(sha256),
-            photos::bytes.eq(bytes),
-        );
+    pub(crate) fn add_photo(&mut self, photo: &HeldPhoto) -> QueryResult<bool> {
         Ok(diesel::insert_or_ignore_into(photos::table)
-            .values(row)
+            .values(photo)
             .execute(&mut self.0)?
             == 1)
+    }
+    /// Every photo, by record, kind and hash.
+    pub(crate) fn photos(&mut self) -> QueryResult<Vec<HeldPhoto>> {
+        photos::table
+            .order((photos::source_id, photos::kind, photos::sha256))
+            .select(HeldPhoto::as_select())
+            .load(&mut self.0)
     }
 }

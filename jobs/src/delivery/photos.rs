@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::repeat::{Settled, repeat};
 use super::run::blocking;
 use super::{Patience, SyncError};
@@ -12,15 +14,18 @@ use crate::store::{PhotoFate, PhotoStore, UtcMillis};
 const PAGE: usize = 100;
 
 /// How the photos of a run ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PhotosOutcome {
     /// The platform has them.
     pub delivered: u64,
-    /// The platform refuses them, or cannot know their record; the first reason is told to the log.
+    /// The platform refuses them, in words that are kept with each.
     pub refused: u64,
     /// The platform does not know their record yet: sent again next time.
     pub waiting: u64,
+    /// Their files cannot be read; why is told to the log.
+    pub unreadable: u64,
     /// Why the rest was not sent, for people, in Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
 }
 
@@ -42,8 +47,16 @@ pub async fn deliver_photos(
         after = last.id;
         for photo in photos {
             let id = photo.id;
-            let Some(bytes) = blocking(&store, move |store| store.photo_bytes(id)).await? else {
-                continue;
+            let bytes = match blocking(&store, move |store| store.photo_bytes(id)).await {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => continue,
+                // one spoiled file keeps none of the others back
+                Err(SyncError::Store(error)) => {
+                    tracing::error!(photo = id, source_id = %photo.source_id, %error, "a photo cannot be read");
+                    outcome.unreadable += 1;
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
             let sent = repeat(&platform.clock, &patience, window_end, || {
                 platform.put_photo(&photo, &bytes)

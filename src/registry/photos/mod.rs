@@ -3,20 +3,21 @@
 //! A photo is taken by its content (JPEG or PNG), without its metadata, and kept under its hash; what is sent to the platform is what is kept.
 //! It is sent once the platform has taken in the record of its project.
 
+mod delivery;
 pub(in crate::registry) mod files;
 pub mod image;
 mod zip;
 
 use std::collections::{HashMap, HashSet};
 
-use retrofit_jobs::store::UtcMillis;
+use retrofit_jobs::store::{PhotoKind, UtcMillis, Word as _};
 
 use super::code::RegistryCode;
 use super::people::{Operator, Sight};
 use super::{Error, Registry, audit};
 use crate::db::counters::{self, Counter};
-use crate::db::photos::{self, PhotoRow};
 use crate::db::keys::{self, Own};
+use crate::db::photos::{self, PhotoRow};
 use crate::db::projects::{self, ProjectRow};
 use crate::db::{Conn, DbError};
 use image::Picture;
@@ -29,38 +30,11 @@ pub const MOST_BYTES_SENT: usize = 20_000_000;
 /// Photos of one kind for one project.
 pub const MOST_OF_A_KIND: usize = 20;
 
-/// What a photo shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// The works under way.
-    Construction,
-    /// The finished works, as accepted.
-    Acceptance,
-}
-
-impl Kind {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Construction, Self::Acceptance];
-
-    /// The word for it in the database, in addresses and at the platform.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Construction => "construction",
-            Self::Acceptance => "acceptance",
-        }
-    }
-
-    /// The kind with this word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-
-    /// The officers' word for it.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Construction => "施工",
-            Self::Acceptance => "验收",
-        }
+/// The officers' word for what a photo shows.
+pub const fn label(kind: PhotoKind) -> &'static str {
+    match kind {
+        PhotoKind::Construction => "施工",
+        PhotoKind::Acceptance => "验收",
     }
 }
 
@@ -89,7 +63,7 @@ struct Candidate {
     name: String,
     project: i64,
     code: RegistryCode,
-    kind: Kind,
+    kind: PhotoKind,
     picture: Picture,
 }
 
@@ -114,7 +88,7 @@ pub fn add(
     registry: &Registry,
     operator: &Operator,
     code: RegistryCode,
-    kind: Kind,
+    kind: PhotoKind,
     files: Vec<(String, Vec<u8>)>,
 ) -> Result<Vec<Fate>, Error> {
     let project = registry.db.read(|conn| sendable(conn, operator, code))?;
@@ -179,7 +153,7 @@ fn put_in(registry: &Registry, operator: &Operator, candidates: &[Candidate]) ->
         let mut there = HashSet::new();
         let mut counts: HashMap<(i64, &'static str), usize> = HashMap::new();
         for row in photos::of_projects(conn, &ids.iter().copied().collect::<HashSet<_>>().into_iter().collect::<Vec<_>>())? {
-            let Some(kind) = Kind::from_word(&row.kind) else { continue };
+            let Some(kind) = PhotoKind::from_word(&row.kind) else { continue };
             *counts.entry((row.project_id, kind.word())).or_default() += 1;
             there.insert((row.project_id, kind.word(), row.sha256));
         }
@@ -196,7 +170,7 @@ fn put_in(registry: &Registry, operator: &Operator, candidates: &[Candidate]) ->
                 outcomes.push(Outcome::Refused(format!(
                     "工程 {} 已有 {MOST_OF_A_KIND} 张{}照片，到了上限。请先删去不用的，再传。",
                     candidate.code,
-                    candidate.kind.label()
+                    label(candidate.kind)
                 )));
                 continue;
             }
@@ -259,7 +233,7 @@ pub fn bytes(
     registry: &Registry,
     operator: &Operator,
     code: RegistryCode,
-    kind: Kind,
+    kind: PhotoKind,
     sha256: &str,
 ) -> Result<(&'static str, Vec<u8>), Error> {
     let photo = of_project(registry, operator, code)?
@@ -277,7 +251,7 @@ pub fn remove(
     registry: &Registry,
     operator: &Operator,
     code: RegistryCode,
-    kind: Kind,
+    kind: PhotoKind,
     sha256: &str,
 ) -> Result<(), Error> {
     let now = registry.clock.now();
@@ -364,59 +338,4 @@ fn named(conn: &mut Conn<'_>, department: &str, names: &[String]) -> Result<Hash
         }
     }
     Ok(found)
-}
-
-/// A photo that is to be sent to the platform.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// Its number.
-    pub id: i64,
-    /// The project, as the platform knows it.
-    pub source_id: RegistryCode,
-    /// What it shows.
-    pub kind: Kind,
-    /// SHA-256 of its bytes, lower-case hex.
-    pub sha256: String,
-}
-
-/// The photos with a number above `after` that are to be sent and whose project the platform has taken in, by number.
-///
-/// # Errors
-/// Only our own faults.
-pub fn waiting(registry: &Registry, after: i64, limit: i64) -> Result<Vec<Waiting>, Error> {
-    let rows = registry.db.read(|conn| photos::waiting(conn, after, limit))?;
-    let waiting = rows.into_iter().map(|(row, year)| {
-        Ok(Waiting {
-            id: row.id,
-            source_id: RegistryCode {
-                year,
-                id: row.project_id,
-            },
-            kind: Kind::from_word(&row.kind).ok_or_else(|| DbError::Unreadable(format!("the kind `{}`", row.kind)))?,
-            sha256: row.sha256,
-        })
-    });
-    waiting.collect()
-}
-
-/// The bytes of the photo with this number; `None` where it is gone.
-///
-/// # Errors
-/// Only our own faults.
-pub fn bytes_to_send(registry: &Registry, id: i64) -> Result<Option<Vec<u8>>, Error> {
-    match registry.db.read(|conn| photos::find(conn, id))? {
-        Some(row) => Ok(Some(files::read(registry, &row.sha256)?)),
-        None => Ok(None),
-    }
-}
-
-/// Notes that the platform has the photo with this number, or, in its words, why it refuses it; sending it again changes nothing.
-///
-/// # Errors
-/// Only our own faults.
-pub fn settle(registry: &Registry, id: i64, refused: Option<&str>, now: UtcMillis) -> Result<(), Error> {
-    Ok(registry.db.write(|conn| match refused {
-        None => photos::set_sent(conn, id, now),
-        Some(words) => photos::set_refused(conn, id, words),
-    })?)
 }

@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::io::{Read, Seek};
 
 use retrofit_import::values::fold;
+use retrofit_jobs::store::{PhotoKind, Word as _};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::{Candidate, Fate, Kind, MOST_BYTES_SENT, Outcome, named, put_in, read};
+use super::{Candidate, Fate, MOST_BYTES_SENT, Outcome, label, named, put_in, read};
 use crate::registry::code::RegistryCode;
 use crate::registry::people::Operator;
 use crate::registry::{Error, Registry};
@@ -51,7 +52,7 @@ pub fn add_zip(
     registry: &Registry,
     operator: &Operator,
     department: &str,
-    kind: Kind,
+    kind: PhotoKind,
     file: impl Read + Seek,
     limits: &Limits,
 ) -> Result<Vec<Fate>, Error> {
@@ -191,7 +192,7 @@ struct Entry {
     name: String,
     /// What in it may be a project's code or number, the likeliest first.
     projects: Vec<String>,
-    kind: Option<Kind>,
+    kind: Option<PhotoKind>,
     /// It climbs out of its folder, or begins at the root.
     climbs: bool,
     /// A folder, or what systems leave in archives: nothing to speak of.
@@ -208,9 +209,10 @@ impl Entry {
             || [".DS_Store", "Thumbs.db", "desktop.ini"].contains(&file);
         let climbs = path.starts_with(['/', '\\']) || path.contains(':') || parts.contains(&"..");
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        let kind = Kind::ALL
-            .into_iter()
-            .find(|kind| parts.iter().any(|part| part.contains(kind.label())));
+        let kind = PhotoKind::ALL
+            .iter()
+            .copied()
+            .find(|kind| parts.iter().any(|part| part.contains(label(*kind))));
         let mut projects = beginnings(stem);
         for folder in parts.iter().rev().skip(1) {
             projects.extend(beginnings(folder));
@@ -276,8 +278,8 @@ mod tests {
             of("JTJ-0001_施工_1.jpg").projects,
             ["JTJ-0001_施工_1", "JTJ-0001_施工", "JTJ-0001", "JTJ"]
         );
-        assert_eq!(of("JTJ-0001_施工_1.jpg").kind, Some(Kind::Construction));
-        assert_eq!(of("验收/LC-2026-000123（2）.JPG").kind, Some(Kind::Acceptance));
+        assert_eq!(of("JTJ-0001_施工_1.jpg").kind, Some(PhotoKind::Construction));
+        assert_eq!(of("验收/LC-2026-000123（2）.JPG").kind, Some(PhotoKind::Acceptance));
         assert!(
             of("验收/LC-2026-000123（2）.JPG")
                 .projects

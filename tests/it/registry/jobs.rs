@@ -1,24 +1,14 @@
 //! The jobs: each is run twice, and the second time does nothing. And an administrator's hand on them.
 
-use std::process::{Command, Output};
-
 use retrofit_registry::registry::{projects, schedule};
 use serde_json::Value;
 
 use crate::support::rosters::{code, school};
-use crate::support::{RETROFIT, World, administrator, reporter, secretariat};
+use crate::support::{World, administrator, reporter, secretariat};
 
 /// `retrofit jobs …`, and whether it ended well.
 fn jobs(world: &World, args: &[&str]) -> (String, Option<i32>) {
-    let output: Output = Command::new(RETROFIT)
-        .arg("jobs")
-        .args(args)
-        .env("RETROFIT_DATA_DIR", world.folder())
-        .env("RETROFIT_DATABASE_URL", &world.config.database_url)
-        .env_remove("RETROFIT_OPERATOR")
-        .env_remove("RETROFIT_PLATFORM_URL")
-        .output()
-        .unwrap();
+    let output = world.command(&[&["jobs"], args].concat()).output().unwrap();
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
     (said, output.status.code())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use platform_simulator::{Endpoint, Fault, FaultKind, Settings, Simulator};
 use retrofit_import::catalogue::Field;
@@ -11,23 +11,15 @@ use retrofit_jobs::faults;
 use retrofit_registry::registry::{delivery, projects};
 
 use crate::support::rosters::{code, school};
-use crate::support::{RETROFIT, World, secretariat};
-
-/// What the platform signs with; nobody else is to learn it.
-const SECRET: &str = "hush-hush-7f3a";
+use crate::support::{APP_KEY, SECRET, World, secretariat};
 
 /// A process that delivers, and dies at a point when it comes there so often.
 fn start(world: &World, platform: &Simulator, fault: &str) -> Child {
-    Command::new(RETROFIT)
-        .args(["sync", "run", "--wait", "2", "--format", "json"])
-        .env("RETROFIT_DATA_DIR", world.folder())
-        .env("RETROFIT_DATABASE_URL", &world.config.database_url)
-        .env("RETROFIT_PLATFORM_URL", platform.url())
-        .env("RETROFIT_PLATFORM_APP_KEY", "city-key")
-        .env("RETROFIT_PLATFORM_SECRET", SECRET)
+    let args = ["sync", "run", "--wait", "2", "--format", "json"];
+    world
+        .command_reaching(&platform.url(), &args)
         .env("RETROFIT_FAULT", fault)
         .env("RUST_LOG", "trace")
-        .env_remove("RETROFIT_OPERATOR")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -61,7 +53,7 @@ fn spread(world: &World, processes: usize, kills: usize) {
         .build()
         .unwrap();
     let platform = runtime
-        .block_on(Simulator::start(Settings::new("city-key", SECRET)))
+        .block_on(Simulator::start(Settings::new(APP_KEY, SECRET)))
         .unwrap();
     let mut killed: BTreeMap<&str, usize> = BTreeMap::new();
     let mut logs = String::new();

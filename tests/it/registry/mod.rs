@@ -2,6 +2,7 @@
 
 mod all_or_nothing;
 mod audit_chain;
+mod columns;
 mod cycle;
 mod delivery;
 mod explanations;
@@ -26,4 +27,5 @@ mod schema;
 mod secrets;
 mod steps;
 mod supplements;
+mod tokens;
 mod waivers;

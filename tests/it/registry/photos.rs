@@ -1,17 +1,21 @@
-//! Photos: what is taken, what is answered, what is kept.
+//! Photos: what is taken, what is answered, what is kept, what reaches the platform.
 
 use std::io::Cursor;
 
+use platform_simulator::{Endpoint, Fault, FaultKind, HeldPhoto, Settings, Simulator};
+use retrofit_jobs::store::{PhotoKind, PhotoStore as _};
 use retrofit_registry::registry::Error;
-use retrofit_registry::registry::photos::{self, Fate, Kind, Limits, MOST_OF_A_KIND, Outcome};
+use retrofit_registry::registry::photos::{self, Fate, Limits, MOST_OF_A_KIND, Outcome};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::support::pictures::{archive, jpeg};
 use crate::support::rosters::{JTJ, code, school};
-use crate::support::{World, reporter, secretariat};
+use crate::support::{APP_KEY, SECRET, World, reporter, secretariat};
 
 impl World {
     fn zip(&self, bytes: Vec<u8>) -> Result<Vec<Fate>, Error> {
-        let kind = Kind::Construction;
+        let kind = PhotoKind::Construction;
         photos::add_zip(
             &self.registry,
             &reporter(JTJ),
@@ -22,13 +26,34 @@ impl World {
         )
     }
 
-    fn photo(&self, id: i64, kind: Kind, bytes: Vec<u8>) -> Outcome {
+    fn photo(&self, id: i64, kind: PhotoKind, bytes: Vec<u8>) -> Outcome {
         let files = vec![("照片.jpg".to_owned(), bytes)];
         photos::add(&self.registry, &reporter(JTJ), code(id), kind, files)
             .unwrap()
             .remove(0)
             .outcome
     }
+}
+
+/// Of each of 290 projects one: most under way, two accepted.
+fn good_names() -> Vec<String> {
+    let mut names: Vec<String> = (1..=288).map(|row| format!("JTJ-{row:04}_施工_1.jpg")).collect();
+    names.push("LC-2026-000289 验收（2）.JPG".into());
+    names.push("验收/JTJ-0290/正面.jpg".into());
+    names
+}
+
+/// Under each name another picture.
+fn good_pictures(names: &[String]) -> Vec<(&str, Vec<u8>)> {
+    let pictures = names.iter().zip(1..);
+    pictures
+        .map(|(name, seed)| (name.as_str(), jpeg(640, 480, seed)))
+        .collect()
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let hex: Vec<String> = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.concat()
 }
 
 fn words(fate: &Fate) -> &str {
@@ -42,14 +67,8 @@ fn words(fate: &Fate) -> &str {
 fn a_zip_of_three_hundred_lets_the_good_ones_in_and_answers_each_of_the_others() {
     for world in World::both() {
         world.import((1..=290).map(school));
-        let mut names: Vec<String> = (1..=288).map(|row| format!("JTJ-{row:04}_施工_1.jpg")).collect();
-        names.push("LC-2026-000289 验收（2）.JPG".into());
-        names.push("验收/JTJ-0290/正面.jpg".into());
-        let mut entries: Vec<(&str, Vec<u8>)> = names
-            .iter()
-            .zip(1..)
-            .map(|(name, seed)| (name.as_str(), jpeg(640, 480, seed)))
-            .collect();
+        let names = good_names();
+        let mut entries = good_pictures(&names);
         entries.extend([
             ("JTJ-9999_施工.jpg", jpeg(640, 480, 1001)),
             ("IMG_20261120.jpg", jpeg(640, 480, 1002)),
@@ -88,7 +107,7 @@ fn a_zip_of_three_hundred_lets_the_good_ones_in_and_answers_each_of_the_others()
             &world.registry,
             &reporter(JTJ),
             code(1),
-            Kind::Construction,
+            PhotoKind::Construction,
             &first[0].sha256,
         )
         .unwrap();
@@ -106,7 +125,14 @@ fn what_is_no_archive_or_too_much_of_one_is_refused() {
     world.import([school(1)]);
     let refused = |bytes, limits: &Limits| {
         let zip = Cursor::new(bytes);
-        match photos::add_zip(&world.registry, &reporter(JTJ), JTJ, Kind::Construction, zip, limits) {
+        match photos::add_zip(
+            &world.registry,
+            &reporter(JTJ),
+            JTJ,
+            PhotoKind::Construction,
+            zip,
+            limits,
+        ) {
             Err(Error::Refused(words)) => words,
             other => panic!("{other:?}"),
         }
@@ -128,7 +154,7 @@ fn what_is_no_archive_or_too_much_of_one_is_refused() {
         &world.registry,
         &reporter(JTJ),
         JTJ,
-        Kind::Construction,
+        PhotoKind::Construction,
         Cursor::new(bomb),
         &limits,
     );
@@ -137,7 +163,7 @@ fn what_is_no_archive_or_too_much_of_one_is_refused() {
         &world.registry,
         &reporter("WJW"),
         JTJ,
-        Kind::Construction,
+        PhotoKind::Construction,
         Cursor::new(archive([])),
         &Limits::default(),
     );
@@ -150,14 +176,14 @@ fn a_project_has_so_many_photos_of_a_kind_and_one_not_sent_can_go() {
         world.import([school(1)]);
         for seed in 1..=u32::try_from(MOST_OF_A_KIND).unwrap() {
             assert_eq!(
-                world.photo(1, Kind::Construction, jpeg(64, 48, seed)),
+                world.photo(1, PhotoKind::Construction, jpeg(64, 48, seed)),
                 Outcome::Taken(code(1))
             );
         }
-        let more = world.photo(1, Kind::Construction, jpeg(64, 48, 99));
+        let more = world.photo(1, PhotoKind::Construction, jpeg(64, 48, 99));
         assert!(matches!(more, Outcome::Refused(words) if words.contains("上限")));
         assert_eq!(
-            world.photo(1, Kind::Acceptance, jpeg(64, 48, 99)),
+            world.photo(1, PhotoKind::Acceptance, jpeg(64, 48, 99)),
             Outcome::Taken(code(1)),
             "another kind"
         );
@@ -169,7 +195,7 @@ fn a_project_has_so_many_photos_of_a_kind_and_one_not_sent_can_go() {
                 &world.registry,
                 &reporter(department),
                 code(1),
-                Kind::Construction,
+                PhotoKind::Construction,
                 &first.sha256,
             )
         };
@@ -177,7 +203,7 @@ fn a_project_has_so_many_photos_of_a_kind_and_one_not_sent_can_go() {
         remove(JTJ).unwrap();
         assert!(remove(JTJ).is_err());
         assert_eq!(
-            world.photo(1, Kind::Construction, jpeg(64, 48, 99)),
+            world.photo(1, PhotoKind::Construction, jpeg(64, 48, 99)),
             Outcome::Taken(code(1))
         );
         assert_eq!(
@@ -185,8 +211,123 @@ fn a_project_has_so_many_photos_of_a_kind_and_one_not_sent_can_go() {
             21
         );
         assert!(
-            photos::waiting(&world.registry, 0, 10).unwrap().is_empty(),
+            world.registry.waiting_photos(0, 10).unwrap().is_empty(),
             "the platform has no record yet"
         );
     }
+}
+
+#[test]
+fn the_good_photos_of_an_archive_reach_the_platform_byte_for_byte_and_once() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    let runtime = runtime.unwrap();
+    for world in World::both() {
+        let platform = runtime
+            .block_on(Simulator::start(Settings::new(APP_KEY, SECRET)))
+            .unwrap();
+        let run = |args: &[&str]| {
+            let output = world.command_reaching(&platform.url(), args).output().unwrap();
+            (String::from_utf8(output.stdout).unwrap(), output.status.code())
+        };
+        world.import((1..=290).map(school));
+        let names = good_names();
+        let mut entries = good_pictures(&names);
+        entries.push(("IMG_20261120.jpg", jpeg(640, 480, 1002)));
+        assert_eq!(world.zip(archive(entries)).unwrap().len(), 291);
+        let (said, exit) = run(&["jobs", "run", "nightly-sync"]);
+        assert!(
+            exit == Some(0) && !said.contains("照片"),
+            "before their records: {said}"
+        );
+        assert_eq!(platform.photos().unwrap(), []);
+
+        world.approve_all();
+        platform.inject(Fault::once(FaultKind::Drop).at(Endpoint::PutPhoto).after_processing());
+        let refusal = FaultKind::Answer {
+            status: 400,
+            retry_after: None,
+        };
+        platform.inject(Fault::once(refusal).at(Endpoint::PutPhoto));
+        let (said, exit) = run(&["jobs", "run", "nightly-sync"]);
+        assert!(
+            said.contains("接收 290") && said.contains("照片：上报 289 张，平台退回 1 张"),
+            "{said}"
+        );
+        assert_eq!(exit, Some(0), "{said}");
+
+        let reporter = reporter(JTJ);
+        let refused = photos::latest(&world.registry, &reporter, true, 10).unwrap();
+        assert_eq!(refused.len(), 1, "its department sees it");
+        assert!(
+            refused[0]
+                .photo
+                .problem
+                .as_deref()
+                .is_some_and(|words| words.contains("400")),
+            "{refused:?}"
+        );
+        let mut kept: Vec<HeldPhoto> = (1..=290)
+            .flat_map(|id| photos::of_project(&world.registry, &reporter, code(id)).unwrap())
+            .filter(|row| row.state == "sent")
+            .map(|row| {
+                let file = std::fs::read(world.folder().join("photos").join(&row.sha256)).unwrap();
+                HeldPhoto {
+                    source_id: code(row.project_id).to_string(),
+                    kind: row.kind,
+                    sha256: sha256(&file),
+                    bytes: i64::try_from(file.len()).unwrap(),
+                }
+            })
+            .collect();
+        kept.sort_by(|a, b| a.source_id.cmp(&b.source_id));
+        assert_eq!(kept, platform.photos().unwrap());
+        assert_eq!(kept.len(), 289);
+        assert_eq!(kept.iter().filter(|photo| photo.kind == "acceptance").count(), 2);
+
+        let sent = platform.requests().len();
+        let (said, exit) = run(&["sync", "run"]);
+        assert!(exit == Some(0) && !said.contains("照片"), "{said}");
+        assert_eq!(
+            platform.requests().len(),
+            sent,
+            "nothing is sent twice, and what was refused not again"
+        );
+        runtime.block_on(platform.stop());
+    }
+}
+
+#[test]
+fn a_spoiled_file_is_told_and_keeps_no_other_photo_back() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let world = World::sqlite();
+    let platform = runtime
+        .block_on(Simulator::start(Settings::new(APP_KEY, SECRET)))
+        .unwrap();
+    world.import([school(1)]);
+    world.approve_all();
+    for seed in [1, 2] {
+        world.photo(1, PhotoKind::Acceptance, jpeg(64, 48, seed));
+    }
+    let first = photos::of_project(&world.registry, &secretariat(), code(1))
+        .unwrap()
+        .remove(0);
+    std::fs::write(world.folder().join("photos").join(&first.sha256), "spoiled").unwrap();
+    let output = world
+        .command_reaching(&platform.url(), &["sync", "run", "--format", "json"])
+        .output();
+    let output = output.unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (
+            &told["state"],
+            &told["photos"]["delivered"],
+            &told["photos"]["unreadable"]
+        ),
+        (&"done".into(), &1.into(), &1.into())
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(platform.photos().unwrap().len(), 1);
 }

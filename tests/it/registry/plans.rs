@@ -55,19 +55,13 @@ fn plan(world: &World, statement: &str) -> Vec<String> {
 
 /// Whether a line of a plan goes through a whole table that grows with the projects.
 fn goes_through_all(line: &str) -> bool {
-    [
-        "projects",
-        "revisions",
-        "project_keys",
-        "findings",
-        "explanations",
-    ]
-    .iter()
-    .any(|table| {
-        let words: Vec<&str> = line.split([' ', '(']).filter(|word| !word.is_empty()).collect();
-        let scans = line.trim_start().starts_with("SCAN") || line.contains("Seq Scan");
-        scans && words.contains(table)
-    })
+    ["projects", "revisions", "project_keys", "findings", "explanations"]
+        .iter()
+        .any(|table| {
+            let words: Vec<&str> = line.split([' ', '(']).filter(|word| !word.is_empty()).collect();
+            let scans = line.trim_start().starts_with("SCAN") || line.contains("Seq Scan");
+            scans && words.contains(table)
+        })
 }
 
 /// Twenty departments with as many projects as the one that sends, and what the databases know of that.

@@ -7,6 +7,7 @@ pub mod statements;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
 
 use retrofit_import::workbook::Worker;
 use retrofit_jobs::clock::Clock;
@@ -17,6 +18,11 @@ use tempfile::TempDir;
 
 /// The built binary.
 pub const RETROFIT: &str = env!("CARGO_BIN_EXE_retrofit");
+
+/// The key that the platform knows this city by.
+pub const APP_KEY: &str = "city-key";
+/// What the platform signs with; nobody else is to learn it.
+pub const SECRET: &str = "hush-hush-7f3a";
 
 /// 2026-11-23T10:00:00+08:00
 pub const MORNING: i64 = 1_795_399_200_000;
@@ -67,6 +73,31 @@ impl World {
     /// The data folder, which goes with the world.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The binary over this world's data. Of the rest of the environment it knows nothing of ours.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(RETROFIT);
+        command.args(args);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("RETROFIT_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env("RETROFIT_DATA_DIR", self.folder())
+            .env("RETROFIT_DATABASE_URL", &self.config.database_url);
+        command
+    }
+
+    /// The same, with a platform to deliver to.
+    pub fn command_reaching(&self, platform: &str, args: &[&str]) -> Command {
+        let mut command = self.command(args);
+        command
+            .env("RETROFIT_PLATFORM_URL", platform)
+            .env("RETROFIT_PLATFORM_APP_KEY", APP_KEY)
+            .env("RETROFIT_PLATFORM_SECRET", SECRET);
+        command
     }
 
     pub fn is_sqlite(&self) -> bool {

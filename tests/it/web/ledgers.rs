@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
+use retrofit_jobs::store::{PhotoFate, PhotoKind, PhotoStore as _};
 use retrofit_registry::registry::inspections::{self, NewFinding, NewVisit};
 use retrofit_registry::registry::meetings::{self, NewMatter};
-use retrofit_registry::registry::photos::{self, Kind};
+use retrofit_registry::registry::photos;
 use retrofit_registry::registry::targets::{self, Scope};
 
 use super::{Browser, Page, Site, roster, school};
@@ -57,7 +58,7 @@ impl Site {
         };
         meetings::create(registry, &office, &matter).unwrap();
         let sent = vec![("验收<b>.jpg".to_owned(), jpeg(640, 480, 2))];
-        photos::add(registry, &department, code(1), Kind::Acceptance, sent).unwrap();
+        photos::add(registry, &department, code(1), PhotoKind::Acceptance, sent).unwrap();
         let evidence = inspections::case(registry, &office, finding).unwrap().evidence;
         let photos = photos::of_project(registry, &office, code(1)).unwrap();
         Photos {
@@ -84,6 +85,26 @@ async fn site() -> (Site, Browser) {
     let shown = reporter.upload("a.csv", roster(&[school(1)])).await;
     assert!(reporter.confirm(&shown, "").await.shows("已于"));
     (site, reporter)
+}
+
+#[tokio::test]
+async fn a_photo_that_the_platform_refused_is_told_to_its_department_alone() {
+    let (site, reporter) = site().await;
+    site.keep_ledgers();
+    let stranger = site
+        .officer("wjw", retrofit_registry::registry::people::Role::Reporter, Some("WJW"))
+        .await;
+    assert!(!reporter.get("/").await.shows("张照片"));
+    let fate = PhotoFate::Refused("bad_photo：镜头<b>模糊</b>".into());
+    site.world
+        .registry
+        .settle_photo(1, &fate, site.world.clock.now())
+        .unwrap();
+    assert!(reporter.get("/").await.shows("国家平台退回了 1 张照片"));
+    let page = reporter.get("/photos").await;
+    assert!(page.shows("平台退回的照片") && page.shows("镜头") && !page.shows("<b>模糊"));
+    assert!(!stranger.get("/").await.shows("张照片"));
+    assert!(!stranger.get("/photos").await.shows("镜头"));
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ async fn each_role_begins_at_its_own_page() {
         ("n2", Role::Lead, Some("JTJ"), "/"),
         ("n3", Role::Secretariat, None, "/review"),
         ("n4", Role::Auditor, None, "/progress"),
-        ("n5", Role::Administrator, None, "/departments"),
+        ("n5", Role::Administrator, None, "/people"),
     ] {
         let browser = site.officer(name, role, department).await;
         assert_eq!(browser.log_in(name, PASSWORD).await.path, home, "{name}");

@@ -1,11 +1,14 @@
 //! The pages, through HTTP on loopback.
 
 mod access;
+mod accounts;
+mod columns;
 mod intake;
 mod ledgers;
 mod login;
 mod packages;
 mod pages;
+
 mod review;
 mod watching;
 

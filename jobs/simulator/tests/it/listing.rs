@@ -1,6 +1,7 @@
 //! The listing of records, inspections, photos, health.
 
 use chrono::TimeDelta;
+use platform_simulator::HeldPhoto;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -149,7 +150,7 @@ async fn unsound_queries_are_refused() {
 
 #[tokio::test]
 async fn photos_are_kept_once_and_checked() {
-    let (_simulator, client) = start().await;
+    let (simulator, client) = start().await;
     client.deliver("B-1", &[upsert("LC-1", 1)]).await;
     let png = b"\x89PNG\r\n\x1a\n and so on".to_vec();
     let jpeg = b"\xff\xd8\xff\xe0 and so on".to_vec();
@@ -168,6 +169,21 @@ async fn photos_are_kept_once_and_checked() {
         client.send(put("LC-2", "acceptance", &jpeg, &jpeg)).await.refusal(),
         (404, "not_found".into())
     );
+    let held = simulator.photos().unwrap();
+    let of = |kind: &str, body: &[u8]| HeldPhoto {
+        source_id: "LC-1".into(),
+        kind: kind.into(),
+        sha256: hex::encode(Sha256::digest(body)),
+        bytes: i64::try_from(body.len()).unwrap(),
+    };
+    assert_eq!(held.len(), 3);
+    for photo in [
+        of("construction", &png),
+        of("acceptance", &png),
+        of("acceptance", &jpeg),
+    ] {
+        assert!(held.contains(&photo), "{photo:?} of {held:?}");
+    }
     let wrong = (400, "bad_photo".to_owned());
     assert_eq!(client.send(put("LC-1", "plan", &png, &png)).await.refusal(), wrong);
     assert_eq!(

@@ -4,15 +4,19 @@ use std::sync::LazyLock;
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
+use retrofit_import::values::fold;
 
-use super::values::hex;
-use super::{Error, Failure};
+use crate::registry::values::hex;
+use crate::registry::{Error, Failure};
 
 const LEAST_LENGTH: usize = 10;
 
-/// Hashes a password that is good enough: at least 10 characters of 3 kinds (upper case, lower case, digits,
-/// others).
-pub(super) fn new_hash(password: &str) -> Result<String, Error> {
+/// Names shorter than this occur in good passwords by chance.
+const LEAST_NAME: usize = 3;
+
+/// Hashes a password that is good enough for this person: at least 10 characters of 3 kinds (upper case, lower case, digits, others), without
+/// the person's name.
+pub(super) fn new_hash(name: &str, password: &str) -> Result<String, Error> {
     let kinds: [fn(&char) -> bool; 4] = [
         |letter| letter.is_uppercase(),
         |letter| letter.is_lowercase(),
@@ -27,6 +31,10 @@ pub(super) fn new_hash(password: &str) -> Result<String, Error> {
         return Err(Error::refused(
             "密码须不少于 10 个字符，并含大写字母、小写字母、数字、其他符号中的至少三种。",
         ));
+    }
+    let plain = |text: &str| fold(text).to_lowercase();
+    if name.chars().count() >= LEAST_NAME && plain(password).contains(&plain(name)) {
+        return Err(Error::refused("密码不能含有用户名，请换一个。"));
     }
     Ok(hash(password)?)
 }
@@ -61,7 +69,7 @@ pub fn random_password() -> Result<String, Error> {
     Ok(format!("{drawn}K7-"))
 }
 
-pub(super) fn new_token() -> Result<String, Failure> {
+pub(in crate::registry) fn new_token() -> Result<String, Failure> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| Failure::Secret(error.to_string()))?;
     Ok(hex(&bytes))
