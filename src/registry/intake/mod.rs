@@ -50,7 +50,7 @@ pub use self::plan::{Preview, preview};
 pub use self::reading::{check, open};
 use super::code::RegistryCode;
 use super::people::{Operator, Sight};
-use super::values::{Point, Values, content, hex, number_key, owner_key, place_key, point, sha256};
+use super::values::{Point, Values, hex, number_key, owner_key, place_key, point, sha256, to_json};
 use super::{Error, Registry, audit, file_failure};
 use crate::db::counters::{self, Counter};
 use crate::db::projects::{self, ProjectRow};
@@ -146,7 +146,7 @@ impl Roster {
         let flagged = known::FLAGGED
             .iter()
             .filter_map(|&field| Some((field, record.entry(field).address?)));
-        let json = content(record);
+        let json = to_json(record);
         self.take(Row {
             sheet: record.sheet.clone(),
             row: record.row,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use retrofit_import::values::fold;
+use retrofit_jobs::store::Word as _;
 
 use super::Row;
 use crate::db::keys::{self, Own};
