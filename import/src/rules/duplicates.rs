@@ -33,11 +33,30 @@ struct Place {
 #[derive(Clone, Copy, Debug)]
 struct Site {
     first: Place,
-    /// The first row's number, hashed; none where it has none.
-    number: Option<u64>,
-    /// The first row whose number is not the first row's.
-    other: Option<Place>,
+    /// The first row's numbers.
+    numbers: Numbers,
+    /// The first row that shares no number with the first one, and its numbers.
+    other: Option<(Place, Numbers)>,
 }
+
+/// A row's 工程编号 and 登记编号, hashed; none where it has none.
+#[derive(Clone, Copy, Debug)]
+struct Numbers([Option<u64>; 2]);
+
+impl Numbers {
+    fn of(record: &Record) -> Self {
+        Self(NUMBERS.map(|field| record.text(field).map(|number| hash(&number))))
+    }
+
+    /// Whether both rows carry the same number: two blank ones are different.
+    fn meet(self, other: Self) -> bool {
+        let mut pairs = self.0.iter().zip(&other.0);
+        pairs.any(|(own, other)| own.is_some() && own == other)
+    }
+}
+
+/// The fields that carry a number of the project's.
+const NUMBERS: [Field; 2] = [Field::ProjectNo, Field::RegistryCode];
 
 impl Seen {
     fn place(&mut self, record: &Record) -> Place {
@@ -79,7 +98,7 @@ pub(super) static D001: Rule = Rule {
 fn same_number(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
     let place = seen.place(case.record);
     let mut faults = Vec::new();
-    for field in [Field::ProjectNo, Field::RegistryCode] {
+    for field in NUMBERS {
         let Some(number) = case.record.text(field) else {
             continue;
         };
@@ -103,7 +122,7 @@ pub(super) static D002: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::Name],
     help: Help {
-        when: "工程名称、乡镇（街道）和详细地址与同一文件中前面某一行都相同。两行编号相同的只提D001，但整行全都相同的两条都提。\
+        when: "工程名称、乡镇（街道）和详细地址与同一文件中前面某一行都相同。两行的工程编号或登记编号相同的只提D001，但整行全都相同的两条都提。\
                两行都没有编号的，算编号不同。已取消的工程也查。",
         why: "名称地点都一样，多半是同一个工程报了两遍，统计时会算两次。",
         how: "重复的删去一行；是不同的单体，在名称里写明（如1号楼、2号楼）。",
@@ -117,8 +136,7 @@ pub(super) static D002: Rule = Rule {
 fn same_site(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
     let record = case.record;
     let place = seen.place(record);
-    let number = record.text(Field::ProjectNo).or(record.text(Field::RegistryCode));
-    let number = number.map(|number| hash(&number));
+    let numbers = Numbers::of(record);
     let (Some(name), Some(township), Some(address)) = (
         record.text(Field::Name),
         record.code(Field::Township),
@@ -132,19 +150,19 @@ fn same_site(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
         Entry::Vacant(site) => {
             site.insert(Site {
                 first: place,
-                number,
+                numbers,
                 other: None,
             });
             return Vec::new();
         }
     };
-    let earlier = if number.is_none() || number != site.number {
-        let first = site.first;
-        site.other.get_or_insert(place);
-        Some(first)
+    let earlier = if numbers.meet(site.numbers) {
+        // D001 says so already, unless the row also repeats another one, or one in every value.
+        let other = site.other.filter(|(_, other)| !numbers.meet(*other));
+        other.map(|(place, _)| place).or((twin != place).then_some(twin))
     } else {
-        // The same number: D001 says so already, unless the row also repeats another one, or one in every value.
-        site.other.or((twin != place).then_some(twin))
+        site.other.get_or_insert((place, numbers));
+        Some(site.first)
     };
     let fault = earlier.map(|earlier| {
         Fault::new(

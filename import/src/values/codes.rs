@@ -260,15 +260,26 @@ fn without_brackets(text: &str) -> String {
 
 /// The candidates most like a text, best first, at most three.
 pub(crate) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut scored: Vec<(f64, &str)> = candidates
-        .map(|candidate| {
-            let within = !text.is_empty() && (candidate.contains(text) || text.contains(candidate));
-            let score = strsim::normalized_damerau_levenshtein(text, candidate);
-            (if within { score.max(0.5) } else { score }, candidate)
-        })
+    nearest_named(
+        text,
+        candidates.map(|candidate| (candidate, std::iter::once(candidate))),
+    )
+}
+
+/// The things of which some name is most like a text, best first, at most three.
+pub(crate) fn nearest_named<'a, T>(
+    text: &str,
+    candidates: impl Iterator<Item = (T, impl Iterator<Item = &'a str>)>,
+) -> Vec<T> {
+    let likeness = |name: &str| {
+        let within = !text.is_empty() && (name.contains(text) || text.contains(name));
+        let score = strsim::normalized_damerau_levenshtein(text, name);
+        if within { score.max(0.5) } else { score }
+    };
+    let mut scored: Vec<(f64, T)> = candidates
+        .map(|(candidate, names)| (names.map(likeness).fold(0.0, f64::max), candidate))
         .filter(|(score, _)| *score >= ALIKE)
         .collect();
     scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    scored.dedup_by(|(_, a), (_, b)| a == b);
     scored.into_iter().take(3).map(|(_, candidate)| candidate).collect()
 }
