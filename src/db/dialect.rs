@@ -15,8 +15,8 @@ use super::{Conn, DbError, PATIENCE};
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// What every connection to `SQLite` begins with: readers beside one writer, patience with that writer, and foreign keys, which are off
-/// by default.
+/// What every connection to `SQLite` begins with: readers beside one writer, patience with that writer, foreign keys, which are off by
+/// default, and 32 MB (in kB) for pages, so that a large import writes each of them once.
 #[derive(Debug)]
 pub(super) struct SqliteSettings;
 
@@ -24,7 +24,8 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for SqliteSettin
     fn on_acquire(&self, conn: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
         let patience = PATIENCE.as_millis();
         conn.batch_execute(&format!(
-            "PRAGMA busy_timeout = {patience}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+            "PRAGMA busy_timeout = {patience}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
+             PRAGMA cache_size = -32768;"
         ))
         .map_err(diesel::r2d2::Error::QueryError)
     }

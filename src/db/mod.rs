@@ -9,11 +9,13 @@ pub mod checks;
 pub mod columns;
 pub mod comments;
 pub mod counters;
+mod counts;
 pub mod deliveries;
 mod dialect;
 pub mod figures;
 pub mod inspections;
 pub mod job_runs;
+pub mod keys;
 pub mod lookalikes;
 pub mod meetings;
 pub mod people;
@@ -60,8 +62,35 @@ macro_rules! each {
 }
 use each;
 
+/// Adds rows, many to a statement: on `SQLite` a few, because it keeps a statement of so many ready; on `PostgreSQL` as many as one takes,
+/// because each is a journey.
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite(connection) => {
+                let (lots, rest) = $rows.as_chunks::<{ $crate::db::FEW }>();
+                for lot in lots {
+                    diesel::insert_into($table).values(lot).execute(&mut **connection)?;
+                }
+                for row in rest {
+                    diesel::insert_into($table).values(row).execute(&mut **connection)?;
+                }
+            }
+            $crate::db::Conn::Postgres(connection) => {
+                for lot in $rows.chunks($crate::db::CHUNK) {
+                    diesel::insert_into($table).values(lot).execute(&mut **connection)?;
+                }
+            }
+        }
+    };
+}
+use insert_all;
+
 /// How many rows or keys one statement takes: `SQLite` allows 32,766 variables, and the widest row has 31 columns.
 pub(crate) const CHUNK: usize = 1000;
+
+/// How many rows `SQLite` is given in one statement.
+const FEW: usize = 16;
 
 /// How long a connection waits for another writer, or for a free connection, before it gives up: longer than the largest import
 /// holds the write lock.

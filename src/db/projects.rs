@@ -1,12 +1,11 @@
-//! Projects: the projected columns of their current revision, the keys that roster rows meet them by, and the projection of their latest
-//! approved revision.
+//! Projects: the projected columns of their current revision, and the projection of their latest approved revision.
 
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 
+use super::counts::{self, Changes, Kind};
 use super::figures::{self, Figures};
-use super::schema::{approved_projects, project_keys, project_likenesses, projects, revisions};
-use super::{CHUNK, Conn, DbError, each, lookalikes};
+use super::schema::{approved_projects, projects, revisions};
+use super::{CHUNK, Conn, DbError, each, insert_all, lookalikes};
 
 /// The current revision of a project, projected. Decimals are scaled: `_e2` hundredths, `_e6` millionths, money in whole yuan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -102,34 +101,6 @@ pub struct Met {
     pub name: String,
 }
 
-/// A key that roster rows meet a project by.
-#[derive(Clone, Debug, PartialEq, Eq, Insertable)]
-#[diesel(table_name = project_keys)]
-pub struct KeyRow {
-    /// The department.
-    pub department: String,
-    /// `number`, `place`, `owner` or `cell`.
-    pub kind: String,
-    /// The normalised number or place, the owner's credit code, or the cell of the map.
-    pub key: String,
-    /// The project.
-    pub project_id: i64,
-}
-
-/// What a project resembles others by.
-#[derive(Clone, Debug, PartialEq, Eq, Insertable)]
-#[diesel(table_name = project_likenesses)]
-pub struct LikenessRow {
-    /// The department.
-    pub department: String,
-    /// `name` or `address`.
-    pub kind: String,
-    /// The township, with the normalised name or address.
-    pub key: String,
-    /// The project.
-    pub project_id: i64,
-}
-
 /// Which projects: each part that is given narrows the choice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -188,7 +159,7 @@ pub fn matching(conn: &mut Conn<'_>, filter: &Filter, after: i64, limit: i64) ->
 
 /// How many projects match.
 pub fn count(conn: &mut Conn<'_>, filter: &Filter) -> Result<i64, DbError> {
-    Ok(each!(conn, c => matching!(filter).count().get_result(c))?)
+    counts::count(conn, filter)
 }
 
 /// The projects with these ids, in no order.
@@ -215,82 +186,6 @@ pub fn met_by_ids(conn: &mut Conn<'_>, ids: &[i64]) -> Result<Vec<Met>, DbError>
     Ok(rows)
 }
 
-/// The department's projects that go by one of these keys, each with its key.
-pub fn met_by_keys(
-    conn: &mut Conn<'_>,
-    department: &str,
-    kind: &str,
-    keys: &[&str],
-) -> Result<Vec<(String, Met)>, DbError> {
-    let mut rows = Vec::with_capacity(keys.len());
-    for chunk in keys.chunks(CHUNK) {
-        rows.extend(each!(conn, c => project_keys::table
-            .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
-            .filter(project_keys::department.eq(department))
-            .filter(project_keys::kind.eq(kind))
-            .filter(project_keys::key.eq_any(chunk))
-            .order(project_keys::project_id)
-            .select((project_keys::key, Met::as_select()))
-            .load::<(String, Met)>(c))?);
-    }
-    Ok(rows)
-}
-
-/// The department's projects, not withdrawn, that resemble one of these keys, each with its key.
-pub fn alike(conn: &mut Conn<'_>, department: &str, kind: &str, keys: &[&str]) -> Result<Vec<(String, Met)>, DbError> {
-    let mut rows = Vec::new();
-    for chunk in keys.chunks(CHUNK) {
-        rows.extend(each!(conn, c => project_likenesses::table
-            .inner_join(projects::table.on(projects::id.eq(project_likenesses::project_id)))
-            .filter(project_likenesses::department.eq(department))
-            .filter(project_likenesses::kind.eq(kind))
-            .filter(project_likenesses::key.eq_any(chunk))
-            .filter(projects::state.ne("withdrawn"))
-            .order(project_likenesses::project_id)
-            .select((project_likenesses::key, Met::as_select()))
-            .load::<(String, Met)>(c))?);
-    }
-    Ok(rows)
-}
-
-/// A project of another department that may be the same building.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = projects)]
-pub struct OtherRow {
-    /// Its id.
-    pub id: i64,
-    /// The department that reports it.
-    pub department: String,
-    /// Its name.
-    pub name: String,
-    /// Millionths of a degree.
-    pub longitude_e6: Option<i64>,
-    /// Millionths of a degree.
-    pub latitude_e6: Option<i64>,
-}
-
-/// Projects of other departments, not withdrawn, that go by one of these keys, each with its key.
-pub fn others_by_keys(
-    conn: &mut Conn<'_>,
-    department: &str,
-    kind: &str,
-    keys: &[&str],
-) -> Result<Vec<(String, OtherRow)>, DbError> {
-    let mut rows = Vec::new();
-    for chunk in keys.chunks(CHUNK) {
-        rows.extend(each!(conn, c => project_keys::table
-            .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
-            .filter(project_keys::kind.eq(kind))
-            .filter(project_keys::key.eq_any(chunk))
-            .filter(project_keys::department.ne(department))
-            .filter(projects::state.ne("withdrawn"))
-            .order(project_keys::project_id)
-            .select((project_keys::key, OtherRow::as_select()))
-            .load::<(String, OtherRow)>(c))?);
-    }
-    Ok(rows)
-}
-
 /// The ids of a department's projects in these categories and counties that were not withdrawn and are not proposed to be.
 pub fn of_department(
     conn: &mut Conn<'_>,
@@ -311,26 +206,32 @@ pub fn of_department(
 
 /// Adds projects.
 pub fn insert(conn: &mut Conn<'_>, rows: &[ProjectRow]) -> Result<(), DbError> {
-    for chunk in rows.chunks(CHUNK) {
-        each!(conn, c => diesel::insert_into(projects::table).values(chunk).execute(c))?;
+    let mut changes = Changes::default();
+    for row in rows {
+        changes.add(row.into());
     }
-    Ok(())
+    insert_all!(conn, projects::table, rows);
+    counts::change(conn, &changes)
 }
 
-/// Puts `row` in the place of the project's revision `before`.
+/// Puts these in the place of their projects' revisions of the numbers given.
 ///
 /// # Errors
-/// [`DbError::Moved`] where `before` is not the current revision any more.
-pub fn replace(conn: &mut Conn<'_>, row: &ProjectRow, before: i64) -> Result<(), DbError> {
-    let changed = each!(conn, c => diesel::update(projects::table.find(row.id))
-        .filter(projects::revision.eq(before))
-        .set(row)
-        .execute(c))?;
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(DbError::Moved("projects"))
+/// [`DbError::Moved`] where one of those is not the current revision any more.
+pub fn replace(conn: &mut Conn<'_>, rows: &[(ProjectRow, i64)]) -> Result<(), DbError> {
+    let mut changes = Changes::default();
+    for (row, before) in rows {
+        let was: Option<Kind> =
+            each!(conn, c => projects::table.find(row.id).select(Kind::as_select()).first(c).optional())?;
+        let changed = each!(conn, c => diesel::update(projects::table.find(row.id))
+            .filter(projects::revision.eq(before))
+            .set(row)
+            .execute(c))?;
+        let was = was.filter(|_| changed == 1).ok_or(DbError::Moved("projects"))?;
+        changes.take(was);
+        changes.add(row.into());
     }
+    counts::change(conn, &changes)
 }
 
 /// Moves the current revision `revision` of each of these projects from one state to another, and answers how many were moved.
@@ -342,6 +243,15 @@ pub fn set_state(
     to: &str,
     now: i64,
 ) -> Result<usize, DbError> {
+    let mut changes = Changes::default();
+    for kind in counts::kinds(conn, ids, revision, from)? {
+        changes.add(Kind {
+            state: to.into(),
+            ..kind.clone()
+        });
+        changes.take(kind);
+    }
+    counts::change(conn, &changes)?;
     Ok(each!(conn, c => diesel::update(projects::table)
         .filter(projects::id.eq_any(ids))
         .filter(projects::revision.eq(revision))
@@ -405,69 +315,29 @@ fn insert_approved(conn: &mut Conn<'_>, ids: &[i64]) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Adds keys.
-pub fn insert_keys(conn: &mut Conn<'_>, rows: &[KeyRow]) -> Result<(), DbError> {
-    for chunk in rows.chunks(CHUNK) {
-        each!(conn, c => diesel::insert_into(project_keys::table).values(chunk).execute(c))?;
-    }
-    Ok(())
-}
-
-/// Removes a key that a project no longer goes by.
-pub fn remove_key(conn: &mut Conn<'_>, row: &KeyRow) -> Result<(), DbError> {
-    each!(conn, c => diesel::delete(project_keys::table)
-        .filter(project_keys::department.eq(&row.department))
-        .filter(project_keys::kind.eq(&row.kind))
-        .filter(project_keys::key.eq(&row.key))
-        .filter(project_keys::project_id.eq(row.project_id))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Adds likenesses.
-pub fn insert_likenesses(conn: &mut Conn<'_>, rows: &[LikenessRow]) -> Result<(), DbError> {
-    for chunk in rows.chunks(CHUNK) {
-        each!(conn, c => diesel::insert_into(project_likenesses::table).values(chunk).execute(c))?;
-    }
-    Ok(())
-}
-
-/// Removes a likeness that a project no longer has.
-pub fn remove_likeness(conn: &mut Conn<'_>, row: &LikenessRow) -> Result<(), DbError> {
-    each!(conn, c => diesel::delete(project_likenesses::table)
-        .filter(project_likenesses::department.eq(&row.department))
-        .filter(project_likenesses::kind.eq(&row.kind))
-        .filter(project_likenesses::key.eq(&row.key))
-        .filter(project_likenesses::project_id.eq(row.project_id))
-        .execute(c))?;
-    Ok(())
-}
-
 /// How many projects of each department have a current revision in each state: (department, state, projects).
 pub fn by_state(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
-    Ok(each!(conn, c => projects::table
-        .group_by((projects::department, projects::state))
-        .order((projects::department, projects::state))
-        .select((projects::department, projects::state, count_star()))
-        .load(c))?)
+    let rows = counts::by_state(conn)?.into_iter();
+    Ok(rows
+        .map(|((department, state), projects)| (department, state, projects))
+        .collect())
 }
 
 /// How many projects of each department were returned and not sent again.
 pub fn returned_by_department(conn: &mut Conn<'_>) -> Result<Vec<(String, i64)>, DbError> {
-    Ok(each!(conn, c => projects::table
-        .filter(projects::state.eq("returned"))
-        .group_by(projects::department)
-        .select((projects::department, count_star()))
-        .load(c))?)
+    let rows = counts::by_state(conn)?.into_iter();
+    Ok(rows
+        .filter(|((_, state), _)| state == "returned")
+        .map(|((department, _), projects)| (department, projects))
+        .collect())
 }
 
 /// How many projects have a current revision that waits, by category and county: (category, county, projects).
 pub fn waiting(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
-    Ok(each!(conn, c => projects::table
-        .filter(projects::state.eq("pending"))
-        .group_by((projects::category, projects::county))
-        .select((projects::category, projects::county, count_star()))
-        .load(c))?)
+    let rows = counts::waiting(conn)?.into_iter();
+    Ok(rows
+        .map(|((category, county), projects)| (category, county, projects))
+        .collect())
 }
 
 /// Which approved projects: each part that is given narrows the choice.

@@ -4,7 +4,7 @@ use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
 
 use super::schema::{department_settings, endorsements, review_queue};
-use super::{CHUNK, Conn, DbError, each};
+use super::{CHUNK, Conn, DbError, each, insert_all};
 
 /// A revision that waits, with what the queue is chosen by.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -151,9 +151,7 @@ pub fn of_projects(conn: &mut Conn<'_>, ids: &[i64]) -> Result<Vec<QueueRow>, Db
 
 /// Adds what waits; nothing of these projects may wait yet.
 pub fn insert(conn: &mut Conn<'_>, rows: &[QueueRow]) -> Result<(), DbError> {
-    for chunk in rows.chunks(CHUNK) {
-        each!(conn, c => diesel::insert_into(review_queue::table).values(chunk).execute(c))?;
-    }
+    insert_all!(conn, review_queue::table, rows);
     Ok(())
 }
 

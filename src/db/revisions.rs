@@ -6,7 +6,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::schema::{approved_projects, decisions, explanations, findings, projects, revisions};
-use super::{CHUNK, Conn, DbError, each};
+use super::{CHUNK, Conn, DbError, each, insert_all};
 
 /// One revision of a project. Its content never changes; its state, from `state` on, is the review's.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -116,25 +116,19 @@ pub struct ExplanationRow {
 
 /// Appends revisions.
 pub fn insert(conn: &mut Conn<'_>, rows: &[RevisionRow]) -> Result<(), DbError> {
-    for chunk in rows.chunks(CHUNK) {
-        each!(conn, c => diesel::insert_into(revisions::table).values(chunk).execute(c))?;
-    }
+    insert_all!(conn, revisions::table, rows);
     Ok(())
 }
 
 /// Appends findings.
 pub fn insert_findings(conn: &mut Conn<'_>, rows: &[FindingRow]) -> Result<(), DbError> {
-    for chunk in rows.chunks(CHUNK) {
-        each!(conn, c => diesel::insert_into(findings::table).values(chunk).execute(c))?;
-    }
+    insert_all!(conn, findings::table, rows);
     Ok(())
 }
 
 /// Appends explanations.
 pub fn insert_explanations(conn: &mut Conn<'_>, rows: &[ExplanationRow]) -> Result<(), DbError> {
-    for chunk in rows.chunks(CHUNK) {
-        each!(conn, c => diesel::insert_into(explanations::table).values(chunk).execute(c))?;
-    }
+    insert_all!(conn, explanations::table, rows);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ diesel::table! {
     counters (name) {
         name -> Text,
         value -> BigInt,
+        turns -> BigInt,
     }
 }
 
@@ -163,11 +164,27 @@ diesel::table! {
 }
 
 diesel::table! {
-    project_keys (department, kind, key, project_id) {
-        department -> Text,
-        kind -> Text,
-        key -> Text,
+    project_keys (project_id) {
         project_id -> BigInt,
+        department -> Text,
+        number -> Nullable<Text>,
+        place -> Nullable<Text>,
+        name -> Nullable<Text>,
+        address -> Nullable<Text>,
+        owner -> Nullable<Text>,
+        cell -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    project_counts (department, state, category, county, stage, explained) {
+        department -> Text,
+        state -> Text,
+        category -> Text,
+        county -> Text,
+        stage -> Text,
+        explained -> BigInt,
+        projects -> BigInt,
     }
 }
 
@@ -696,15 +713,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    project_likenesses (department, kind, key, project_id) {
-        department -> Text,
-        kind -> Text,
-        key -> Text,
-        project_id -> BigInt,
-    }
-}
-
-diesel::table! {
     audit_chain (position) {
         position -> BigInt,
         entry_id -> BigInt,
@@ -812,9 +820,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     upload_reading_parts,
     upload_explanations,
     upload_matches,
+    project_counts,
     column_corrections,
     revision_written,
-    project_likenesses,
     review_queue,
     endorsements,
     department_settings,

@@ -267,7 +267,7 @@ impl Revision<'_> {
             updated_at: now,
             ..project
         };
-        projects::replace(conn, &row, before)?;
+        projects::replace(conn, &[(row.clone(), before)])?;
         let approved: Vec<(i64, i64)> = row
             .approved_revision
             .map(|revision| (row.id, revision))

@@ -3,19 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use retrofit_import::catalogue::Field;
+use retrofit_import::record::Record;
 use retrofit_import::values::{Canonical, PartialDate, fold};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
+use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use crate::db::DbError;
-use crate::db::projects::{KeyRow, LikenessRow, ProjectRow};
+use crate::db::keys::KeyRow;
+use crate::db::projects::ProjectRow;
 
 /// The values of a record, in the catalogue's order; blanks are absent.
 pub type Values = BTreeMap<Field, Canonical>;
 
 /// What one field changed from and to; `None` where it was or is blank.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// The field.
     pub field: Field,
@@ -57,15 +60,18 @@ pub(super) fn due(values: &Values) -> Option<String> {
     open.then(|| planned.last().to_string())
 }
 
-/// The JSON that a revision keeps, its members in the catalogue's order. The registry's own code is no part of it: a row is the same
-/// with and without.
-#[expect(
-    clippy::expect_used,
-    reason = "a map of text to text and lists of text is always JSON"
-)]
-pub(super) fn to_json(mut values: Values) -> String {
-    values.remove(&Field::RegistryCode);
-    serde_json::to_string(&values).expect("text is JSON")
+/// The JSON that a revision keeps of a row as it was read, its members in the catalogue's order. The registry's own code is no part of it: a
+/// row is the same with and without.
+#[expect(clippy::expect_used, reason = "texts and lists of texts are always JSON")]
+pub(super) fn to_json(record: &Record) -> String {
+    struct Content<'a>(&'a Record);
+    impl Serialize for Content<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let fields = Field::ALL.iter().filter(|field| **field != Field::RegistryCode);
+            serializer.collect_map(fields.filter_map(|field| Some((field, self.0.value(*field)?))))
+        }
+    }
+    serde_json::to_string(&Content(record)).expect("text is JSON")
 }
 
 /// Reads a revision's JSON back.
@@ -80,13 +86,11 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
 
 /// Lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    bytes.iter().flat_map(digits).collect()
 }
 
 fn one(values: &Values, field: Field) -> Option<&str> {
@@ -105,23 +109,20 @@ pub(super) fn place_key(values: &Values) -> Option<String> {
     Some(format!("{name}|{}|{address}", one(values, Field::Township)?))
 }
 
-/// The keys that a project with these values is met by.
-pub(super) fn keys(department: &str, project_id: i64, values: &Values) -> Vec<KeyRow> {
-    let key = |kind: &str, key: Option<String>| {
-        key.map(|key| KeyRow {
-            department: department.into(),
-            kind: kind.into(),
-            key,
-            project_id,
-        })
-    };
-    let keys = [
-        key(NUMBER, number_key(values)),
-        key(PLACE, place_key(values)),
-        key(OWNER, owner_key(values)),
-        key(CELL, point(values).map(cell_key)),
-    ];
-    keys.into_iter().flatten().collect()
+/// What a project with these values is met by.
+pub(super) fn keys(department: &str, project_id: i64, values: &Values) -> KeyRow {
+    let place = place_key(values);
+    let (name, address) = place.as_deref().and_then(likeness_keys).unzip();
+    KeyRow {
+        project_id,
+        department: department.into(),
+        number: number_key(values),
+        place,
+        name,
+        address,
+        owner: owner_key(values),
+        cell: point(values).map(cell_key),
+    }
 }
 
 /// The township with the name, and with the address, of a place key.
@@ -131,34 +132,10 @@ pub(super) fn likeness_keys(place: &str) -> Option<(String, String)> {
     Some((format!("{township}|{name}"), rest.to_owned()))
 }
 
-/// What a project with these values resembles others by.
-pub(super) fn likenesses(department: &str, project_id: i64, values: &Values) -> Vec<LikenessRow> {
-    let Some((name, address)) = place_key(values).as_deref().and_then(likeness_keys) else {
-        return Vec::new();
-    };
-    let row = |kind: &str, key| LikenessRow {
-        department: department.into(),
-        kind: kind.into(),
-        key,
-        project_id,
-    };
-    vec![row(NAME, name), row(ADDRESS, address)]
-}
-
-/// The kind of a likeness by township and name.
-pub(super) const NAME: &str = "name";
-/// The kind of a likeness by township and address.
-pub(super) const ADDRESS: &str = "address";
-
-/// The kind of a key that is the department's number.
+/// The kind of an early waiver's key that is the department's number.
 pub(super) const NUMBER: &str = "number";
-/// The kind of a key that is name, township and address.
+/// The kind of an early waiver's key that is name, township and address.
 pub(super) const PLACE: &str = "place";
-
-/// The kind of a key that is the owner's credit code: other departments' projects are met by it.
-pub(super) const OWNER: &str = "owner";
-/// The kind of a key that is a cell of the map: other departments' projects are met by it.
-pub(super) const CELL: &str = "cell";
 
 /// The owner's credit code.
 pub(super) fn owner_key(values: &Values) -> Option<String> {
@@ -241,8 +218,10 @@ mod tests {
         let plain = values(&[(Field::Name, "一中\"教学楼\""), (Field::FloorAreaM2, "12.5")]);
         let mut coded = plain.clone();
         coded.insert(Field::RegistryCode, Canonical::One("LC-2026-000001".into()));
-        assert_eq!(to_json(coded), to_json(plain.clone()));
-        assert_eq!(from_json(&to_json(plain.clone())).ok(), Some(plain));
+        let json = to_json(&Record::from_values(&coded));
+        assert_eq!(json, to_json(&Record::from_values(&plain)));
+        assert_eq!(json, r#"{"name":"一中\"教学楼\"","floor_area_m2":"12.5"}"#);
+        assert_eq!(from_json(&json).ok(), Some(plain));
     }
 
     #[test]

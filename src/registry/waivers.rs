@@ -14,6 +14,7 @@ use super::people::{Operator, Sight};
 use super::values::{NUMBER, PLACE, Values, from_json, number_key, place_key};
 use super::{Error, Registry, audit, business_day};
 use crate::db::counters::{self, Counter};
+use crate::db::keys::{self, Own};
 use crate::db::waivers::{self, EarlyWaiverRow, WaiverRow};
 use crate::db::{Conn, projects, uploads};
 
@@ -269,7 +270,8 @@ fn early(conn: &mut Conn<'_>, registry: &Registry, department: &str, values: &Va
     let (kind, key) = number.or_else(|| Some((PLACE, place_key(values)?))).ok_or_else(|| {
         Error::refused("这一行没有工程编号，名称、乡镇（街道）和详细地址也没有都读出，认不出是哪个工程。请部门先补填。")
     })?;
-    let mut met = projects::met_by_keys(conn, &department, kind, &[&key])?;
+    let own = if kind == NUMBER { Own::Number } else { Own::Place };
+    let mut met = keys::met_by(conn, &department, own, &[&key])?;
     if let Some((_, met)) = met.pop().filter(|_| met.is_empty()) {
         let year = met.entry_year;
         return Ok(Target::Project(RegistryCode { year, id: met.id }));

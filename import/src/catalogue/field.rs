@@ -3,7 +3,9 @@
 //! Ids and types are code, because the rules, the store and the platform profile rest on them; labels, aliases, ranges and
 //! lists are data (`fields.csv`) that a deployment may override.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -228,7 +230,9 @@ impl Field {
 
     /// The field with this id.
     pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|field| field.id() == id)
+        static BY_ID: LazyLock<HashMap<&str, Field>> =
+            LazyLock::new(|| Field::ALL.iter().map(|field| (field.id(), *field)).collect());
+        BY_ID.get(id).copied()
     }
 
     /// The place of the field in the catalogue, from 0.
@@ -302,7 +306,18 @@ impl Serialize for Field {
 
 impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let id = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
-        Self::from_id(&id).ok_or_else(|| de::Error::custom(format!("no field `{id}`")))
+        struct Id;
+        impl de::Visitor<'_> for Id {
+            type Value = Field;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the id of a field")
+            }
+
+            fn visit_str<E: de::Error>(self, id: &str) -> Result<Field, E> {
+                Field::from_id(id).ok_or_else(|| E::custom(format!("no field `{id}`")))
+            }
+        }
+        deserializer.deserialize_str(Id)
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::catalogue::FieldType;
 
@@ -61,8 +62,22 @@ impl Value {
     }
 }
 
+/// As its canonical form is written.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Codes(codes) => serializer.collect_seq(codes.iter().map(|code| &**code)),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Code(code) | Self::Division(code) => serializer.serialize_str(code),
+            Self::Integer(number) => serializer.collect_str(number),
+            Self::Decimal(number) => serializer.collect_str(&number.normalize()),
+            Self::Date(date) => serializer.collect_str(date),
+        }
+    }
+}
+
 /// A value in its canonical text: what records, JSON and revisions hold.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Canonical {
     /// One value.
@@ -78,6 +93,32 @@ impl Canonical {
             Self::One(text) => Some(text),
             Self::Many(_) => None,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Canonical {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = Canonical;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Canonical, E> {
+                Ok(Canonical::One(text.into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut codes: A) -> Result<Canonical, A::Error> {
+                let mut many = Vec::new();
+                while let Some(code) = codes.next_element()? {
+                    many.push(code);
+                }
+                Ok(Canonical::Many(many))
+            }
+        }
+        deserializer.deserialize_any(OneOrMany)
     }
 }
 
@@ -169,5 +210,32 @@ impl fmt::Display for PartialDate {
             Self::Month(first) => write!(f, "{:04}-{:02}", first.year(), first.month()),
             Self::Day(day) => write!(f, "{:04}-{:02}-{:02}", day.year(), day.month(), day.day()),
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_written_as_its_canonical_form_and_read_back() {
+        let values = [
+            Value::Text("一中\"东\"楼\n".into()),
+            Value::Code("07".into()),
+            Value::Codes(vec!["03".into(), "01".into()]),
+            Value::Codes(Vec::new()),
+            Value::Division("371502001".into()),
+            Value::Integer(-40),
+            Value::Decimal("12.500".parse().unwrap()),
+            Value::Date(PartialDate::parse("1998-07").unwrap()),
+        ];
+        for value in values {
+            let canonical = value.canonical();
+            let json = serde_json::to_string(&value).unwrap();
+            assert_eq!(json, serde_json::to_string(&canonical).unwrap());
+            assert_eq!(serde_json::from_str::<Canonical>(&json).unwrap(), canonical);
+        }
+        assert!(serde_json::from_str::<Canonical>("7").is_err());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
 
 use chrono::Datelike as _;
 use retrofit_import::finding::Severity;
@@ -12,9 +14,10 @@ use super::plan::{Plan, Planned, Preview, early_waiver, held_by_reason, plan};
 use super::reading::to_json;
 use super::{Counts, Row, Source, count, finding_rows, note_check, severity};
 use crate::db::counters::{self, Counter};
+use crate::db::keys::{self, KeyRow};
 use crate::db::lookalikes::{self, PairRow};
 use crate::db::periods::{self, ReportRow};
-use crate::db::projects::{self, KeyRow, LikenessRow, Met, ProjectRow};
+use crate::db::projects::{self, Met, ProjectRow};
 use crate::db::queue::{self, QueueRow};
 use crate::db::readings;
 use crate::db::revisions::{self, ExplanationRow, FindingRow, RevisionRow};
@@ -25,7 +28,7 @@ use crate::db::{Conn, DbError};
 use crate::registry::people::Operator;
 use crate::registry::review;
 use crate::registry::states::{State, Step};
-use crate::registry::values::{changed_fields, from_json, keys, likenesses, project};
+use crate::registry::values::{Values, changed_fields, from_json, keys, project};
 use crate::registry::{Error, Registry, audit, business_day};
 
 /// What came of a commit.
@@ -51,22 +54,28 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
     }
     let now = registry.clock.now();
     registry.db.write(|conn| {
-        counters::lock(conn, Counter::Project)?;
-        let fresh = plan(conn, registry, upload, &preview.roster, preview.explain.as_deref())?;
-        if fresh.fingerprint != preview.plan.fingerprint {
-            let mut roster = (*preview.roster).clone();
-            roster.take_compared(&fresh);
-            return Ok(Outcome::Moved(Box::new(Preview {
-                roster: Arc::new(roster),
-                plan: fresh,
-                ..preview.clone()
-            })));
-        }
+        let turns = counters::lock(conn, Counter::Project)?;
+        let fresh;
+        let plan = if preview.plan.stands(turns, business_day(now)) {
+            &preview.plan
+        } else {
+            fresh = plan(conn, registry, upload, &preview.roster, preview.explain.as_deref())?;
+            if fresh.fingerprint != preview.plan.fingerprint {
+                let mut roster = (*preview.roster).clone();
+                roster.take_compared(&fresh);
+                return Ok(Outcome::Moved(Box::new(Preview {
+                    roster: Arc::new(roster),
+                    plan: fresh,
+                    ..preview.clone()
+                })));
+            }
+            &fresh
+        };
         let commit = Commit {
             preview,
             operator,
             rules: rule_set_version(registry.catalogue.rule_settings()),
-            plan: &fresh,
+            plan,
             step: review::first_step(conn, operator, &upload.department)?,
             now,
         };
@@ -88,101 +97,138 @@ struct Commit<'a> {
     now: UtcMillis,
 }
 
-/// What is written, gathered so that it goes in by the thousand.
+/// How many rows are made ready together: while some are written, the next are made ready.
+const LOT: usize = 1000;
+
+/// What is written for some rows.
 #[derive(Default)]
 struct Writes {
-    projects: Vec<ProjectRow>,
-    keys: Vec<KeyRow>,
-    likenesses: Vec<LikenessRow>,
+    new: Vec<ProjectRow>,
+    new_keys: Vec<KeyRow>,
+    /// Each with the number of the revision that it follows.
+    changed: Vec<(ProjectRow, i64)>,
+    changed_keys: Vec<KeyRow>,
     queue: Vec<QueueRow>,
     revisions: Vec<RevisionRow>,
     findings: Vec<FindingRow>,
     explanations: Vec<ExplanationRow>,
     waivers: Vec<WaiverRow>,
-    /// Changed projects: the pairs that they were in are looked for anew.
-    changed: Vec<i64>,
+    /// Of changed projects, the pairs are looked for anew.
     pairs: Vec<PairRow>,
     written: Vec<WrittenRow>,
+}
+
+impl Writes {
+    fn write(self, conn: &mut Conn<'_>) -> Result<(), DbError> {
+        projects::insert(conn, &self.new)?;
+        projects::replace(conn, &self.changed)?;
+        keys::insert(conn, &self.new_keys)?;
+        keys::replace(conn, &self.changed_keys)?;
+        revisions::insert(conn, &self.revisions)?;
+        written::insert(conn, &self.written)?;
+        revisions::insert_findings(conn, &self.findings)?;
+        revisions::insert_explanations(conn, &self.explanations)?;
+        waivers::insert_all(conn, &self.waivers)?;
+        let changed: Vec<i64> = self.changed.iter().map(|(row, _)| row.id).collect();
+        lookalikes::remove(conn, &changed)?;
+        lookalikes::insert(conn, &self.pairs)?;
+        queue::remove(conn, &changed)?;
+        queue::insert(conn, &self.queue)
+    }
 }
 
 impl Commit<'_> {
     fn apply(&self, conn: &mut Conn<'_>) -> Result<(), DbError> {
         let planned = self.plan.rows.iter();
         let new = planned.filter(|planned| matches!(planned, Planned::New)).count();
-        let mut next = counters::take(conn, Counter::Project, new)?;
+        let next = counters::take(conn, Counter::Project, new)?;
+        thread::scope(|scope| {
+            let (ready, lots) = mpsc::sync_channel(1);
+            scope.spawn(move || self.make_ready(next, &ready));
+            lots.into_iter()
+                .try_for_each(|writes: Result<Writes, DbError>| writes?.write(conn))
+        })
+    }
+
+    /// Makes ready what is to be written, by and by; new projects are numbered from `next`. Ends early where nobody waits for it any more.
+    fn make_ready(&self, mut next: i64, ready: &SyncSender<Result<Writes, DbError>>) {
         let mut writes = Writes::default();
         for ((at, row), planned) in self.preview.roster.rows.iter().enumerate().zip(&self.plan.rows) {
-            match planned {
+            let made = match planned {
                 Planned::New => {
-                    self.found((at, row), next, &mut writes)?;
-                    self.take_over(row, next, &mut writes);
-                    self.pair(at, next, &mut writes);
                     next += 1;
+                    self.found((at, row), next - 1, &mut writes)
                 }
-                Planned::Changed { met, before } => {
-                    let mut changed = self.project_row(row, met.id, met.revision + 1)?;
-                    changed.entry_year = met.entry_year;
-                    changed.approved_revision = met.approved_revision;
-                    projects::replace(conn, &changed, met.revision)?;
-                    self.renew_keys(conn, row, met.id, before, &mut writes)?;
-                    self.append_revision((at, row), met.id, met.revision + 1, &mut writes);
-                    self.wait(row, &changed, self.differing(met, before, row)?, &mut writes)?;
-                    writes.changed.push(met.id);
-                    self.pair(at, met.id, &mut writes);
-                }
-                Planned::Unchanged { .. } | Planned::Held { .. } => {}
+                Planned::Changed { met, before } => self.change((at, row), (met, before), &mut writes),
+                Planned::Unchanged { .. } | Planned::Held { .. } => continue,
+            };
+            let full = writes.revisions.len() == LOT;
+            let lot = made.map(|()| full.then(|| std::mem::take(&mut writes)));
+            if lot.transpose().is_some_and(|lot| ready.send(lot).is_err()) {
+                return;
             }
         }
-        projects::insert(conn, &writes.projects)?;
-        projects::insert_keys(conn, &writes.keys)?;
-        projects::insert_likenesses(conn, &writes.likenesses)?;
-        revisions::insert(conn, &writes.revisions)?;
-        written::insert(conn, &writes.written)?;
-        revisions::insert_findings(conn, &writes.findings)?;
-        revisions::insert_explanations(conn, &writes.explanations)?;
-        waivers::insert_all(conn, &writes.waivers)?;
-        lookalikes::remove(conn, &writes.changed)?;
-        lookalikes::insert(conn, &writes.pairs)?;
-        let waiting: Vec<i64> = writes.queue.iter().map(|row| row.project_id).collect();
-        queue::remove(conn, &waiting)?;
-        queue::insert(conn, &writes.queue)
+        // Where nobody waits any more, there is nothing to be said.
+        let _ = ready.send(Ok(writes));
     }
 
     fn found(&self, (at, row): (usize, &Row), id: i64, writes: &mut Writes) -> Result<(), DbError> {
-        let department = &self.preview.upload.department;
-        let (project, values) = (self.project_row(row, id, 1)?, from_json(&row.json)?);
-        writes.keys.extend(keys(department, id, &values));
-        writes.likenesses.extend(likenesses(department, id, &values));
+        let values = from_json(&row.json)?;
+        let project = self.project_row(row, &values, id, 1);
+        writes.new_keys.push(keys(&project.department, id, &values));
         self.append_revision((at, row), id, 1, writes);
-        self.wait(row, &project, String::new(), writes)?;
-        writes.projects.push(project);
+        self.wait(row, &values, &project, String::new(), writes);
+        self.take_over(row, id, writes);
+        self.pair(at, id, writes);
+        writes.new.push(project);
+        Ok(())
+    }
+
+    fn change(
+        &self,
+        (at, row): (usize, &Row),
+        (met, before): (&Met, &str),
+        writes: &mut Writes,
+    ) -> Result<(), DbError> {
+        let (before, after) = (from_json(before)?, from_json(&row.json)?);
+        let project = ProjectRow {
+            entry_year: met.entry_year,
+            approved_revision: met.approved_revision,
+            ..self.project_row(row, &after, met.id, met.revision + 1)
+        };
+        let own = keys(&project.department, met.id, &after);
+        if own != keys(&project.department, met.id, &before) {
+            writes.changed_keys.push(own);
+        }
+        self.append_revision((at, row), met.id, met.revision + 1, writes);
+        self.wait(row, &after, &project, self.differing(met, &before, &after)?, writes);
+        self.pair(at, met.id, writes);
+        writes.changed.push((project, met.revision));
         Ok(())
     }
 
     /// The fields that differ from the latest approved revision, as the queue keeps them.
-    fn differing(&self, met: &Met, before: &str, row: &Row) -> Result<String, DbError> {
-        let approved = match met.approved_revision {
-            None => return Ok(String::new()),
-            Some(revision) if revision == met.revision => Some(before),
-            Some(_) => self.plan.approved.get(&met.id).map(String::as_str),
-        };
-        match approved {
-            Some(approved) => Ok(changed_fields(&from_json(approved)?, &from_json(&row.json)?)),
+    fn differing(&self, met: &Met, before: &Values, after: &Values) -> Result<String, DbError> {
+        match met.approved_revision {
             None => Ok(String::new()),
+            Some(revision) if revision == met.revision => Ok(changed_fields(before, after)),
+            Some(_) => match self.plan.approved.get(&met.id) {
+                Some(approved) => Ok(changed_fields(&from_json(approved)?, after)),
+                None => Ok(String::new()),
+            },
         }
     }
 
     /// Puts the project's new revision into the queue.
-    fn wait(&self, row: &Row, project: &ProjectRow, changed: String, writes: &mut Writes) -> Result<(), DbError> {
+    fn wait(&self, row: &Row, values: &Values, project: &ProjectRow, changed: String, writes: &mut Writes) {
         let gravest = row.findings.iter().map(|finding| finding.severity).max();
         writes.queue.push(QueueRow {
             severity: gravest
                 .map_or("none", |gravest| severity(gravest.min(Severity::Confirm)))
                 .into(),
             changed,
-            ..review::waiting(project, &from_json(&row.json)?, self.step)
+            ..review::waiting(project, values, self.step)
         });
-        Ok(())
     }
 
     /// The other departments' projects that this one is very likely the same as.
@@ -197,7 +243,7 @@ impl Commit<'_> {
     }
 
     /// The project's row as this revision makes it.
-    fn project_row(&self, row: &Row, id: i64, revision: i64) -> Result<ProjectRow, DbError> {
+    fn project_row(&self, row: &Row, values: &Values, id: i64, revision: i64) -> ProjectRow {
         let mut projected = ProjectRow {
             id,
             entry_year: business_day(self.now).year().into(),
@@ -215,33 +261,8 @@ impl Commit<'_> {
                 .sum(),
             ..ProjectRow::default()
         };
-        project(&from_json(&row.json)?, &mut projected);
-        Ok(projected)
-    }
-
-    fn renew_keys(
-        &self,
-        conn: &mut Conn<'_>,
-        row: &Row,
-        id: i64,
-        before: &str,
-        writes: &mut Writes,
-    ) -> Result<(), DbError> {
-        let department = &self.preview.upload.department;
-        let (before, after) = (from_json(before)?, from_json(&row.json)?);
-        let (old, new) = (keys(department, id, &before), keys(department, id, &after));
-        for gone in old.iter().filter(|key| !new.contains(key)) {
-            projects::remove_key(conn, gone)?;
-        }
-        writes.keys.extend(new.into_iter().filter(|key| !old.contains(key)));
-        let (old, new) = (likenesses(department, id, &before), likenesses(department, id, &after));
-        for gone in old.iter().filter(|likeness| !new.contains(likeness)) {
-            projects::remove_likeness(conn, gone)?;
-        }
-        writes
-            .likenesses
-            .extend(new.into_iter().filter(|likeness| !old.contains(likeness)));
-        Ok(())
+        project(values, &mut projected);
+        projected
     }
 
     /// Makes the early waivers that let a row in those of the project that it founds.

@@ -16,16 +16,17 @@
 //! unless both carry a number or code of their own (two buildings side by side, which D002 asks about).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use retrofit_jobs::store::{Op, Word as _};
 
 use super::Row;
 use super::near::Likenesses;
+use crate::db::keys::{self, Own};
 use crate::db::projects::{self, Met};
 use crate::db::{Conn, DbError, readings};
 use crate::registry::code::RegistryCode;
 use crate::registry::states::State;
-use crate::registry::values::{NUMBER, PLACE};
 
 /// What a row is about.
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ pub(super) enum Identity {
     /// A project that the registry does not have.
     New,
     /// This one.
-    Met(Met),
+    Met(Arc<Met>),
     /// It cannot be said, or not allowed.
     Clash(Clash),
 }
@@ -124,7 +125,7 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     /// Gives a project to a row, unless another row has it.
-    fn claim(&mut self, at: usize, met: Met) {
+    fn claim(&mut self, at: usize, met: Arc<Met>) {
         let first = *self.claims.entry(met.id).or_insert(at);
         self.found[at] = Some(if first == at {
             Identity::Met(met)
@@ -148,10 +149,7 @@ impl Resolver<'_> {
             .filter_map(|(at, row)| Some((at, row.code.as_ref()?.parse().ok())))
             .collect();
         let ids: Vec<i64> = codes.iter().filter_map(|(_, code)| Some((*code)?.id)).collect();
-        let known: HashMap<i64, Met> = projects::met_by_ids(conn, &ids)?
-            .into_iter()
-            .map(|met| (met.id, met))
-            .collect();
+        let known = by_id(projects::met_by_ids(conn, &ids)?);
         for (at, code) in codes {
             let met = code.and_then(|code| known.get(&code.id).filter(|met| met.entry_year == code.year));
             match met {
@@ -171,10 +169,7 @@ impl Resolver<'_> {
             })
             .collect();
         let ids: Vec<i64> = chosen.iter().map(|&(_, id)| id).collect();
-        let known: HashMap<i64, Met> = projects::met_by_ids(conn, &ids)?
-            .into_iter()
-            .map(|met| (met.id, met))
-            .collect();
+        let known = by_id(projects::met_by_ids(conn, &ids)?);
         for (at, id) in chosen {
             if let Some(met) = known.get(&id).filter(|met| met.department == department) {
                 self.claim(at, met.clone());
@@ -185,7 +180,7 @@ impl Resolver<'_> {
 
     fn by_number(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
         let numbers: Vec<&str> = self.rows.iter().filter_map(|row| row.number.as_deref()).collect();
-        let owners = group(projects::met_by_keys(conn, department, NUMBER, &numbers)?);
+        let owners = group(keys::met_by(conn, department, Own::Number, &numbers)?);
         let mut seen: HashMap<&str, usize> = HashMap::new();
         for (at, row) in self.rows.iter().enumerate() {
             let Some(number) = row.number.as_deref() else { continue };
@@ -205,7 +200,7 @@ impl Resolver<'_> {
 
     fn by_place(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
         let places: Vec<&str> = self.open().filter_map(|(_, row)| row.place.as_deref()).collect();
-        let candidates = group(projects::met_by_keys(conn, department, PLACE, &places)?);
+        let candidates = group(keys::met_by(conn, department, Own::Place, &places)?);
         let mut seen: HashMap<&str, usize> = HashMap::new();
         for (at, row) in self.rows.iter().enumerate() {
             let Some(place) = row.place.as_deref() else { continue };
@@ -214,7 +209,7 @@ impl Resolver<'_> {
                 continue;
             }
             let here = candidates.get(place).map_or(&[][..], Vec::as_slice);
-            let free: Vec<&Met> = here.iter().filter(|met| !self.claims.contains_key(&met.id)).collect();
+            let free: Vec<&Arc<Met>> = here.iter().filter(|met| !self.claims.contains_key(&met.id)).collect();
             let taken = here.iter().find_map(|met| self.claims.get(&met.id).copied());
             match (free.as_slice(), taken) {
                 (_, _) if first != at && !(is_named(row) && is_named(&self.rows[first])) => {
@@ -266,10 +261,14 @@ fn is_named(row: &Row) -> bool {
     row.number.is_some() || row.code.is_some()
 }
 
-fn group(met: Vec<(String, Met)>) -> HashMap<String, Vec<Met>> {
-    let mut groups: HashMap<String, Vec<Met>> = HashMap::with_capacity(met.len());
+fn by_id(met: Vec<Met>) -> HashMap<i64, Arc<Met>> {
+    met.into_iter().map(|met| (met.id, Arc::new(met))).collect()
+}
+
+fn group(met: Vec<(String, Met)>) -> HashMap<String, Vec<Arc<Met>>> {
+    let mut groups: HashMap<String, Vec<Arc<Met>>> = HashMap::with_capacity(met.len());
     for (key, met) in met {
-        groups.entry(key).or_default().push(met);
+        groups.entry(key).or_default().push(Arc::new(met));
     }
     groups
 }

@@ -17,9 +17,10 @@ use rust_decimal::Decimal;
 
 use super::identity::{Clash, Identity};
 use super::{Roster, Row};
-use crate::db::projects::{self, Met, OtherRow};
+use crate::db::keys::{self, OtherRow, Wide};
+use crate::db::projects::Met;
 use crate::db::{Conn, DbError, revisions};
-use crate::registry::values::{CELL, OWNER, PLACE, Values, cells_around, from_json, owner_key, point};
+use crate::registry::values::{Values, cells_around, from_json, owner_key, point};
 
 /// What the comparison found.
 #[derive(Debug, Default)]
@@ -160,11 +161,11 @@ impl Stored {
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         let places: BTreeSet<&str> = judged().filter_map(|(row, _)| row.place.as_deref()).collect();
         let places: Vec<&str> = places.into_iter().collect();
-        let mut others = |kind, keys: &[&str]| {
-            let found = projects::others_by_keys(conn, department, kind, keys)?;
+        let mut others = |kind, sought: &[&str]| {
+            let found = keys::others_by(conn, department, kind, sought)?;
             let mut by_key: HashMap<String, Vec<(i64, Neighbour)>> = HashMap::new();
             for (key, other) in found {
-                let uscc = (kind == OWNER).then(|| key.clone());
+                let uscc = (kind == Wide::Owner).then(|| key.clone());
                 let id = other.id;
                 by_key
                     .entry(key)
@@ -174,9 +175,9 @@ impl Stored {
             Ok::<_, DbError>(by_key)
         };
         Ok(Self {
-            owners: others(OWNER, &owners)?,
-            cells: others(CELL, &cells)?,
-            places: others(PLACE, &places)?,
+            owners: others(Wide::Owner, &owners)?,
+            cells: others(Wide::Cell, &cells)?,
+            places: others(Wide::Place, &places)?,
             current: revisions::values_of(conn, &current)?,
             approved: revisions::values_of(conn, &approved)?,
         })

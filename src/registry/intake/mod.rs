@@ -50,7 +50,7 @@ pub use self::plan::{Preview, preview};
 pub use self::reading::{check, open};
 use super::code::RegistryCode;
 use super::people::{Operator, Sight};
-use super::values::{Point, hex, number_key, owner_key, place_key, point, sha256, to_json};
+use super::values::{Point, Values, hex, number_key, owner_key, place_key, point, sha256, to_json};
 use super::{Error, Registry, audit, file_failure};
 use crate::db::checks::{self, CheckRow};
 use crate::db::counters::{self, Counter};
@@ -65,6 +65,20 @@ pub(super) const UPLOADS: &str = "uploads";
 const RECEIVED: &str = "received";
 /// The state of an upload of which nothing could be read.
 const UNREADABLE: &str = "unreadable";
+
+/// The fields that a row keeps beside its JSON: by these it meets projects.
+const KNOWN_BY: [Field; 10] = [
+    Field::RegistryCode,
+    Field::ProjectNo,
+    Field::Name,
+    Field::Category,
+    Field::OwnerUscc,
+    Field::County,
+    Field::Township,
+    Field::Address,
+    Field::Longitude,
+    Field::Latitude,
+];
 
 /// A roster, read and checked: what a plan is made from.
 #[derive(Clone, Debug, Default)]
@@ -129,37 +143,35 @@ impl Roster {
     }
 
     fn push(&mut self, checked: CheckedRow) {
-        let values = checked.record.values();
+        let record = &checked.record;
+        let known_by = KNOWN_BY.iter();
+        let values = known_by.filter_map(|&field| Some((field, record.value(field)?.canonical())));
+        let values: Values = values.collect();
         let one = |field| values.get(&field).and_then(|value| value.as_one()).map(str::to_owned);
-        let (category, county) = (one(Field::Category), one(Field::County));
-        let flagged = known::FLAGGED.iter().filter_map(|&field| {
-            let address = checked.record.entry(field).address;
-            Some((field, address?))
-        });
-        let flagged = flagged.collect();
-        let (name, owner, point) = (one(Field::Name), owner_key(&values), point(&values));
-        let (code, number, place) = (one(Field::RegistryCode), number_key(&values), place_key(&values));
-        let written = checked.record.normalised();
+        let flagged = known::FLAGGED
+            .iter()
+            .filter_map(|&field| Some((field, record.entry(field).address?)));
+        let written = record.normalised();
         let written = written.map(|it| (it.field, it.written.to_owned())).collect();
-        let json = to_json(values);
+        let json = to_json(record);
         self.take(Row {
-            sheet: checked.record.sheet.clone(),
-            row: checked.record.row,
+            sheet: record.sheet.clone(),
+            row: record.row,
             digest: sha256(json.as_bytes()),
             json,
             written,
             checked: checked.findings.len(),
+            flagged: flagged.collect(),
+            category: one(Field::Category),
+            county: one(Field::County),
+            name: one(Field::Name),
+            owner: owner_key(&values),
+            point: point(&values),
+            code: one(Field::RegistryCode),
+            number: number_key(&values),
+            place: place_key(&values),
             explanation: checked.explanation,
-            category,
-            county,
             findings: checked.findings,
-            flagged,
-            name,
-            owner,
-            point,
-            code,
-            number,
-            place,
         });
     }
 

@@ -3,11 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use retrofit_import::values::fold;
+use retrofit_jobs::store::Word as _;
 
 use super::Row;
-use crate::db::projects::{self, Met};
+use crate::db::keys::{self, Own};
+use crate::db::projects::Met;
 use crate::db::{Conn, DbError};
-use crate::registry::values::{ADDRESS, NAME, likeness_keys};
+use crate::registry::states::State;
+use crate::registry::values::likeness_keys;
 
 /// Projects of the department by what they resemble others by.
 #[derive(Default)]
@@ -28,17 +31,19 @@ impl Likenesses {
             names.insert(name);
             addresses.insert(address);
         }
-        let mut load = |kind, keys: &BTreeSet<String>| {
-            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let mut load = |kind, sought: &BTreeSet<String>| {
+            let sought: Vec<&str> = sought.iter().map(String::as_str).collect();
             let mut found: HashMap<String, Vec<Met>> = HashMap::new();
-            for (key, met) in projects::alike(conn, department, kind, &keys)? {
-                found.entry(key).or_default().push(met);
+            for (key, met) in keys::met_by(conn, department, kind, &sought)? {
+                if met.state != State::Withdrawn.word() {
+                    found.entry(key).or_default().push(met);
+                }
             }
             Ok::<_, DbError>(found)
         };
         Ok(Self {
-            by_name: load(NAME, &names)?,
-            by_address: load(ADDRESS, &addresses)?,
+            by_name: load(Own::Name, &names)?,
+            by_address: load(Own::Address, &addresses)?,
         })
     }
 

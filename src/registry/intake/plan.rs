@@ -1,6 +1,7 @@
 //! What a roster would change, worked out against the registry as it is now. Reads only.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -13,6 +14,7 @@ use super::answers::{self, Answer, Answers, Drafts};
 use super::fate::{Alarm, Counts, Fate, Hold, Kind};
 use super::identity::{self, Choices, Clash, Identity, code_of};
 use super::{Roster, Row, Upload, known};
+use crate::db::counters::{self, Counter};
 use crate::db::projects::{self, Met};
 use crate::db::waivers::{self, EarlyWaiverRow, EarlyWaivers, Waivers};
 use crate::db::{Conn, DbError, revisions};
@@ -25,14 +27,16 @@ use crate::registry::{Error, Registry, business_day};
 #[derive(Clone, Debug)]
 pub(super) enum Planned {
     New,
-    Changed { met: Met, before: String },
-    Unchanged { met: Met, returned: Option<String> },
-    Held { why: Hold, met: Option<Met> },
+    Changed { met: Arc<Met>, before: String },
+    Unchanged { met: Arc<Met>, returned: Option<String> },
+    Held { why: Hold, met: Option<Arc<Met>> },
 }
 
 /// What a roster would change.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
+    /// How often the lock of the registry had been taken, and which day it was: while both are so, the same would be planned again.
+    made: (i64, NaiveDate),
     /// One for each row, in order.
     pub(super) rows: Vec<Planned>,
     pub(super) not_listed: Vec<RegistryCode>,
@@ -201,7 +205,7 @@ impl Planned {
             },
             Self::Held { why, met } => Fate::Held {
                 why: why.clone(),
-                code: met.as_ref().map(code_of),
+                code: met.as_deref().map(code_of),
             },
         })
     }
@@ -211,7 +215,7 @@ impl Planned {
         match self {
             Self::New => None,
             Self::Changed { met, .. } | Self::Unchanged { met, .. } => Some(met),
-            Self::Held { met, .. } => met.as_ref(),
+            Self::Held { met, .. } => met.as_deref(),
         }
     }
 }
@@ -225,6 +229,7 @@ pub(super) fn plan(
     explain: Option<&str>,
 ) -> Result<Plan, DbError> {
     let today = business_day(registry.clock.now());
+    let turns = counters::turns(conn, Counter::Project)?;
     let department = &*upload.department;
     let choices = Choices::load(conn, upload.id)?;
     let identities = identity::resolve(conn, department, &roster.rows, &choices)?;
@@ -256,6 +261,7 @@ pub(super) fn plan(
     }
     complete(conn, &mut rows, &mut compared.befores)?;
     Ok(Plan {
+        made: (turns, today),
         fingerprint: fingerprint(roster, &rows, &compared.of_rows, &answers),
         not_listed,
         rows,
@@ -268,6 +274,15 @@ pub(super) fn plan(
         lookalikes: compared.lookalikes,
         incidents: compared.incidents,
     })
+}
+
+impl Plan {
+    /// Whether the registry is as it was when this was planned, for a transaction that has taken its lock.
+    ///
+    /// Everything that a plan rests on is written under that lock; `turns` is how often it had been taken before.
+    pub(super) fn stands(&self, turns: i64, today: NaiveDate) -> bool {
+        self.made == (turns, today)
+    }
 }
 
 /// Whether the sender says so, or the file of itself.
@@ -407,6 +422,7 @@ fn not_listed(
 /// A digest of everything that a commit would do.
 fn fingerprint(roster: &Roster, rows: &[Planned], found: &[(usize, Finding)], answers: &Answers) -> String {
     let mut digest = Sha256::new();
+    let mut line = String::new();
     for (row, planned) in roster.rows.iter().zip(rows) {
         let what = match planned {
             Planned::New => "new",
@@ -415,10 +431,14 @@ fn fingerprint(roster: &Roster, rows: &[Planned], found: &[(usize, Finding)], an
             Planned::Held { why, .. } => why.word(),
         };
         let (project, revision) = planned.met().map_or((0, 0), |met| (met.id, met.revision));
-        digest.update(format!(
-            "{}\0{}\0{what}\0{project}\0{revision}\0{}\n",
+        line.clear();
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            line,
+            "{}\0{}\0{what}\0{project}\0{revision}\0{}",
             row.sheet, row.row, row.digest
-        ));
+        );
+        digest.update(&line);
     }
     for (at, finding) in found {
         digest.update(format!("{at}\0{}\0{}\n", finding.code, finding.message));

@@ -16,6 +16,7 @@ use super::code::RegistryCode;
 use super::people::{Operator, Sight};
 use super::{Error, Registry, audit};
 use crate::db::counters::{self, Counter};
+use crate::db::keys::{self, Own};
 use crate::db::photos::{self, PhotoRow};
 use crate::db::projects::{self, ProjectRow};
 use crate::db::{Conn, DbError};
@@ -322,7 +323,7 @@ fn named(conn: &mut Conn<'_>, department: &str, names: &[String]) -> Result<Hash
     let mut found = HashMap::new();
     let folded: Vec<String> = names.iter().map(|name| retrofit_import::values::fold(name)).collect();
     let keys: Vec<&str> = folded.iter().map(String::as_str).collect();
-    for (key, met) in projects::met_by_keys(conn, department, super::values::NUMBER, &keys)? {
+    for (key, met) in keys::met_by(conn, department, Own::Number, &keys)? {
         let code = RegistryCode {
             year: met.entry_year,
             id: met.id,

@@ -13,7 +13,7 @@ use crate::support::{World, reporter, secretariat};
 const TABLES: [&str; 19] = [
     "upload_reading_parts",
     "upload_readings",
-    "project_likenesses",
+    "project_counts",
     "review_queue",
     "comments",
     "counters",

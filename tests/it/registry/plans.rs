@@ -55,20 +55,13 @@ fn plan(world: &World, statement: &str) -> Vec<String> {
 
 /// Whether a line of a plan goes through a whole table that grows with the projects.
 fn goes_through_all(line: &str) -> bool {
-    [
-        "projects",
-        "revisions",
-        "project_keys",
-        "project_likenesses",
-        "findings",
-        "explanations",
-    ]
-    .iter()
-    .any(|table| {
-        let words: Vec<&str> = line.split([' ', '(']).filter(|word| !word.is_empty()).collect();
-        let scans = line.trim_start().starts_with("SCAN") || line.contains("Seq Scan");
-        scans && words.contains(table)
-    })
+    ["projects", "revisions", "project_keys", "findings", "explanations"]
+        .iter()
+        .any(|table| {
+            let words: Vec<&str> = line.split([' ', '(']).filter(|word| !word.is_empty()).collect();
+            let scans = line.trim_start().starts_with("SCAN") || line.contains("Seq Scan");
+            scans && words.contains(table)
+        })
 }
 
 /// Twenty departments with as many projects as the one that sends, and what the databases know of that.
@@ -83,9 +76,9 @@ fn multiply(world: &World) {
             INSERT INTO revisions (project_id, revision, op, values_json, digest, rules, submitted_by, submitted_at, state)
                 SELECT project_id + {offset}, revision, op, values_json, digest, rules, submitted_by, submitted_at, 'pending'
                 FROM revisions WHERE project_id <= 1000 AND revision = 1;
-            INSERT INTO project_keys SELECT 'D{department}', kind, key, project_id + {offset} FROM project_keys WHERE project_id <= 1000;
-            INSERT INTO project_likenesses
-                SELECT 'D{department}', kind, key, project_id + {offset} FROM project_likenesses WHERE project_id <= 1000;
+            INSERT INTO project_keys
+                SELECT project_id + {offset}, 'D{department}', number, place, name, address, owner, cell
+                FROM project_keys WHERE project_id <= 1000;
             INSERT INTO findings
                 SELECT project_id + {offset}, revision, seq, code, severity, cell, field, written, message, suggestion, basis
                 FROM findings WHERE project_id <= 1000;"
@@ -134,10 +127,7 @@ fn open_pages(world: &World) {
     ];
     for filter in &filters {
         for operator in [&secretariat, &reporter("JTJ")] {
-            // A count of most of what there is may well go through it.
-            if filter.state == Some(State::Pending) {
-                review::count(registry, operator, filter).unwrap();
-            }
+            review::count(registry, operator, filter).unwrap();
             let rows = review::list(registry, operator, filter, 0, 51).unwrap();
             lists::pending_changes(registry, &rows).unwrap();
             lists::reasons(registry, &rows).unwrap();
