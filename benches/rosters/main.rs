@@ -16,7 +16,7 @@ use std::sync::Arc;
 use calamine::{Reader as _, Xlsx};
 use chrono::NaiveDate;
 use retrofit_import::catalogue::Catalogue;
-use retrofit_import::check::{CheckedRow, Checker};
+use retrofit_import::check::{CheckedRow, Checker, Corrections};
 use retrofit_import::rules::RosterJudge;
 use retrofit_import::workbook::{Limits, Worker};
 
@@ -152,6 +152,7 @@ fn judged(file: &Path, twice: bool) -> f64 {
             args: vec!["worker".into()],
         },
         limits: Limits::default(),
+        corrections: Corrections::default(),
     };
     let today: NaiveDate = TODAY.parse().unwrap();
     let mut judge = RosterJudge::new(&checker.catalogue, today);

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use crate::catalogue::{Catalogue, Field};
 use crate::feedback::{self, Feedback};
 use crate::finding::{Finding, Severity};
+pub use crate::layout::{ColumnReading, Corrections, HeaderReading, column_key};
 use crate::layout::{HeaderIndex, Known, Part, SheetReader, Table};
 use crate::read::RowReader;
 use crate::record::Record;
@@ -27,6 +28,8 @@ pub struct Checker {
     pub worker: Worker,
     /// What a file may be at most.
     pub limits: Limits,
+    /// What officers of the sending department said of its columns.
+    pub corrections: Corrections,
 }
 
 /// One data row and what the rules say of it.
@@ -86,6 +89,8 @@ pub struct Summary {
     pub sheets: Vec<SheetSummary>,
     /// All sheets, in order.
     pub outlines: Vec<SheetOutline>,
+    /// How the headers of its tables were understood; where there is no table, what may be a header of one.
+    pub headers: Vec<HeaderReading>,
     /// Whether the file says of itself that it lists only some of the rows that were sent before: what it does not list is not missing.
     pub supplement: bool,
     /// Findings on the file, its sheets and their headers. Those on rows stand with the rows.
@@ -120,7 +125,7 @@ impl Checker {
     /// # Errors
     /// The file could not be opened, or the child process could not be run at all.
     pub fn check(&self, file: &Path, today: NaiveDate, sink: &mut dyn FnMut(CheckedRow)) -> io::Result<Summary> {
-        let headers = HeaderIndex::new(&self.catalogue);
+        let headers = HeaderIndex::new(&self.catalogue, &self.corrections);
         let reader = Reader::new(self.catalogue.clone());
         let known = Known {
             catalogue: &self.catalogue,
@@ -132,6 +137,7 @@ impl Checker {
             judge: RosterJudge::new(&self.catalogue, today),
             summary: Summary::default(),
             sheet: None,
+            half_known: Vec::new(),
             sink,
         };
         let read = self.worker.read(file, &self.limits, &mut |event| check.take(event))?;
@@ -167,6 +173,8 @@ struct Check<'a, 's> {
     judge: RosterJudge<'a>,
     summary: Summary,
     sheet: Option<Sheet<'a>>,
+    /// Headers with too few known fields.
+    half_known: Vec<HeaderReading>,
     sink: &'s mut dyn FnMut(CheckedRow),
 }
 
@@ -293,7 +301,9 @@ impl<'a> Check<'a, '_> {
         let Some(mut sheet) = self.sheet.take() else { return };
         let mut parts = Vec::new();
         let layout = std::mem::replace(&mut sheet.layout, SheetReader::new(self.known, &SheetHead::default()));
-        layout.finish(&mut |part| parts.push(part));
+        let (headers, half_known) = layout.finish(&sheet.name, &mut |part| parts.push(part));
+        self.summary.headers.extend(headers);
+        self.half_known.extend(half_known);
         for part in parts {
             self.take_part(&mut sheet, part);
         }
@@ -324,6 +334,7 @@ impl<'a> Check<'a, '_> {
         let told = |code: &str| self.summary.findings.iter().any(|finding| finding.code == code);
         if self.summary.sheets.is_empty() && !told("F005") && !told("F008") {
             self.summary.findings.push(sheet_findings::no_roster());
+            self.summary.headers = std::mem::take(&mut self.half_known);
         }
         self.summary
             .findings

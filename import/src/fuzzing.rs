@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use chrono::NaiveDate;
 
 use crate::catalogue::{Catalogue, Field};
-use crate::layout::{HeaderIndex, Known, Part, SheetReader};
+use crate::layout::{Corrections, HeaderIndex, Known, Part, SheetReader};
 use crate::read::RowReader;
 use crate::record::Read;
 use crate::rules::RosterJudge;
@@ -17,7 +17,7 @@ pub use crate::workbook::fuzzing::guards;
 
 static CATALOGUE: LazyLock<Arc<Catalogue>> = LazyLock::new(|| Arc::new(Catalogue::load(None).expect("embedded")));
 static READER: LazyLock<Reader> = LazyLock::new(|| Reader::new(CATALOGUE.clone()));
-static HEADERS: LazyLock<HeaderIndex> = LazyLock::new(|| HeaderIndex::new(&CATALOGUE));
+static HEADERS: LazyLock<HeaderIndex> = LazyLock::new(|| HeaderIndex::new(&CATALOGUE, &Corrections::default()));
 
 /// One cell of any field: the first byte says which, the second what kind of cell, the third the column's unit.
 pub fn values(data: &[u8]) {
@@ -79,7 +79,7 @@ pub fn layout(data: &[u8]) {
             last = index;
         }
     }
-    sheet.finish(&mut |part| parts.push(part));
+    sheet.finish("清单", &mut |part| parts.push(part));
 
     let today = NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day");
     let mut judge = RosterJudge::new(&CATALOGUE, today);

@@ -64,9 +64,11 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
         let near = known.headers.nearest(*field, &headers);
         let suggestion = match near {
             Some(header) => {
-                format!("表中「{header}」是否就是「{label}」？是的话请改为「{label}」。")
+                format!(
+                    "表中「{header}」是否就是「{label}」？是的话请改为「{label}」，或在报送页面的“各列识别”里指定。"
+                )
             }
-            None => format!("请增加「{label}」一栏并填写。"),
+            None => format!("请增加「{label}」一栏并填写；表中有、只是叫法不同的，在报送页面的“各列识别”里指定。"),
         };
         let suggestion = match field {
             Field::AccelerationG => format!("{suggestion}也可以在烈度栏一并写明，如 7度（0.15g）。"),
@@ -94,13 +96,14 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
             column.header,
             column_name(earlier)
         );
-        let suggestion = "请只保留一列，另一列删除或改名。".to_owned();
+        let suggestion = "请只保留一列，另一列删除或改名，或在报送页面的“各列识别”里指定。".to_owned();
         findings.push(at_header("F008", column.at, Some(column.field), message, suggestion));
     }
     if table.is_sound() {
         for (column, header) in &table.unknown {
             let message = format!("{} 列「{header}」不是系统里的栏目，没有读取。", column_name(*column));
-            let suggestion = "不需要上报的栏目可以保留；需要的请改用模板里的栏目名称。".to_owned();
+            let suggestion =
+                "不需要上报的栏目可以保留；需要的请改用模板里的栏目名称，或在报送页面的“各列识别”里指定。".to_owned();
             findings.push(at_header("F006", *column, None, message, suggestion));
         }
     }

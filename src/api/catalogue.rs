@@ -287,7 +287,7 @@ fn departments(call: &Call<'_>, _: In) -> Result<Page<DepartmentLine>, Problem> 
 /// A department's code.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct DepartmentCode {
-    department: String,
+    pub(super) department: String,
 }
 
 fn find<'a>(registry: &'a Registry, code: &str) -> Result<&'a Department, Problem> {

@@ -1,6 +1,7 @@
 //! Joint inspections and their findings, followed to closure.
 
 use axum::http::Method;
+use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::NaiveDate;
 use retrofit_jobs::store::Word;

@@ -11,6 +11,7 @@
 mod audit;
 mod body;
 mod catalogue;
+mod columns;
 mod delivery;
 mod docs;
 mod endpoint;

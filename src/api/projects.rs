@@ -1,6 +1,7 @@
 //! Projects: what is registered, and its history.
 
 use axum::http::Method;
+use retrofit_jobs::store::Word as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

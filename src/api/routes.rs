@@ -8,8 +8,8 @@ use super::problem::{Code, Problem};
 use super::reply::Plain;
 use super::types::Page;
 use super::{
-    audit, catalogue, delivery, figures, findings, inspections, jobs, meetings, openapi, people, periods, photos,
-    preview, projects, record, review, targets, uploads,
+    audit, catalogue, columns, delivery, figures, findings, inspections, jobs, meetings, openapi, people, periods,
+    photos, preview, projects, record, review, targets, uploads,
 };
 
 /// Every route.
@@ -26,6 +26,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         catalogue::endpoints(),
         uploads::endpoints(),
         findings::endpoints(),
+        columns::endpoints(),
         preview::endpoints(),
         projects::endpoints(),
         record::endpoints(),

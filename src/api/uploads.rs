@@ -1,7 +1,6 @@
 //! Uploads: a roster sent, and the commit.
 
 use axum::http::Method;
-use retrofit_import::finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -8,9 +8,10 @@ use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use retrofit_import::catalogue::Catalogue;
-use retrofit_import::check::Checker;
+use retrofit_import::check::{Checker, HeaderReading};
 use retrofit_import::finding::Severity;
 use retrofit_import::report::{Group, Report};
+use retrofit_import::workbook::column_name;
 use retrofit_import::write;
 use serde_json::json;
 
@@ -45,6 +46,9 @@ pub(super) struct CheckArgs {
     /// JSON 中附上读出的每行数据
     #[arg(long)]
     records: bool,
+    /// 列出各列认作什么栏目，附前几个值
+    #[arg(long)]
+    columns: bool,
     /// 把批注后的工作簿写到这个文件（只检查一个文件时可用）
     #[arg(long, value_name = "OUT.xlsx")]
     annotated: Option<PathBuf>,
@@ -86,8 +90,19 @@ pub(super) fn run(args: &CheckArgs, checker: &Checker, today: NaiveDate) -> anyh
         }
         let name = file.to_string_lossy();
         match args.format {
-            Format::Json => files.push(serde_json::to_value(report.json(&name, args.department.as_deref()))?),
-            Format::Text => print(&text(&report, file, args.department.as_deref(), &checker.catalogue))?,
+            Format::Json => {
+                let mut answer = serde_json::to_value(report.json(&name, args.department.as_deref()))?;
+                if args.columns {
+                    answer["headers"] = serde_json::to_value(&report.summary.headers)?;
+                }
+                files.push(answer);
+            }
+            Format::Text => {
+                print(&text(&report, file, args.department.as_deref(), &checker.catalogue))?;
+                if args.columns {
+                    print(&headers(&report.summary.headers, &checker.catalogue))?;
+                }
+            }
         }
     }
     if args.format == Format::Json {
@@ -193,6 +208,31 @@ fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Cata
             "程序故障：规则 {} {row}没有判断成功，请告诉管理员。",
             incident.code
         );
+    }
+    out
+}
+
+/// How each column was understood.
+fn headers(tables: &[HeaderReading], catalogue: &Catalogue) -> String {
+    let mut out = String::new();
+    for table in tables {
+        let sheet = match &*table.sheet {
+            "" => String::new(),
+            name => format!("工作表「{name}」"),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "各列识别（{sheet}表头第 {} 行）：", table.row);
+        for column in &table.columns {
+            let field = match column.field {
+                Some(field) if table.is_doubtful(column) => format!("{}（与另一列重复）", catalogue.label(field)),
+                Some(field) => catalogue.label(field).to_owned(),
+                None if column.serial => "序号，不导入".to_owned(),
+                None => "没有认出，不导入".to_owned(),
+            };
+            let letter = column_name(column.column);
+            let examples = column.examples.join("、");
+            let _ = writeln!(out, "  {letter}  {} → {field}（{examples}）", column.key);
+        }
     }
     out
 }

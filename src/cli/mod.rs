@@ -4,6 +4,7 @@
 
 mod audit;
 mod check;
+mod columns;
 #[cfg(feature = "demo")]
 mod demo;
 mod export;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use retrofit_import::catalogue::Catalogue;
-use retrofit_import::check::Checker;
+use retrofit_import::check::{Checker, Corrections};
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
 use tokio::signal::ctrl_c;
@@ -59,6 +60,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Columns(columns::ColumnsArgs),
     Template(template::TemplateArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
@@ -104,6 +106,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check(args) => check::run(&args, &checker()?, business_day(Clock::system().now())),
+        Command::Columns(args) => columns::run(&args, &registry()?),
         Command::Template(args) => template::run(&args),
         Command::Export(args) => export::run(&args, &registry()?),
         Command::Import(args) => import::run(&args, &registry()?),
@@ -180,6 +183,7 @@ fn checker() -> anyhow::Result<Checker> {
         catalogue: catalogue()?.into(),
         worker: Worker::current()?,
         limits: Limits::default(),
+        corrections: Corrections::default(),
     })
 }
 

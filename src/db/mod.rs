@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod batches;
+pub mod columns;
 pub mod comments;
 pub mod counters;
 pub mod deliveries;

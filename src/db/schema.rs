@@ -646,6 +646,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    column_corrections (department, header) {
+        department -> Text,
+        header -> Text,
+        field -> Nullable<Text>,
+        corrected_by -> Text,
+        corrected_at -> BigInt,
+    }
+}
+
+diesel::table! {
     project_likenesses (department, kind, key, project_id) {
         department -> Text,
         kind -> Text,
@@ -759,6 +769,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     upload_reading_parts,
     upload_explanations,
     upload_matches,
+    column_corrections,
     project_likenesses,
     review_queue,
     endorsements,

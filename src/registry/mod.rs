@@ -65,7 +65,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Asia::Shanghai;
 use retrofit_import::catalogue::{Catalogue, CatalogueError, Department};
-use retrofit_import::check::Checker;
+use retrofit_import::check::{Checker, Corrections};
 use retrofit_import::workbook::{Limits, Worker};
 use retrofit_jobs::clock::Clock;
 use retrofit_jobs::delivery::SyncError;
@@ -157,6 +157,7 @@ impl Registry {
                 catalogue: catalogue.clone(),
                 worker,
                 limits: Limits::default(),
+                corrections: Corrections::default(),
             },
             catalogue,
             clock,

@@ -10,6 +10,7 @@ mod assets;
 mod audit;
 mod bulletin;
 mod charts;
+mod columns;
 mod committed;
 mod departments;
 mod downloads;

@@ -5,6 +5,7 @@ use retrofit_import::catalogue::{Catalogue, CodeList, Field};
 use retrofit_import::finding::{Finding, Severity};
 use retrofit_import::values::Canonical;
 
+use super::columns::ColumnsNote;
 use super::error::WebError;
 use super::explain::Explain;
 use super::findings::{ChangeLine, FindingLine, Head, Lines, RowLine, SHOWN, row_line, row_place};
@@ -37,6 +38,7 @@ pub(super) struct OpenPage {
     hints: usize,
     hinted: Lines<FindingLine>,
     explain: Explain,
+    columns: ColumnsNote,
     unclear: Vec<UnclearLine>,
     unclear_count: usize,
     chosen: Vec<ChosenLine>,
@@ -147,6 +149,7 @@ impl OpenPage {
             hints: hints.len(),
             hinted: FindingLine::of(&hints),
             explain: Explain::new(preview, &written, asked.page.unwrap_or(1), asked.each.as_deref()),
+            columns: ColumnsNote::new(&roster.summary.headers),
             unclear: likenesses.iter().map(|likeness| unclear(catalogue, likeness)).collect(),
             unclear_count: preview.unclear(),
             chosen: intake::chosen(registry, upload)?

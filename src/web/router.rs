@@ -13,9 +13,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{
-    account, assets, audit, bulletin, departments, downloads, error, guard, home, inspections, jobs, live, login,
-    meetings, metrics, packages, people, periods, photos, progress, project, projects, reconciliation, review, rules,
-    runs, targets, tokens, upload, waivers,
+    account, assets, audit, bulletin, columns, departments, downloads, error, guard, home, inspections, jobs, live,
+    login, meetings, metrics, packages, people, periods, photos, progress, project, projects, reconciliation, review,
+    rules, runs, targets, tokens, upload, waivers,
 };
 use crate::api;
 use crate::registry::Registry;
@@ -48,6 +48,8 @@ pub fn routes() -> Vec<Route> {
         get("/uploads/{id}", DATA, upload::page),
         get("/uploads/{id}/annotated", DATA, downloads::annotated),
         get("/uploads/{id}/held", DATA, downloads::held),
+        get("/uploads/{id}/columns", DATA, columns::page),
+        post("/uploads/{id}/columns", SENDERS, columns::correct),
         post("/uploads/{id}/explain", SENDERS, upload::explain),
         post("/uploads/{id}/match", SENDERS, upload::choose),
         post("/uploads/{id}/withdraw", SENDERS, upload::withdraw),

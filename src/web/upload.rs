@@ -142,13 +142,13 @@ fn plan(registry: &Registry, upload: &Upload) -> Result<Preview, WebError> {
 }
 
 /// The page of an upload that is not committed, or of one whose held rows are worked on.
-fn open_page(upload: &Upload, anchor: &str) -> Redirect {
+pub(super) fn open_page(upload: &Upload, anchor: &str) -> Redirect {
     let again = if upload.state == "committed" { "?again=1" } else { "" };
     Redirect::to(&format!("/uploads/{}{again}{anchor}", upload.id))
 }
 
 /// What a form sends: names and values.
-type Fields = Vec<(String, String)>;
+pub(super) type Fields = Vec<(String, String)>;
 
 /// The explanations among a form's fields: scopes and texts.
 fn explanations(fields: &Fields) -> Vec<(String, String)> {
@@ -161,7 +161,7 @@ fn explanations(fields: &Fields) -> Vec<(String, String)> {
 }
 
 /// The value of a form's field.
-fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
+pub(super) fn field<'a>(fields: &'a Fields, name: &str) -> &'a str {
     let found = fields.iter().find(|(of, _)| of == name);
     found.map_or("", |(_, value)| value)
 }

@@ -333,6 +333,39 @@ fn a_named_operator_acts_with_the_persons_rights() {
 }
 
 #[test]
+fn columns_that_their_headers_do_not_say_are_shown_and_corrected() {
+    let world = World::sqlite();
+    let console = Console {
+        world: &world,
+        platform: None,
+    };
+    let strange = ROSTER.replace("工程类别", "行业口径").replace("备注", "内部批号");
+    let file = world.file(&strange);
+    let shown = console.run(&["check", file.to_str().unwrap(), "--columns"]);
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.contains("C  行业口径 → 没有认出，不导入（学校）"), "{shown}");
+    assert!(shown.contains("B  工程名称 → 工程名称（第一小学教学楼、"), "{shown}");
+    let (value, _) = console.json(&["check", file.to_str().unwrap(), "--columns"]);
+    assert_eq!(value["files"][0]["headers"][0]["columns"][2]["key"], "行业口径");
+
+    assert_eq!(console.import(&strange, &[]).1, 2);
+    let told = |args: &[&str]| {
+        let output = console.run(&[&["columns", "--department", "JTJ"][..], args].concat());
+        (
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            output.status.code(),
+        )
+    };
+    let (said, code) = told(&["--set", "* 行业口径（必填）=工程类别"]);
+    assert!(said.starts_with("行业口径 → 工程类别（") && code == Some(0), "{said}");
+    assert_eq!(numbers(&console.import(&strange, &[]).0, &["new", "held"]), [2, 1]);
+    assert_eq!(told(&["--set", "行业口径=没有这个栏目"]).1, Some(2));
+    let (said, _) = told(&["--forget", "行业口径"]);
+    assert!(said.contains("没有更正"), "{said}");
+    assert_eq!(console.import(&strange, &[]).1, 2);
+}
+
+#[test]
 fn a_token_is_shown_once_and_revoked() {
     let world = World::sqlite();
     let console = Console {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::header::{HeaderIndex, Heading, undecorated};
+use super::header::{HeaderIndex, Heading, Keys, undecorated};
 use super::merged::Line;
+use super::understood::ColumnReading;
 use crate::catalogue::Field;
 use crate::feedback::Feedback;
 use crate::values::{Reader, clean, fold, named_unit, written};
@@ -74,6 +75,8 @@ pub(crate) struct Block {
     pub(crate) columns: Vec<Column>,
     /// Columns that no field is known for: column and header as written.
     pub(crate) unknown: Vec<(u32, String)>,
+    /// How each column with a header was understood.
+    pub(crate) readings: Vec<ColumnReading>,
     /// The columns that an annotated workbook added.
     pub(crate) feedback: Option<Feedback>,
     /// The texts of each row of the block, undecorated, by column; to know the header when it is repeated.
@@ -119,6 +122,7 @@ impl Block {
             },
             |column| matches!(index.heading(&texts(&paths[&column])), Heading::Field(..)),
         );
+        let mut keys = Keys::default();
         for (column, path) in &paths {
             if block.feedback.is_some_and(|feedback| feedback.has(*column)) {
                 continue;
@@ -130,7 +134,24 @@ impl Block {
             let texts = texts(path);
             let unit_alone = last.text.starts_with(['(', '（']) && texts.len() > 1;
             let header = if unit_alone { texts.concat() } else { last.text.clone() };
-            match index.heading(&texts) {
+            let key = keys.next(&texts);
+            let guess = index.heading(&texts);
+            let said = index.correction(&key);
+            let heading = match said {
+                Some(said) => guess.corrected(*said, &texts),
+                None => guess.clone(),
+            };
+            block.readings.push(ColumnReading {
+                column: *column,
+                header: texts.join(" / "),
+                key,
+                guess: guess.field(),
+                field: heading.field(),
+                corrected: said.is_some(),
+                serial: heading == Heading::Serial,
+                examples: Vec::new(),
+            });
+            match heading {
                 Heading::Field(field, units) => block.columns.push(Column {
                     at: *column,
                     field,
@@ -138,6 +159,7 @@ impl Block {
                     header,
                 }),
                 Heading::Serial => {}
+                Heading::Unknown if said.is_some() => {}
                 Heading::Unknown => block.unknown.push((*column, header)),
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::understood::Corrections;
 use crate::catalogue::{Catalogue, Field};
 use crate::values::{fold, nearest};
 
@@ -17,6 +18,28 @@ const LONGEST: usize = 120;
 /// Marks of a field that must be filled; they say nothing of which field it is.
 const REQUIRED_MARKS: &[&str] = &["(必填)", "(必填项)", "(选填)", "(选填项)", "(非必填)"];
 
+/// Units without brackets at the end of a header: 建筑面积/㎡, 投资:万元, 建筑面积㎡.
+const TAILS: &[&str] = &[
+    "万m2",
+    "m2",
+    "万平方米",
+    "平方米",
+    "万元",
+    "亿元",
+    "千元",
+    "元",
+    "m",
+    "米",
+    "%",
+    "°",
+    "度",
+    "层",
+    "年",
+    "g",
+    "s",
+    "秒",
+];
+
 /// What a header cell, with the group headers above it, was understood as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Heading {
@@ -28,19 +51,46 @@ pub(crate) enum Heading {
     Unknown,
 }
 
-/// Every name of every field, folded.
+impl Heading {
+    pub(super) const fn field(&self) -> Option<Field> {
+        match self {
+            Self::Field(field, _) => Some(*field),
+            Self::Serial | Self::Unknown => None,
+        }
+    }
+
+    /// What it is where an officer said which field the column is, or that it is none.
+    pub(super) fn corrected(&self, said: Option<Field>, path: &[String]) -> Self {
+        let Some(field) = said else { return Self::Unknown };
+        if self.field() == said {
+            return self.clone();
+        }
+        let mut units: Vec<String> = path.iter().rev().map(|text| undecorated(text)).collect();
+        let tail = units
+            .first()
+            .and_then(|name| TAILS.iter().find(|tail| name.ends_with(**tail)));
+        units.extend(tail.map(|tail| (*tail).to_owned()));
+        Self::Field(field, units)
+    }
+}
+
+/// Every name of every field, folded, and what officers said of columns.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderIndex {
     names: HashMap<String, Field>,
+    corrections: Corrections,
 }
 
 impl HeaderIndex {
-    pub(crate) fn new(catalogue: &Catalogue) -> Self {
+    pub(crate) fn new(catalogue: &Catalogue, corrections: &Corrections) -> Self {
         let names = catalogue.fields().iter().flat_map(|info| {
             let names = std::iter::once(&info.label).chain(&info.aliases).map(|name| fold(name));
             names.chain([info.field.id().to_owned()]).map(|name| (name, info.field))
         });
-        Self { names: names.collect() }
+        Self {
+            names: names.collect(),
+            corrections: corrections.clone(),
+        }
     }
 
     /// Understands a column by its header texts from the top down; a group header helps (`鉴定` over `日期`) but never hinders.
@@ -72,10 +122,21 @@ impl HeaderIndex {
         }
     }
 
+    /// What was said of the column with this key.
+    pub(super) fn correction(&self, key: &str) -> Option<&Option<Field>> {
+        self.corrections.0.get(key)
+    }
+
     /// The field that one header text names by itself.
     pub(crate) fn single(&self, text: &str) -> Option<Field> {
-        let named = (text.len() <= LONGEST).then(|| self.field(&undecorated(text)));
-        named.flatten().map(|(field, _)| field)
+        if text.len() > LONGEST {
+            return None;
+        }
+        let name = undecorated(text);
+        match self.correction(&name) {
+            Some(said) => *said,
+            None => self.field(&name).map(|(field, _)| field),
+        }
     }
 
     /// Whether a folded text is a field's name as it stands.
@@ -128,34 +189,33 @@ impl HeaderIndex {
             unit = unit.or(Some(inside));
             rest = shorter;
         }
-        // A unit without brackets: 建筑面积/㎡, 投资:万元, 建筑面积㎡.
-        let tails = [
-            "万m2",
-            "m2",
-            "万平方米",
-            "平方米",
-            "万元",
-            "亿元",
-            "千元",
-            "元",
-            "m",
-            "米",
-            "%",
-            "°",
-            "度",
-            "层",
-            "年",
-            "g",
-            "s",
-            "秒",
-        ];
         let with_tail = |tail: &&str| {
             let short = rest.strip_suffix(*tail)?.trim_end_matches(['/', ':', '-', ',', '_']);
             let short = short.strip_suffix("单位").unwrap_or(short).trim_end_matches([',', ':']);
             Some((*known(short)?, Some((*tail).to_owned())))
         };
-        tails.iter().find_map(with_tail)
+        TAILS.iter().find_map(with_tail)
     }
+}
+
+/// Names the columns of a header for corrections, from the left.
+#[derive(Debug, Default)]
+pub(super) struct Keys(HashMap<String, usize>);
+
+impl Keys {
+    /// The key of the next column, by its header texts from the top down.
+    pub(super) fn next(&mut self, path: &[String]) -> String {
+        let texts: Vec<String> = path.iter().map(|text| undecorated(text)).collect();
+        let key: String = texts.join("/").chars().take(LONGEST).collect();
+        let count = self.0.entry(key.clone()).or_default();
+        *count += 1;
+        if *count == 1 { key } else { format!("{key}#{count}") }
+    }
+}
+
+/// What a correction knows a column by, for a header as people write it, its groups before it: `资金来源/市财政`.
+pub fn column_key(header: &str) -> String {
+    undecorated(header).chars().take(LONGEST).collect()
 }
 
 /// The folded header without what decorates it: asterisks, （必填）, numbering, footnote marks.
@@ -204,7 +264,7 @@ fn bracketed(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HeaderIndex, Heading};
+    use super::{Corrections, HeaderIndex, Heading};
     use crate::catalogue::{Catalogue, Field};
 
     /// A field and its units.
@@ -212,7 +272,7 @@ mod tests {
 
     #[test]
     fn understands_decorated_headers() -> Result<(), Box<dyn std::error::Error>> {
-        let index = HeaderIndex::new(&Catalogue::load(None)?);
+        let index = HeaderIndex::new(&Catalogue::load(None)?, &Corrections::default());
         let cases: &[(&[&str], Option<Known>)] = &[
             (&["*工 程 名 称（必填）"], Some((Field::Name, &[]))),
             (&["3. 工程名称"], Some((Field::Name, &[]))),

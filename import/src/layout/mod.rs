@@ -8,6 +8,7 @@ mod block;
 mod header;
 mod merged;
 mod rows;
+mod understood;
 mod units;
 
 use std::collections::VecDeque;
@@ -16,9 +17,12 @@ use std::sync::Arc;
 pub(crate) use block::Column;
 use block::{Block, cell_text, cell_texts};
 pub(crate) use header::HeaderIndex;
+pub use header::column_key;
 pub(crate) use merged::{Line, Merged};
 pub(crate) use rows::EXAMPLE;
 use rows::Kind;
+use understood::Understood;
+pub use understood::{ColumnReading, Corrections, HeaderReading};
 pub(crate) use units::column_unit;
 
 use crate::catalogue::{Catalogue, Field};
@@ -155,6 +159,7 @@ pub(crate) struct SheetReader<'a> {
     after_footer: bool,
     /// A template's example row stands under the header: an empty template is a table without rows.
     example: bool,
+    understood: Understood,
 }
 
 impl<'a> SheetReader<'a> {
@@ -175,6 +180,7 @@ impl<'a> SheetReader<'a> {
             last: 0,
             after_footer: false,
             example: false,
+            understood: Understood::default(),
         }
     }
 
@@ -246,20 +252,28 @@ impl<'a> SheetReader<'a> {
         }
     }
 
-    /// Ends the sheet.
-    pub(crate) fn finish(mut self, out: &mut dyn FnMut(Part)) {
+    /// Ends the sheet: the readings of its headers, and of the one that may be another, with too few known fields.
+    pub(crate) fn finish(
+        mut self,
+        sheet: &str,
+        out: &mut dyn FnMut(Part),
+    ) -> (Vec<HeaderReading>, Option<HeaderReading>) {
         self.take_sparse(out);
         self.end_table(out);
+        self.understood.finish(sheet)
     }
 
     /// Looks whether the rows last seen, this one below them, are a header.
     fn seek_header(&mut self, line: Line) {
         let names_field = cell_texts(&line.row).any(|(_, text)| self.known.headers.single(&text).is_some());
+        self.understood.look_below(&line);
         self.remember(line);
         if !names_field {
             return;
         }
-        let Some(mut first) = self.header_start() else { return };
+        let Some(mut first) = self.header_start() else {
+            return self.offer_header();
+        };
         while let Some(upper) = first.checked_sub(1)
             && self.above[upper].row.index + 1 == self.above[first].row.index
             && is_group_row(&self.above[upper])
@@ -284,6 +298,12 @@ impl<'a> SheetReader<'a> {
         };
         let mut starts = (0..lines.len()).rev().take_while(|first| touching(*first));
         starts.find(|first| Block::read(&lines[*first..], self.known.headers).is_roster())
+    }
+
+    /// Keeps the row last seen as a header that an officer can complete; the row above it may group its columns.
+    fn offer_header(&mut self) {
+        let lines: Vec<&Line> = self.above.iter().rev().take(1).collect();
+        self.understood.offer(&Block::read(&lines, self.known.headers));
     }
 
     fn set_header(&mut self, lines: Vec<Line>) {
@@ -382,6 +402,9 @@ impl<'a> SheetReader<'a> {
         self.after_footer = false;
         self.last = row.line.row.index;
         self.above.clear();
+        if self.table.is_some() {
+            self.understood.look_at(&row.line);
+        }
         if let Some(table) = &self.table {
             if table.is_sound() {
                 out(Part::Row(row));
@@ -451,6 +474,10 @@ impl<'a> SheetReader<'a> {
                 &mut table.columns
             };
             columns.push(column.clone());
+        }
+        self.understood.begin(block, table.missing.clone());
+        for row in &self.waiting {
+            self.understood.look_at(&row.line);
         }
         let table = Arc::new(table);
         self.table = Some(table.clone());

@@ -101,7 +101,9 @@ fn read_package(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
         .find(|relationship| relationship.kind == "officeDocument");
     match document {
         None if package.has("content.xml") => ods::read(&mut package, sink),
-        Some(workbook) if workbook.path.ends_with("workbook.bin") => xlsb::read(bytes, sink),
+        Some(workbook) if workbook.path.ends_with("workbook.bin") => {
+            xlsb::read(&mut package, &workbook.path, bytes, sink)
+        }
         Some(workbook) if workbook.path.ends_with("workbook.xml") => xlsx::read(&mut package, &workbook.path, sink),
         _ => Err(sniff::other_package(package.paths()).into()),
     }

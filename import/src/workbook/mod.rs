@@ -22,6 +22,7 @@ mod worker;
 mod xls;
 mod xls_part;
 mod xlsb;
+mod xlsb_part;
 mod xlsx;
 mod xml;
 mod xml2003;

@@ -1,4 +1,4 @@
-//! Excel binary workbooks: cells from calamine. Merged areas, hidden rows and columns, and percentages are not told.
+//! Excel binary workbooks: cells from calamine, what it does not tell from the records of the parts.
 
 use std::io::Cursor;
 
@@ -6,27 +6,38 @@ use calamine::{Reader as _, SheetType, SheetVisible, Xlsb};
 
 use super::cells::{Format, SheetHead};
 use super::child::{Sink, Stop};
+use super::package::Package;
 use super::value;
+use super::xlsb_part;
 use super::xml;
 
-/// Reads a package whose workbook is a binary part.
-pub(super) fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
+/// Reads a package whose workbook is the binary part at this path.
+pub(super) fn read(package: &mut Package<'_>, workbook: &str, bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
     let mut book = Xlsb::new(Cursor::new(bytes)).map_err(xml::broken)?;
     sink.format(Format::Xlsb)?;
-    for sheet in book.sheets_metadata().to_vec() {
+    let areas = sink.limits().areas;
+    let paths = xlsb_part::sheets(package, workbook)?;
+    let relationships = package.relationships(workbook)?;
+    let styles = relationships.iter().find(|relationship| relationship.kind == "styles");
+    let percents = styles.map(|styles| xlsb_part::percent_styles(package, &styles.path));
+    let percents = percents.transpose()?.unwrap_or_default();
+    let sheets = book.sheets_metadata().to_vec();
+    for (sheet, path) in sheets.into_iter().zip(paths) {
         if sheet.typ != SheetType::WorkSheet {
             continue;
         }
-        let hidden = sheet.visible != SheetVisible::Visible;
+        let part = xlsb_part::part(package, &path, &percents, areas)?;
         sink.sheet(SheetHead {
+            hidden: sheet.visible != SheetVisible::Visible,
+            merged: part.merged,
+            hidden_rows: part.hidden_rows,
+            hidden_columns: part.hidden_columns,
             name: sheet.name.clone(),
-            hidden,
-            ..SheetHead::default()
         })?;
         let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(xml::broken)?;
         while let Some(cell) = cells.next_cell().map_err(xml::broken)? {
             let (row, column) = cell.get_position();
-            if let Some(content) = value::content(cell.get_value(), false) {
+            if let Some(content) = value::content(cell.get_value(), part.percents.contains(&(row, column))) {
                 sink.cell(row, column, content)?;
             }
         }

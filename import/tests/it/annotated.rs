@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::Catalogue;
-use retrofit_import::check::Checker;
+use retrofit_import::check::{Checker, Corrections};
 use retrofit_import::finding::Severity;
 use retrofit_import::report::Report;
 use retrofit_import::workbook::{Content, Limits, Row};
@@ -20,6 +20,7 @@ pub(crate) fn annotate(original: &Path) -> (Report, Book, PathBuf) {
         catalogue: Arc::new(Catalogue::load(None).unwrap()),
         worker: worker(),
         limits: Limits::default(),
+        corrections: Corrections::default(),
     };
     let today = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
     let report = Report::new(&checker, original, today, false).unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::{Catalogue, Field};
-use retrofit_import::check::{CheckedRow, Checker, Summary};
+use retrofit_import::check::{CheckedRow, Checker, Corrections, Summary};
 use retrofit_import::finding::Severity;
 use retrofit_import::report::Report;
 use retrofit_import::workbook::Limits;
@@ -82,6 +82,7 @@ fn checker() -> Checker {
         catalogue: Arc::new(Catalogue::load(None).unwrap()),
         worker: worker(),
         limits: Limits::default(),
+        corrections: Corrections::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::{Catalogue, Field};
-use retrofit_import::check::{CheckedRow, Checker, Summary};
+use retrofit_import::check::{CheckedRow, Checker, Corrections, Summary};
 use retrofit_import::finding::Severity;
 use retrofit_import::values::Canonical;
 use retrofit_import::workbook::Limits;
@@ -32,15 +32,21 @@ pub(crate) fn check_csv_by(catalogue: Arc<Catalogue>, text: &str) -> (Summary, V
 fn check_bytes_by(catalogue: Arc<Catalogue>, bytes: &[u8]) -> (Summary, Vec<CheckedRow>) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
-    let checker = Checker {
-        catalogue,
-        worker: worker(),
-        limits: Limits::default(),
-    };
+    let checker = Checker { catalogue, ..checker() };
     let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
     let mut rows = Vec::new();
     let summary = checker.check(file.path(), today, &mut |row| rows.push(row)).unwrap();
     (summary, rows)
+}
+
+/// A checker by the embedded catalogue.
+pub(crate) fn checker() -> Checker {
+    Checker {
+        catalogue: CATALOGUE.clone(),
+        worker: worker(),
+        limits: Limits::default(),
+        corrections: Corrections::default(),
+    }
 }
 
 /// The data rows, 1-based.

@@ -4,6 +4,7 @@
 
 mod annotated;
 mod catalogue;
+mod corrections;
 mod feedback;
 mod layout;
 mod layout_xlsx;
@@ -16,3 +17,4 @@ mod values;
 mod workbook;
 mod workbook_damaged;
 mod workbook_hostile;
+mod workbook_xlsb;

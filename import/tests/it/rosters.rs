@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::Catalogue;
-use retrofit_import::check::{CheckedRow, Checker, Summary};
+use retrofit_import::check::{CheckedRow, Checker, Corrections, Summary};
 use retrofit_import::finding::{Finding, Severity};
 use retrofit_import::workbook::Limits;
 use serde_json::Value;
@@ -31,6 +31,7 @@ fn check(file: &Path, today: NaiveDate) -> Checked {
         catalogue,
         worker: worker(),
         limits: Limits::default(),
+        corrections: Corrections::default(),
     };
     let mut rows = Vec::new();
     let summary = checker.check(file, today, &mut |row| rows.push(row)).unwrap();

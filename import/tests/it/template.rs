@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::{Catalogue, CodeList, Department, Field, FieldType, Level};
-use retrofit_import::check::{CheckedRow, Checker, Summary};
+use retrofit_import::check::{CheckedRow, Checker, Corrections, Summary};
 use retrofit_import::finding::{Finding, Severity};
 use retrofit_import::values::Canonical;
 use retrofit_import::workbook::{Content, Limits};
@@ -24,6 +24,7 @@ fn check_file(file: &Path) -> (Summary, Vec<CheckedRow>) {
         catalogue: Arc::new(catalogue()),
         worker: worker(),
         limits: Limits::default(),
+        corrections: Corrections::default(),
     };
     let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
     let mut rows = Vec::new();

@@ -14,6 +14,7 @@
 //! - How a row meets its project, and what happens where two rows meet the same, stands in [`identity`].
 
 mod answers;
+mod columns;
 mod commit;
 mod fate;
 mod held;
@@ -33,13 +34,14 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::Field;
-use retrofit_import::check::{CheckedRow, Summary};
+use retrofit_import::check::{CheckedRow, Checker, Corrections, Summary};
 use retrofit_import::finding::{Finding, Severity};
 use retrofit_import::workbook::Address;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 pub use self::answers::{Answer, LONGEST, Source, drafts, explain, finding_scope, group_scope, rule_scope};
+pub use self::columns::{Choice, Correction, correct, correct_columns, corrections};
 pub use self::commit::{Outcome, commit};
 pub use self::fate::{Alarm, Counts, Fate, Hold, Kind};
 pub use self::matches::{Likeness, Side, choose, chosen, likenesses, unchoose};
@@ -59,6 +61,8 @@ use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
 pub(super) const UPLOADS: &str = "uploads";
 /// The state of an upload of which nothing else is known yet.
 const RECEIVED: &str = "received";
+/// The state of an upload of which nothing could be read.
+const UNREADABLE: &str = "unreadable";
 
 /// A roster, read and checked: what a plan is made from.
 #[derive(Clone, Debug, Default)]
@@ -243,15 +247,28 @@ pub fn declare_supplement(
     Ok(())
 }
 
-/// Checks a received file on the business day `today`, and writes nothing.
+/// Checks a received file on the business day `today`, its columns understood as its department corrected them, and writes nothing.
 ///
 /// # Errors
 /// Only our own faults: see [`Roster::is_readable`] for the sender's.
 pub fn read(registry: &Registry, upload: &Upload, today: NaiveDate) -> Result<Roster, Error> {
+    let corrections = registry.db.read(|conn| columns::remembered(conn, &upload.department))?;
+    read_with(registry, upload, today, corrections)
+}
+
+fn read_with(
+    registry: &Registry,
+    upload: &Upload,
+    today: NaiveDate,
+    corrections: Corrections,
+) -> Result<Roster, Error> {
     let path = registry.folder(UPLOADS)?.join(&upload.stored);
     let mut roster = Roster::default();
-    let summary = registry
-        .checker
+    let checker = Checker {
+        corrections,
+        ..registry.checker.clone()
+    };
+    let summary = checker
         .check(&path, today, &mut |row| roster.push(row))
         .map_err(|source| file_failure(&path, source))?;
     if summary.refusal.is_some() {
@@ -275,7 +292,7 @@ pub fn note_unreadable(registry: &Registry, upload: &Upload, roster: &Roster) ->
         counters::lock(conn, Counter::Project)?;
         match uploads::find(conn, upload.id)? {
             Some(now) if now.state == RECEIVED => {
-                uploads::settle(conn, upload.id, "unreadable", "{}", None, &[], &findings)
+                uploads::settle(conn, upload.id, UNREADABLE, "{}", None, &[], &findings)
             }
             _ => Ok(()),
         }

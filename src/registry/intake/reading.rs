@@ -4,15 +4,18 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::Field;
+use retrofit_import::check::{Corrections, HeaderReading};
 use retrofit_import::finding::{Finding, Severity};
 use retrofit_import::rules::{self, rule_set_version};
 use retrofit_import::workbook::Address;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Roster, Row, Upload, read};
+use super::{RECEIVED, Roster, Row, UNREADABLE, Upload, columns, read_with};
 use crate::db::counters::{self, Counter};
 use crate::db::readings::{self, ReadingRow};
+use crate::db::uploads;
 use crate::db::{Conn, DbError};
+use crate::registry::values::sha256;
 use crate::registry::{Error, Registry, business_day};
 
 /// Rows in a part.
@@ -23,8 +26,9 @@ const PART: usize = 500;
 /// # Errors
 /// As [`read`].
 pub fn check(registry: &Registry, upload: &Upload) -> Result<Roster, Error> {
-    let now = Mark::of_now(registry);
-    let roster = read(registry, upload, now.read_on)?;
+    let corrections = registry.db.read(|conn| columns::remembered(conn, &upload.department))?;
+    let now = Mark::of_now(registry, &corrections);
+    let roster = read_with(registry, upload, now.read_on, corrections)?;
     if !roster.is_readable() {
         return Ok(roster);
     }
@@ -35,11 +39,16 @@ pub fn check(registry: &Registry, upload: &Upload) -> Result<Roster, Error> {
         summary: to_json(&Head {
             findings: roster.summary.findings.iter().map(Kept::from).collect(),
             supplement: roster.summary.supplement,
+            headers: Cow::Borrowed(&roster.summary.headers),
         }),
     };
     let parts: Vec<String> = roster.rows.chunks(PART).map(to_json).collect();
     registry.db.write(|conn| {
         counters::lock(conn, Counter::Project)?;
+        // Its columns were corrected, or the program reads more than it did.
+        if upload.state == UNREADABLE && uploads::find(conn, upload.id)?.is_some_and(|now| now.state == UNREADABLE) {
+            uploads::settle(conn, upload.id, RECEIVED, "{}", None, &[], &[])?;
+        }
         readings::keep(conn, &reading, &parts)
     })?;
     Ok(roster)
@@ -50,8 +59,10 @@ pub fn check(registry: &Registry, upload: &Upload) -> Result<Roster, Error> {
 /// # Errors
 /// As [`read`].
 pub fn open(registry: &Registry, upload: &Upload) -> Result<Roster, Error> {
-    let now = Mark::of_now(registry);
-    let kept = registry.db.read(|conn| load(conn, upload.id, &now))?;
+    let kept = registry.db.read(|conn| {
+        let corrections = columns::remembered(conn, &upload.department)?;
+        load(conn, upload.id, &Mark::of_now(registry, &corrections))
+    })?;
     kept.map_or_else(|| check(registry, upload), Ok)
 }
 
@@ -62,12 +73,17 @@ struct Mark {
 }
 
 impl Mark {
-    fn of_now(registry: &Registry) -> Self {
+    fn of_now(registry: &Registry, corrections: &Corrections) -> Self {
         let rules = rule_set_version(registry.catalogue.rule_settings());
+        // Another version of the program may read the same file otherwise.
+        let mut rules = format!("{rules}/{}", env!("CARGO_PKG_VERSION"));
+        if !corrections.0.is_empty() {
+            let columns = sha256(to_json(&corrections.0).as_bytes());
+            rules = format!("{rules}/{}", &columns[..16]);
+        }
         Self {
             read_on: business_day(registry.clock.now()),
-            // Another version of the program may read the same file otherwise.
-            rules: format!("{rules}/{}", env!("CARGO_PKG_VERSION")),
+            rules,
         }
     }
 }
@@ -89,6 +105,7 @@ fn load(conn: &mut Conn<'_>, upload: i64, now: &Mark) -> Result<Option<Roster>, 
         }
     }
     roster.summary.supplement = head.supplement;
+    roster.summary.headers = head.headers.into_owned();
     roster.summary.findings = head.findings.into_iter().filter_map(Kept::finding).collect();
     roster.checked = roster.summary.findings.len();
     Ok(Some(roster))
@@ -104,6 +121,9 @@ fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
 struct Head<'a> {
     findings: Vec<Kept<'a>>,
     supplement: bool,
+    /// Missing from what versions before kept.
+    #[serde(default)]
+    headers: Cow<'a, [HeaderReading]>,
 }
 
 /// A finding as it is kept.

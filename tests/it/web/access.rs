@@ -52,6 +52,12 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
         "/uploads/{id}/held",
         Some(&[Reporter, Lead, Secretariat, Auditor]),
     ),
+    (
+        "GET",
+        "/uploads/{id}/columns",
+        Some(&[Reporter, Lead, Secretariat, Auditor]),
+    ),
+    ("POST", "/uploads/{id}/columns", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/explain", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/match", Some(&[Reporter, Lead, Secretariat])),
     ("POST", "/uploads/{id}/withdraw", Some(&[Reporter, Lead, Secretariat])),

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod columns;
 mod intake;
 mod ledgers;
 mod login;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use retrofit_import::catalogue::Catalogue;
-use retrofit_import::check::Checker;
+use retrofit_import::check::{Checker, Corrections};
 use retrofit_import::workbook::Limits;
 use rust_xlsxwriter::{Workbook, Worksheet};
 
@@ -28,6 +28,7 @@ fn the_files_say_what_the_rules_find() {
             file_bytes: 1 << 20,
             ..Limits::default()
         },
+        corrections: Corrections::default(),
     };
     let mut failures = Vec::new();
     for example in examples() {
