@@ -8,6 +8,12 @@
 //!
 //! There are no cookies here, so that no other site can make a browser act.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "handlers share one signature, whether or not they keep what they are given or can fail"
+)]
+
 mod audit;
 mod body;
 mod catalogue;

@@ -234,7 +234,7 @@ impl Word for Verdict {
 /// A decision.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Decision {
+struct NewDecision {
     /// What is decided; a lead's approval passes on to the secretariat.
     decision: OneOf<Verdict>,
     /// Why it is returned.
@@ -272,8 +272,8 @@ struct Refused {
     reason: String,
 }
 
-fn decide(call: &Call<'_>, input: In<Nothing, Nothing, Json<Decision>>) -> Result<Plain<Decided>, Problem> {
-    let Decision {
+fn decide(call: &Call<'_>, input: In<Nothing, Nothing, Json<NewDecision>>) -> Result<Plain<Decided>, Problem> {
+    let NewDecision {
         decision: OneOf(verdict),
         reason,
         projects,
