@@ -59,14 +59,7 @@ pub(super) fn run(registry: &Registry, args: &ReconcileArgs) -> anyhow::Result<E
 }
 
 fn text(trouble: Option<&str>, listed: u64, report: &reports::Report) -> String {
-    let counts = DifferenceKind::ALL.iter().map(|kind| {
-        let count = report.counts.get(kind.word()).copied().unwrap_or_default();
-        format!("{} {count}", reports::label(*kind))
-    });
-    let mut lines = vec![format!(
-        "平台共有 {listed} 条。{}。",
-        counts.collect::<Vec<_>>().join("，")
-    )];
+    let mut lines = vec![format!("{}。", reports::line(listed, &report.counts))];
     lines.extend(trouble.map(|trouble| format!("核对没有完成：{trouble}。“平台缺少”未比对。")));
     lines.extend(report.differences.iter().map(|row| {
         let kind = DifferenceKind::from_word(&row.kind).map_or("", reports::label);

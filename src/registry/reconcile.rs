@@ -41,12 +41,35 @@ pub fn latest(registry: &Registry, operator: &Operator) -> Result<Option<Report>
             return Ok::<_, DbError>(None);
         };
         Ok(Some(Report {
-            counts: reconciliations::count_by_kind(conn, row.id)?.into_iter().collect(),
+            counts: counts_of(conn, row.id)?,
             differences: reconciliations::differences_of(conn, row.id, SHOWN)?,
             row,
         }))
     });
     Ok(report?)
+}
+
+/// How many differences of each kind a comparison found, by the kind's word.
+///
+/// # Errors
+/// Only our own faults.
+pub fn counts(registry: &Registry, comparison: i64) -> Result<BTreeMap<String, i64>, Error> {
+    Ok(registry.db.read(|conn| counts_of(conn, comparison))?)
+}
+
+fn counts_of(conn: &mut Conn<'_>, comparison: i64) -> Result<BTreeMap<String, i64>, DbError> {
+    let counts = reconciliations::count_by_kind(conn, comparison)?;
+    Ok(counts.into_iter().collect())
+}
+
+/// A comparison in one line: what the platform listed, and how much of it differs.
+pub fn line(listed: u64, counts: &BTreeMap<String, i64>) -> String {
+    let counts = DifferenceKind::ALL.iter().map(|kind| {
+        let count = counts.get(kind.word()).copied().unwrap_or_default();
+        format!("{} {count}", label(*kind))
+    });
+    let counts: Vec<String> = counts.collect();
+    format!("平台共有 {listed} 条。{}", counts.join("，"))
 }
 
 /// The officers' word for a kind of difference.

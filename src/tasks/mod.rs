@@ -4,6 +4,7 @@ mod backup;
 mod month_snapshot;
 mod nightly_sync;
 mod receipt_follow_up;
+mod reconciliation;
 mod reminders;
 mod retention;
 
@@ -26,6 +27,7 @@ pub fn all(registry: &Registry) -> Vec<Job> {
     vec![
         nightly_sync::job(registry.clone()),
         receipt_follow_up::job(registry.clone()),
+        reconciliation::job(registry.clone()),
         blocking(registry, reminders::NAME, reminders::run),
         blocking(registry, month_snapshot::NAME, month_snapshot::run),
         blocking(registry, backup::NAME, backup::run),
@@ -38,6 +40,7 @@ pub fn label(name: &str) -> &str {
     match name {
         nightly_sync::NAME => "夜间上报",
         receipt_follow_up::NAME => "回执跟踪",
+        reconciliation::NAME => "与平台核对",
         reminders::NAME => "催报提醒",
         month_snapshot::NAME => "月末数据留存",
         backup::NAME => "数据库备份",

@@ -10,6 +10,7 @@ use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::words;
 use crate::registry::{Registry, reconcile};
+use crate::tasks;
 
 #[derive(Template)]
 #[template(path = "reconciliation.html")]
@@ -74,7 +75,7 @@ fn report(report: reconcile::Report) -> Report {
     });
     Report {
         at: words::moment(row.started_at),
-        by: row.started_by,
+        by: tasks::label(&row.started_by).to_owned(),
         listed: row.listed,
         trouble,
         counts: counts.collect(),

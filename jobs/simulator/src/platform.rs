@@ -23,6 +23,8 @@ pub struct Arrival {
     pub status: Option<u16>,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
+    /// The `Content-Encoding` header.
+    pub content_encoding: Option<String>,
 }
 
 /// The conditions that a test can set at any time.

@@ -63,6 +63,10 @@ async fn observe(
 ) -> Response {
     let endpoint = Endpoint::of(request.method(), request.uri().path());
     let number = {
+        let header = |name: &str| {
+            let value = request.headers().get(name)?;
+            Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
         let mut arrivals = lock(&platform.arrivals);
         arrivals.push(Arrival {
             method: request.method().to_string(),
@@ -72,10 +76,8 @@ async fn observe(
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             status: None,
-            idempotency_key: request
-                .headers()
-                .get("idempotency-key")
-                .map(|key| String::from_utf8_lossy(key.as_bytes()).into()),
+            idempotency_key: header("idempotency-key"),
+            content_encoding: header("content-encoding"),
         });
         arrivals.len() - 1
     };

@@ -38,7 +38,7 @@ pub struct SyncOptions {
     pub wait: Duration,
     /// Nothing is begun after this instant; `None`: no window.
     pub window_end: Option<UtcMillis>,
-    /// Requests at a time, at least 1.
+    /// Batches that are sent at a time, at least 1; and as many questions for receipts beside them.
     pub concurrency: usize,
     /// Waits and retries.
     pub patience: Patience,
@@ -49,7 +49,7 @@ pub struct SyncOptions {
 }
 
 impl SyncOptions {
-    /// Two minutes for receipts, no window, four requests at a time, nobody watching.
+    /// Two minutes for receipts, no window, four batches at a time, nobody watching.
     pub fn new(holder: impl Into<String>, started_by: impl Into<String>) -> Self {
         Self {
             holder: holder.into(),

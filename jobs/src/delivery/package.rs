@@ -3,11 +3,14 @@
 //!
 //! The workbooks themselves are written and read by the caller: here they are plain data.
 
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+
 use serde_json::{Value, json};
 
 use super::batch::{Prepared, prepare};
 use super::receipts::judge;
-use super::run::LEASE;
+use super::run::{BEAT, LEASE};
 use super::tally::Tally;
 use super::{SyncError, SyncOutcome, run};
 use crate::clock::{Clock, millis};
@@ -124,7 +127,7 @@ pub fn make_package<E: From<SyncError>>(
         return Ok(None);
     }
     let run = begin(store, clock, actor)?;
-    let packed = pack(store, profile, clock, run, file);
+    let packed = alive(store, clock, run, || pack(store, profile, clock, run, file));
     let mut end = Ended::default();
     if let Ok((package, rejected)) = &packed {
         end.counts.rejected = *rejected;
@@ -349,6 +352,30 @@ fn begin(store: &dyn PackageStore, clock: &Clock, actor: &Actor) -> Result<RunId
         started_at: now,
         lease_until: now + millis(LEASE),
     })?)
+}
+
+/// Does a run's work and extends its lease meanwhile, however long that takes.
+fn alive<T>(store: &dyn PackageStore, clock: &Clock, run: RunId, work: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let (at_work, over) = channel::<()>();
+        let keeper = thread::Builder::new().spawn_scoped(scope, move || {
+            // until the work is done, or has panicked: then the other end is gone
+            while over.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+                match store.renew_run(run, &Counts::default(), clock.now() + millis(LEASE)) {
+                    Ok(Fence::Held) => {}
+                    // what follows is fenced
+                    Ok(Fence::Lost) => return,
+                    Err(error) => tracing::error!(run = run.0, %error, "the run's lease could not be extended"),
+                }
+            }
+        });
+        if let Err(error) = keeper {
+            tracing::error!(run = run.0, %error, "the run's lease will not be extended");
+        }
+        let worked = work();
+        drop(at_work);
+        worked
+    })
 }
 
 /// What is said of a run at its end.

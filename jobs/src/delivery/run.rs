@@ -21,7 +21,7 @@ use crate::store::{
 /// How long a run's work is its own without a sign of life.
 pub(super) const LEASE: Duration = Duration::from_mins(2);
 /// How often a run gives a sign of life and stores its counts, for those who watch.
-const BEAT: Duration = Duration::from_secs(2);
+pub(super) const BEAT: Duration = Duration::from_secs(2);
 /// Open batches that are taken up in one transaction.
 const TAKE_UP: usize = 100;
 /// So many refusals of whole batches in a row, and not one taken in between: it is not the records. (One bad record

@@ -1,7 +1,7 @@
 //! A store in memory, as the traits' words have it, with the guards that the database has in SQL.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard};
 
 use retrofit_jobs::store::{
     Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, JobEnd,
@@ -10,7 +10,10 @@ use retrofit_jobs::store::{
 };
 
 #[derive(Default)]
-pub(crate) struct Memory(Mutex<Tables>);
+pub(crate) struct Memory {
+    tables: Mutex<Tables>,
+    renewed: Condvar,
+}
 
 #[derive(Default)]
 pub(crate) struct Tables {
@@ -54,7 +57,7 @@ pub(crate) struct Job {
 
 impl Memory {
     pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.0.lock().unwrap()
+        self.tables.lock().unwrap()
     }
 
     /// An approval: earlier revisions that wait are overtaken.
@@ -79,6 +82,12 @@ impl Memory {
             run: None,
             batch: None,
         });
+    }
+
+    /// Waits until a run's lease lasts beyond an instant.
+    pub(crate) fn await_renewal(&self, run: RunId, beyond: UtcMillis) {
+        let lapses = |tables: &mut Tables| tables.runs[at(run.0)].lease_until <= beyond;
+        drop(self.renewed.wait_while(self.tables(), lapses).unwrap());
     }
 
     /// The process of every run dies: nothing is finished, the leases run out.
@@ -189,6 +198,7 @@ impl DeliveryStore for Memory {
         }
         row.lease_until = lease_until;
         row.counts = *counts;
+        self.renewed.notify_all();
         Ok(Fence::Held)
     }
 

@@ -1,4 +1,4 @@
-//! The comparison with the platform, on both databases, against the simulator.
+//! The comparison with the platform, on both databases, against the simulator; and the job that makes it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use retrofit_registry::registry::reconcile::{Report, latest};
 use retrofit_registry::registry::{RegistryCode, projects};
 
 use crate::support::rosters::{code, school};
-use crate::support::{World, secretariat};
+use crate::support::{APP_KEY, SECRET, World, secretariat};
 
 struct Sides {
     world: World,
@@ -27,13 +27,13 @@ impl Sides {
         world.import((1..=schools).map(school));
         world.approve_all();
         let clock = world.clock.clone();
-        let mut settings = Settings::new("city-key", "hush");
+        let mut settings = Settings::new(APP_KEY, SECRET);
         settings.clock = Arc::new(move || chrono::DateTime::from_timestamp_millis(clock.now()).unwrap());
         let simulator = Simulator::start(settings).await.unwrap();
         let reach = PlatformSettings {
             url: simulator.url(),
-            app_key: "city-key".into(),
-            secret: "hush".into(),
+            app_key: APP_KEY.into(),
+            secret: SECRET.into(),
             ca_file: None,
             proxy: None,
         };
@@ -174,5 +174,52 @@ async fn a_listing_that_breaks_off_finds_nothing_missing() {
         assert!(done.trouble.is_some() && report.row.trouble.is_some());
         assert_eq!(said(&report), []);
         assert_eq!(sides.sync().await.selected, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_job_reports_twice_the_same_and_delivers_nothing_again() {
+    for world in World::both() {
+        // the binary goes by the machine's clock
+        world.import((1..=3).map(school));
+        world.approve_all();
+        let platform = Simulator::start(Settings::new(APP_KEY, SECRET)).await.unwrap();
+        let run = |args: &[&str]| {
+            let output = world.command_reaching(&platform.url(), args).output().unwrap();
+            (String::from_utf8(output.stdout).unwrap(), output.status.code())
+        };
+        assert_eq!(run(&["sync", "run"]).1, Some(0));
+        platform.forget_record(&code(2).to_string()).unwrap();
+        platform.return_record(&code(3).to_string(), "照片不清晰").unwrap();
+        let posts = || {
+            platform
+                .requests()
+                .iter()
+                .filter(|request| request.method == "POST")
+                .count()
+        };
+        let sent = posts();
+        for _ in 0..2 {
+            let (said, exit) = run(&["jobs", "run", "reconciliation"]);
+            let expected = "平台共有 2 条。平台缺少 1，本地缺少 0，两边不一致 0，平台质检退回 1";
+            assert!(exit == Some(0) && said.contains(expected), "{said}");
+        }
+        let report = latest(&world.registry, &secretariat()).unwrap().unwrap();
+        assert_eq!(report.row.started_by, "reconciliation");
+        let returned = projects::record(&world.registry, &secretariat(), code(3)).unwrap();
+        assert_eq!(returned.project.state, "returned");
+        assert_eq!(run(&["sync", "run"]).1, Some(0));
+        assert_eq!(posts(), sent, "nothing was sent again");
+
+        platform.inject(
+            Fault::always(FaultKind::Answer {
+                status: 403,
+                retry_after: None,
+            })
+            .at(Endpoint::ListRecords),
+        );
+        let (said, exit) = run(&["jobs", "run", "reconciliation"]);
+        assert!(exit == Some(1) && said.contains("核对没有完成"), "{said}");
+        platform.stop().await;
     }
 }
