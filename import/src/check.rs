@@ -11,6 +11,7 @@ use crate::feedback::{self, Feedback};
 use crate::finding::{Finding, Severity};
 pub use crate::layout::{ColumnReading, Corrections, HeaderReading, column_key};
 use crate::layout::{HeaderIndex, Known, Part, SheetReader, Table};
+pub use crate::read::KeptReader;
 use crate::read::RowReader;
 use crate::record::Record;
 use crate::rules::{Incident, RosterJudge};
@@ -274,7 +275,7 @@ impl<'a> Check<'a, '_> {
                 findings.sort_by_key(|finding| (finding.address, finding.code));
                 let summary = &mut self.summary.sheets[*place];
                 summary.data_rows.push(record.row);
-                let heading = data.heading.map(|row| row + 1);
+                let heading = data.heading.map(|heading| heading.row + 1);
                 if summary.heading_rows.last() != heading.as_ref() {
                     summary.heading_rows.extend(heading);
                 }

@@ -1,16 +1,16 @@
 //! Data row to record: each cell read, blanks of required fields and faults of values found.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Field, FieldType};
 use crate::finding::Finding;
-use crate::layout::{DataRow, Table, column_unit};
+use crate::layout::{Column, DataRow, Line, Table, column_unit};
 use crate::record::{Read, Record};
 use crate::rules;
-use crate::values::{Fault, Reader, Reading, Value, clean, written};
-use crate::workbook::Content;
+use crate::values::{Canonical, Fault, Reader, Reading, Value, clean, written};
+use crate::workbook::{Cell, Content, Row};
 
 /// So many different texts of a column are remembered: more than any list of values has.
 const REMEMBERED: usize = 500;
@@ -91,9 +91,16 @@ impl<'a> RowReader<'a> {
         let mut record = Record::new(sheet.clone(), data.line.row.index + 1);
         let mut faults: Vec<(Field, Fault)> = Vec::new();
         let mut carried: Vec<(Field, Value, Field)> = Vec::new();
-        let mut county = data.county.clone().filter(|_| !self.table.has(Field::County));
-        if let Some(county) = &county {
-            record.entry_mut(Field::County).read = Read::Value(Value::Division(county.clone()));
+        let mut county = None;
+        if let Some(heading) = data.heading.as_ref().filter(|_| !self.table.has(Field::County)) {
+            let entry = record.entry_mut(Field::County);
+            entry.read = Read::Value(Value::Division(heading.county.clone()));
+            entry.written = (*heading.written).into();
+            let division = self.catalogue.divisions().get(&heading.county);
+            if division.is_some_and(|division| division.is_old_name(&heading.written)) {
+                record.mark_changed(Field::County);
+            }
+            county = Some(heading.county.clone());
         }
         for column in &mut self.columns {
             let field = column.field;
@@ -195,6 +202,67 @@ impl<'a> RowReader<'a> {
             ));
         }
         faults
+    }
+}
+
+/// Reads values that were kept as if they were written in a roster again, each in a column of its own: by the catalogue of today.
+#[derive(Debug)]
+pub struct KeptReader {
+    reader: Reader,
+    catalogue: Arc<Catalogue>,
+    table: Arc<Table>,
+}
+
+impl KeptReader {
+    /// A reader by the catalogue in force.
+    pub fn new(catalogue: Arc<Catalogue>) -> Self {
+        let column = |(field, at): (&Field, u32)| Column {
+            at,
+            field: *field,
+            units: Vec::new(),
+            header: String::new(),
+        };
+        let table = Table {
+            columns: Field::ALL.iter().zip(0..).map(column).collect(),
+            ..Table::default()
+        };
+        Self {
+            reader: Reader::new(catalogue.clone()),
+            catalogue,
+            table: Arc::new(table),
+        }
+    }
+
+    /// The record of these values, of no sheet and row, and what is wrong with them now: a required one is missing, a code has gone, a range
+    /// has become narrower.
+    pub fn read(&self, values: &BTreeMap<Field, Canonical>) -> (Record, Vec<Finding>) {
+        let cell = |(field, column): (&Field, u32)| {
+            let text = match values.get(field)? {
+                Canonical::One(text) => text.as_str().into(),
+                Canonical::Many(texts) => texts.join("、").into(),
+            };
+            let content = Content::Text(text);
+            Some(Cell { column, content })
+        };
+        let cells = Field::ALL.iter().zip(0..).filter_map(cell).collect();
+        let mut data = DataRow {
+            line: Line {
+                row: Row { index: 0, cells },
+                areas: Vec::new(),
+            },
+            heading: None,
+            explanation: None,
+        };
+        let mut rows = RowReader::new(&self.catalogue, &self.reader, self.table.clone());
+        let (mut record, mut findings) = rows.read(&"".into(), &mut data);
+        record.row = 0;
+        for &field in Field::ALL {
+            record.entry_mut(field).address = None;
+        }
+        for finding in &mut findings {
+            (finding.sheet, finding.address, finding.row) = (None, None, None);
+        }
+        (record, findings)
     }
 }
 

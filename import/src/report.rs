@@ -1,6 +1,6 @@
 //! What a check found, as a whole: for JSON, for the terminal and for pages.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::catalogue::Field;
 use crate::check::{CheckedRow, Checker, SheetSummary, Summary};
 use crate::finding::{Finding, Severity};
+use crate::rules::Incident;
 use crate::values::Canonical;
 use crate::workbook::Address;
 
@@ -165,6 +166,7 @@ impl Report {
             held: self.summary.held,
             to_confirm: self.summary.to_confirm,
             findings: self.findings.iter().map(FindingJson::from).collect(),
+            incidents: self.summary.incidents.iter().map(IncidentJson::from).collect(),
             records: self.records.as_deref(),
         }
     }
@@ -173,8 +175,10 @@ impl Report {
 /// Findings that are equal but for their cells, all in one column.
 #[derive(Clone, Debug)]
 pub struct Group<'a> {
-    /// The first of them; the others differ in their cells and rows alone.
+    /// The first of them; the others differ in their cells and rows, and those of a hint that does not quote its cell in their values.
     pub first: &'a Finding,
+    /// What is written in the cells, each text once.
+    pub values: Vec<&'a str>,
     /// Where they are, from the top, each cell once.
     pub addresses: Vec<Address>,
     /// How many there are: more than the addresses where several rows share a merged cell.
@@ -183,6 +187,8 @@ pub struct Group<'a> {
 
 /// Runs of cells that a place in short names.
 const RUNS_SHOWN: usize = 3;
+/// Values that a group names.
+const VALUES_SHOWN: usize = 3;
 
 impl Group<'_> {
     /// The cells in short: `U15`, `U5–U48，44 处`, `U5、U9、U31–U40 等 35 处`; empty for a finding on a sheet or a file.
@@ -198,6 +204,19 @@ impl Group<'_> {
     pub fn whole_place(&self) -> Option<String> {
         let runs = self.runs();
         (runs.len() > RUNS_SHOWN).then(|| self.with_count(&runs))
+    }
+
+    /// What is written in the cells, in short: `2024-06`, `2024-06、2024-07、2025 等 12 种`; empty where nothing is.
+    pub fn value(&self) -> String {
+        match self.values.len() {
+            ..=VALUES_SHOWN => self.values.join("、"),
+            count => format!("{} 等 {count} 种", self.values[..VALUES_SHOWN].join("、")),
+        }
+    }
+
+    /// The same where the message leaves it to the table beside it.
+    pub fn unsaid_value(&self) -> Option<String> {
+        leaves_value(self.first).then(|| self.value())
     }
 
     fn with_count(&self, runs: &[String]) -> String {
@@ -219,17 +238,26 @@ impl Group<'_> {
     }
 }
 
+/// Whether a finding asks for nothing and does not quote its cell: it says the same of any value.
+fn leaves_value(finding: &Finding) -> bool {
+    let unquoted = |value: &String| !finding.message.contains(value.as_str());
+    finding.severity == Severity::Hint && finding.value.as_ref().is_some_and(unquoted)
+}
+
 /// Groups the findings that are equal down a column: the same rule and severity say the same of the same value in the same words. What
-/// differs in anything that an officer is told stands apart, so that no group hides a finding. Gravest first, else in the order given.
+/// differs in anything that an officer is told stands apart, so that no group hides a finding. A hint that does not quote its cell says the
+/// same of any value: the group then names them. Gravest first, else in the order given.
 pub fn groups<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Group<'a>> {
     let mut places: HashMap<_, usize> = HashMap::new();
+    let mut values: HashSet<(usize, &str)> = HashSet::new();
     let mut groups: Vec<Group<'a>> = Vec::new();
     for finding in findings {
+        let value = finding.value.as_deref();
         let cell = (
             finding.sheet.as_deref(),
             finding.address.map(|address| address.column),
             finding.field,
-            finding.value.as_deref(),
+            value.filter(|_| !leaves_value(finding)),
         );
         let said = (
             finding.message.as_str(),
@@ -241,12 +269,16 @@ pub fn groups<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Group<
         if place == groups.len() {
             groups.push(Group {
                 first: finding,
+                values: Vec::new(),
                 addresses: Vec::new(),
                 count: 0,
             });
         }
         groups[place].count += 1;
         groups[place].addresses.extend(finding.address);
+        groups[place]
+            .values
+            .extend(value.filter(|value| values.insert((place, value))));
     }
     for group in &mut groups {
         group.addresses.sort_unstable();
@@ -266,6 +298,8 @@ struct FileJson<'a> {
     held: usize,
     to_confirm: usize,
     findings: Vec<FindingJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    incidents: Vec<IncidentJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     records: Option<&'a [RowValues]>,
 }
@@ -283,6 +317,25 @@ impl<'a> From<&'a SheetSummary> for SheetJson<'a> {
             name: &sheet.name,
             header_row: sheet.header_row,
             data_rows: &sheet.data_rows,
+        }
+    }
+}
+
+/// A rule that broke down on a row: that row was not judged by it.
+#[derive(Serialize)]
+struct IncidentJson<'a> {
+    rule: &'a str,
+    sheet: Option<&'a str>,
+    row: Option<u32>,
+}
+
+impl<'a> From<&'a Incident> for IncidentJson<'a> {
+    fn from(incident: &'a Incident) -> Self {
+        let (sheet, row) = incident.record.as_ref().map(|(sheet, row)| (&**sheet, *row)).unzip();
+        Self {
+            rule: incident.code,
+            sheet,
+            row,
         }
     }
 }

@@ -42,7 +42,8 @@ pub(crate) fn of_template(version: u32) -> Option<Finding> {
 
 /// F011: macros are in it.
 pub(crate) fn of_format(format: Format) -> Option<Finding> {
-    matches!(format, Format::Xlsx { macros: true })
+    format
+        .has_macros()
         .then(|| finding("F011", "工作簿带有宏；宏没有运行，只读取了单元格内容。".to_owned()))
 }
 

@@ -11,6 +11,7 @@ use retrofit_import::catalogue::Catalogue;
 use retrofit_import::check::{Checker, HeaderReading};
 use retrofit_import::finding::Severity;
 use retrofit_import::report::{Group, Report};
+use retrofit_import::rules::incident_lines;
 use retrofit_import::workbook::column_name;
 use retrofit_import::write;
 use serde_json::json;
@@ -197,17 +198,8 @@ fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Cata
             out.push_str(&group_line(group, summary.sheets.len() > 1));
         }
     }
-    for incident in &summary.incidents {
-        let row = incident
-            .record
-            .as_ref()
-            .map(|(_, row)| format!("在第 {row} 行"))
-            .unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "程序故障：规则 {} {row}没有判断成功，请告诉管理员。",
-            incident.code
-        );
+    for line in incident_lines(&summary.incidents) {
+        let _ = writeln!(out, "{line}");
     }
     out
 }
@@ -239,22 +231,25 @@ fn headers(tables: &[HeaderReading], catalogue: &Catalogue) -> String {
 
 fn group_line(group: &Group<'_>, with_sheet: bool) -> String {
     let finding = group.first;
-    let sheet = finding.sheet.as_deref().filter(|sheet| with_sheet && !sheet.is_empty());
-    let place = [
-        sheet.map(|sheet| format!("{sheet}!")).unwrap_or_default(),
-        group.place(),
-    ]
-    .concat();
-    let place = if place.is_empty() {
-        "整个文件".to_owned()
-    } else {
-        place
+    let sheet = finding.sheet.as_deref().filter(|sheet| !sheet.is_empty());
+    let place = match (group.place(), sheet) {
+        (cells, Some(sheet)) if cells.is_empty() => format!("工作表「{sheet}」"),
+        (cells, None) if cells.is_empty() => "整个文件".to_owned(),
+        (cells, Some(sheet)) if with_sheet => format!("{sheet}!{cells}"),
+        (cells, _) => cells,
     };
+    let value = group
+        .unsaid_value()
+        .map(|value| format!("（填的是 {value}）"))
+        .unwrap_or_default();
     let suggestion = finding.suggestion.as_deref().unwrap_or_default();
     let basis = finding
         .basis
         .as_ref()
         .map(|basis| format!("（依据：{basis}）"))
         .unwrap_or_default();
-    format!("  {place}  {}  {}{suggestion}{basis}\n", finding.code, finding.message)
+    format!(
+        "  {place}  {}  {}{value}{suggestion}{basis}\n",
+        finding.code, finding.message
+    )
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use retrofit_import::catalogue::Field;
 use retrofit_import::finding::Finding;
 use retrofit_import::report::groups;
+use retrofit_import::rules::incident_lines;
 use retrofit_import::values::Canonical;
 use serde::Serialize;
 
@@ -308,7 +309,12 @@ fn section(out: &mut String, title: &str, lines: Vec<String>) {
 }
 
 fn file_findings(roster: &Roster) -> String {
-    finding_lines(&roster.summary.findings).concat()
+    let incidents = incident_lines(&roster.summary.incidents).into_iter();
+    let incidents = incidents.map(|line| format!("{line}\n"));
+    finding_lines(&roster.summary.findings)
+        .into_iter()
+        .chain(incidents)
+        .collect()
 }
 
 fn finding_lines(findings: &[Finding]) -> Vec<String> {

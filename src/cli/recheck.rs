@@ -68,6 +68,7 @@ fn json(rechecked: &Rechecked) -> serde_json::Value {
     json!({
         "rules": rechecked.rules,
         "judged": rechecked.judged,
+        "not_judged": ["F", "D", "C"],
         "failing": failing.collect::<Vec<_>>(),
         "waived": waived.collect::<Vec<_>>(),
         "incidents": incidents.map(|(rule, code)| json!({ "rule": rule, "code": code })).collect::<Vec<_>>(),
@@ -81,6 +82,7 @@ fn text(rechecked: &Rechecked, catalogue: &Catalogue) -> String {
         rechecked.judged,
         rechecked.failing.len()
     );
+    out.push_str("栏目、代码、范围按现行的重新核对，其余按现行规则判断；关于文件和表头（F）、重复（D）、与登记库比较（C）的规则只在报送时检查，这里没有复查。\n");
     for failing in &rechecked.failing {
         let department = catalogue.department(&failing.department);
         let department = department.map_or(failing.department.as_str(), |found| &found.short_name);

@@ -44,7 +44,7 @@ fn text(catalogue: &Catalogue) -> String {
         let setting = setting
             .map(|setting| format!("（{}）", setting.label()))
             .unwrap_or_default();
-        let severity = rule.severity().label();
+        let severity = rule.severity_label();
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{}  {severity}  {}{setting}", rule.code, rule.title);
     }

@@ -1,13 +1,14 @@
 //! Judging what is approved again, by the rules of today: says which records would fail now, and changes nothing.
 //!
-//! A record fails by an error that is not waived, or by a finding to confirm that was not explained when it went in. The rules judge the values that are
-//! kept. Those on how cells and files are read have nothing to look at, those on earlier rows and on what the registry knows belong to a roster.
+//! A record fails by an error that is not waived, or by a finding to confirm that was not explained when it went in. The values that are kept are
+//! read again by the catalogue of today, as if they stood in a roster (V), and judged (P, S, T, M). Rules on files and headers (F) have nothing to
+//! look at; those on earlier rows (D) and on what the registry holds (C) belong to a roster.
 
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
+use retrofit_import::check::KeptReader;
 use retrofit_import::finding::{Finding, Severity};
-use retrofit_import::record::Record;
 use retrofit_import::rules::{Case, RosterJudge, rule_set_version};
 
 use super::code::RegistryCode;
@@ -72,6 +73,7 @@ pub fn recheck(registry: &Registry, operator: &Operator, today: NaiveDate) -> Re
         rules: rule_set_version(registry.catalogue.rule_settings()),
         ..Rechecked::default()
     };
+    let reader = KeptReader::new(registry.catalogue.clone());
     let mut after = 0;
     loop {
         let (rows, answered) = registry.db.read(|conn| {
@@ -89,7 +91,7 @@ pub fn recheck(registry: &Registry, operator: &Operator, today: NaiveDate) -> Re
         };
         after = last.project_id;
         for row in rows.into_iter().filter(|row| operator.may_see(&row.department)) {
-            rechecked.judge(registry, today, row, &answered)?;
+            rechecked.judge(&reader, registry, today, row, &answered)?;
         }
     }
 }
@@ -115,6 +117,7 @@ impl Answered {
 impl Rechecked {
     fn judge(
         &mut self,
+        reader: &KeptReader,
         registry: &Registry,
         today: NaiveDate,
         row: ApprovedRow,
@@ -126,18 +129,21 @@ impl Rechecked {
         };
         // A judge of its own for each: there are no earlier rows here.
         let mut judge = RosterJudge::new(&registry.catalogue, today);
-        let record = Record::from_values(&from_json(&row.values_json)?);
+        let (record, mut found) = reader.read(&from_json(&row.values_json)?);
         let case = Case {
             record: &record,
             today,
             catalogue: &registry.catalogue,
         };
-        let mut findings = Vec::new();
         for mut finding in judge.judge_record(&record) {
             finding.value = finding
                 .field
                 .map(|field| case.shown(field))
                 .filter(|shown| !shown.is_empty());
+            found.push(finding);
+        }
+        let mut findings = Vec::new();
+        for finding in found {
             match (finding.severity, answered.waiver(&row, &finding)) {
                 (Severity::Error, Some(waiver)) => self.waived.push(Waived {
                     code,

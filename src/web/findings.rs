@@ -82,7 +82,7 @@ impl FindingLine {
             sheet: finding.sheet.clone().unwrap_or_default(),
             place: group.place(),
             every_place: group.whole_place().unwrap_or_default(),
-            written: words::written(finding.value.as_deref()),
+            written: words::written(Some(&group.value())),
             message: finding.message.clone(),
             suggestion: finding.suggestion.clone().unwrap_or_default(),
             basis: finding.basis.clone().unwrap_or_default(),

@@ -3,6 +3,7 @@
 use askama::Template;
 use retrofit_import::catalogue::{Catalogue, CodeList, Field};
 use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::rules::incident_lines;
 use retrofit_import::values::Canonical;
 
 use super::columns::ColumnsNote;
@@ -33,6 +34,8 @@ pub(super) struct OpenPage {
     /// The number to quote where the reader broke down on the file.
     incident: Option<String>,
     alarms: Vec<String>,
+    /// Rules that broke down: our fault.
+    broken: Vec<String>,
     errors: usize,
     findings: Lines<FindingLine>,
     hints: usize,
@@ -144,6 +147,7 @@ impl OpenPage {
                 .into_iter()
                 .map(|alarm| alarm_words(alarm, counts))
                 .collect(),
+            broken: incident_lines(&roster.summary.incidents),
             errors: errors.len(),
             findings: FindingLine::of(&errors),
             hints: hints.len(),

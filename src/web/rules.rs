@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Extension, Path, State};
 use axum::response::Response;
-use retrofit_import::rules::{self, RULES, Rule, Setting, Status};
+use retrofit_import::rules::{self, KINDS, RULES, Rule, Setting};
 
 use super::error::WebError;
 use super::frame::{Frame, page};
@@ -27,27 +27,15 @@ struct Family {
 struct Line {
     code: &'static str,
     title: &'static str,
-    severity: &'static str,
+    severity: String,
     class: &'static str,
     /// What this deployment sets otherwise, and why.
     setting: Option<String>,
 }
 
-/// The families, in the order that a roster meets them.
-const FAMILIES: [(char, &str); 8] = [
-    ('F', "文件和工作表"),
-    ('V', "填写的值"),
-    ('P', "地点"),
-    ('S', "抗震设防"),
-    ('T', "时间和进度"),
-    ('M', "资金和数量"),
-    ('D', "重复"),
-    ('C', "与上次报送相比"),
-];
-
 /// `GET /rules`.
 pub(super) async fn list(State(registry): State<Registry>, Extension(session): Officer) -> Result<Response, WebError> {
-    let families = FAMILIES.into_iter().map(|(letter, title)| Family {
+    let families = KINDS.into_iter().map(|(letter, title)| Family {
         title,
         rules: RULES
             .iter()
@@ -65,7 +53,7 @@ fn line(registry: &Registry, rule: &Rule) -> Line {
     Line {
         code: rule.code,
         title: rule.title,
-        severity: rule.severity().label(),
+        severity: rule.severity_label(),
         class: words::severity_class(rule.severity()),
         setting: registry.catalogue.rule_settings().of(rule.code).map(Setting::label),
     }
@@ -78,7 +66,6 @@ struct RulePage<'a> {
     rule: &'static Rule,
     line: Line,
     fields: Vec<&'a str>,
-    status: Option<&'static str>,
 }
 
 /// `GET /rules/{code}`.
@@ -97,10 +84,5 @@ pub(super) async fn one(
             .iter()
             .map(|&field| registry.catalogue.label(field))
             .collect(),
-        status: match rule.status {
-            Status::InForce => None,
-            Status::Trial => Some("试行：只提示，不影响入库。"),
-            Status::Retired => Some("已停用：不再检查。"),
-        },
     })
 }

@@ -88,9 +88,13 @@ pub struct CodeEntry {
 }
 
 impl CodeEntry {
+    /// Its label and its synonyms.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.label).chain(self.synonyms.iter().map(String::as_str))
+    }
+
     /// Every way of writing it: the code, the label, the synonyms.
     pub(crate) fn ways(&self) -> impl Iterator<Item = &str> {
-        let names = [&*self.code, &*self.label].into_iter();
-        names.chain(self.synonyms.iter().map(String::as_str))
+        std::iter::once(&*self.code).chain(self.names())
     }
 }

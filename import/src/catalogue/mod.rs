@@ -117,12 +117,20 @@ impl Catalogue {
         &self.divisions
     }
 
-    /// The zonation of a township where a deployment has it, else of its county; a zone counts as its county.
+    /// The zonation of a township where a deployment has it, else of its county; a zone counts as its county. None where the township is not
+    /// known and some of the county's have rows of their own.
     pub fn zonation(&self, county: &str, township: Option<&str>) -> Option<&Zonation> {
         let find = |code: &str| self.zonation.iter().find(|row| row.division == code);
-        township
-            .and_then(find)
-            .or_else(|| find(self.divisions.base_county(county)))
+        let county = self.divisions.base_county(county);
+        let within = |row: &Zonation| {
+            let division = self.divisions.get(&row.division);
+            division.is_some_and(|found| found.level == Level::Township && found.parent == county)
+        };
+        match township {
+            Some(township) => find(township).or_else(|| find(county)),
+            None if self.zonation.iter().any(within) => None,
+            None => find(county),
+        }
     }
 
     /// Reads a deployment's zonation of its townships, a file with the columns of `zonation.csv`.

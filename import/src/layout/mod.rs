@@ -107,12 +107,21 @@ impl Table {
 pub(crate) struct DataRow {
     /// The row.
     pub(crate) line: Line,
-    /// The county of the heading above it.
-    pub(crate) county: Option<Arc<str>>,
-    /// That heading's row, from 0.
-    pub(crate) heading: Option<u32>,
+    /// The county heading above it.
+    pub(crate) heading: Option<CountyHeading>,
     /// What stands in the column 情况说明 of an annotated workbook.
     pub(crate) explanation: Option<Arc<str>>,
+}
+
+/// A row that heads those beneath it with their county.
+#[derive(Clone, Debug)]
+pub(crate) struct CountyHeading {
+    /// The county's code.
+    pub(crate) county: Arc<str>,
+    /// The county as written, folded.
+    pub(crate) written: Arc<str>,
+    /// The heading's row, from 0.
+    pub(crate) row: u32,
 }
 
 /// What a sheet turns out to hold, in order.
@@ -152,8 +161,8 @@ pub(crate) struct SheetReader<'a> {
     waiting: Vec<DataRow>,
     /// Rows with few cells: projects with nearly all missing, or titles of a header that follows.
     sparse: Vec<DataRow>,
-    /// The county of the last heading, and its row.
-    county: Option<(Arc<str>, u32)>,
+    /// The last county heading.
+    heading: Option<CountyHeading>,
     /// The last row that belonged to the table, from 0.
     last: u32,
     after_footer: bool,
@@ -176,7 +185,7 @@ impl<'a> SheetReader<'a> {
             table: None,
             waiting: Vec::new(),
             sparse: Vec::new(),
-            county: None,
+            heading: None,
             last: 0,
             after_footer: false,
             example: false,
@@ -221,11 +230,9 @@ impl<'a> SheetReader<'a> {
         }
         match kind {
             Kind::Data | Kind::Sparse => {
-                let (county, heading) = self.county.clone().unzip();
                 let data = DataRow {
                     line,
-                    county,
-                    heading,
+                    heading: self.heading.clone(),
                     explanation,
                 };
                 if kind == Kind::Sparse {
@@ -235,9 +242,10 @@ impl<'a> SheetReader<'a> {
                     self.take_data(data, out);
                 }
             }
-            Kind::County(county) => {
+            Kind::County { county, written } => {
                 self.take_sparse(out);
-                self.county = Some((county, line.row.index));
+                let row = line.row.index;
+                self.heading = Some(CountyHeading { county, written, row });
             }
             Kind::Header => {
                 self.drop_titles(None, out);
@@ -449,7 +457,7 @@ impl<'a> SheetReader<'a> {
         let given = |field: Field| {
             block.column(field).is_some()
                 || (field == Field::AccelerationG && carries_acceleration)
-                || (field == Field::County && self.waiting.first().is_some_and(|row| row.county.is_some()))
+                || (field == Field::County && self.waiting.first().is_some_and(|row| row.heading.is_some()))
         };
         let required = self
             .known
@@ -495,7 +503,7 @@ impl<'a> SheetReader<'a> {
         self.waiting.clear();
         self.header = None;
         self.table = None;
-        self.county = None;
+        self.heading = None;
         self.after_footer = false;
         self.example = false;
     }

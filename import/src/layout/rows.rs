@@ -91,8 +91,12 @@ const NOTHING: &[&str] = &[
     "以下无正文",
     "续表",
     "接上页",
+    "接下页",
     "接上表",
+    "续上页",
+    "续下页",
     "转下页",
+    "见下页",
     "下页续",
     "空白",
     "此行不填",
@@ -125,8 +129,13 @@ pub(crate) enum Kind {
     Data,
     /// A project, or the title of a header that follows: a few cells only.
     Sparse,
-    /// A county heading: the county of the rows beneath.
-    County(Arc<str>),
+    /// A county heading.
+    County {
+        /// The code of the county of the rows beneath.
+        county: Arc<str>,
+        /// The county as written, folded.
+        written: Arc<str>,
+    },
     /// The header, repeated.
     Header,
     /// An example row, of a template of ours or of another.
@@ -179,8 +188,13 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     };
     let only_figures = others.iter().all(|(_, text)| is_figure(text));
     if only_figures && name.is_none_or(|(column, _)| *column == first.0) {
-        if let Some(county) = reader.county(heading_name(&first.1)) {
-            return Kind::County(county);
+        if !others.is_empty() && begins_sum(&first.1) {
+            return other;
+        }
+        let written = heading_name(&first.1);
+        if let Some(county) = reader.county(written) {
+            let written = written.into();
+            return Kind::County { county, written };
         }
         let chinese = |text: &str| text.starts_with(|c: char| "一二三四五六七八九十".contains(c));
         let heading = (numbered && chinese(texts[0].1.trim_start_matches('('))) || begins_chapter(&first.1);
@@ -237,10 +251,15 @@ fn heads_columns(texts: &[(u32, String)], index: &HeaderIndex) -> bool {
     heads >= 2 && heads * 2 > texts.len()
 }
 
-/// `合计`, `东昌府区小计`, `小计(12项)`, `合计12项`, `共12项`.
+/// `合计`, `东昌府区小计`, `东昌府区(小计)`, `小计(12项)`, `合计12项`, `共12项`.
 fn is_total(folded: &str) -> bool {
     if folded.len() > 80 {
         return false;
+    }
+    // 东昌府区（小计）
+    let inside = folded.strip_suffix(')').and_then(|open| open.rsplit_once('('));
+    if inside.is_some_and(|(_, inside)| TOTALS.contains(&inside)) {
+        return true;
     }
     let bare = without_count(folded);
     let named = |word: &str| {
@@ -248,6 +267,12 @@ fn is_total(folded: &str) -> bool {
         bare.ends_with(word) || rest.is_some_and(|rest| rest.starts_with([':', '(', '=', ',']))
     };
     bare.chars().count() <= 20 && (TOTALS.iter().any(|word| named(word)) || (bare == "共" && bare != folded))
+}
+
+/// `合计4个项目`, `其中:中学`: what figures alone stand behind is a sum or a part of one.
+fn begins_sum(folded: &str) -> bool {
+    let words = TOTALS.iter().chain(&["其中"]);
+    folded == "计" || words.into_iter().any(|word| folded.starts_with(word))
 }
 
 fn is_note(folded: &str) -> bool {
@@ -278,13 +303,19 @@ fn is_nothing(folded: &str) -> bool {
     bare.is_empty() || NOTHING.contains(&bare)
 }
 
-/// An example that a template shows: 示例, 【示例】, 例：.
+/// An example that a template shows: 示例, 【示例】, 示例1, 例：; a project may be called 示例小学.
 fn is_example(folded: &str) -> bool {
     let bare = folded.trim_start_matches(['(', '[', '【', '〔', '“']);
-    ["示例", "样例", "填写示例", "填报示例", "例:"]
-        .iter()
-        .any(|word| bare.starts_with(word))
-        && bare.chars().count() <= 8
+    let is_mark = |rest: &str| {
+        let mark = rest.chars().next().is_none_or(|next| !next.is_alphabetic());
+        mark || ["行", "数据", "项目", "工程"].iter().any(|word| rest.starts_with(word))
+    };
+    bare.chars().count() <= 8
+        && (bare.starts_with("例:")
+            || ["示例", "样例", "填写示例", "填报示例"]
+                .iter()
+                .filter_map(|word| bare.strip_prefix(word))
+                .any(is_mark))
 }
 
 /// `一`, `（二）`, `3`, `4.`: a heading's number.

@@ -10,6 +10,7 @@ pub(super) static S010: Rule = Rule {
     code: "S010",
     title: "已开工加固而没有鉴定报告编号",
     severity: Severity::Error,
+    eased: Some(Severity::Confirm),
     fields: &[Field::AppraisalReportNo],
     basis: &[ORDER_744_19],
     help: Help {

@@ -38,7 +38,7 @@ pub(super) static P005: Rule = Rule {
     severity: Severity::Hint,
     fields: &[Field::County],
     help: Help {
-        when: "县（市、区）填的是已停用的名称或代码，如茌平县、371523。已取消的工程也查。",
+        when: "县（市、区）一栏或分段标题填的是已停用的名称或代码，如茌平县、371523。已取消的工程也查。",
         why: "登记时已按现名换算，提醒今后用现名。",
         how: "改填现名；不改也能登记。",
         right: "县（市、区）茌平区",

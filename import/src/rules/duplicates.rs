@@ -1,4 +1,5 @@
-//! D001, D002: rows that an earlier row of the file already holds.
+//! D001, D002: rows that an earlier row of the file already holds. Texts are compared as the registry compares them: spaces, full-width
+//! forms and capitals make no difference.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,7 +12,7 @@ use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 use crate::record::Record;
-use crate::values::Value;
+use crate::values::{Value, fold};
 
 /// What is remembered of the rows judged so far: hashes of 64 bits and row numbers, some 150 bytes a row.
 #[derive(Debug, Default)]
@@ -33,11 +34,30 @@ struct Place {
 #[derive(Clone, Copy, Debug)]
 struct Site {
     first: Place,
-    /// The first row's number, hashed; none where it has none.
-    number: Option<u64>,
-    /// The first row whose number is not the first row's.
-    other: Option<Place>,
+    /// The first row's numbers.
+    numbers: Numbers,
+    /// The first row that shares no number with the first one, and its numbers.
+    other: Option<(Place, Numbers)>,
 }
+
+/// A row's 工程编号 and 登记编号, hashed; none where it has none.
+#[derive(Clone, Copy, Debug)]
+struct Numbers([Option<u64>; 2]);
+
+impl Numbers {
+    fn of(record: &Record) -> Self {
+        Self(NUMBERS.map(|field| record.text(field).map(|number| hash(&fold(number)))))
+    }
+
+    /// Whether both rows carry the same number: two blank ones are different.
+    fn meet(self, other: Self) -> bool {
+        let mut pairs = self.0.iter().zip(&other.0);
+        pairs.any(|(own, other)| own.is_some() && own == other)
+    }
+}
+
+/// The fields that carry a number of the project's.
+const NUMBERS: [Field; 2] = [Field::ProjectNo, Field::RegistryCode];
 
 impl Seen {
     fn place(&mut self, record: &Record) -> Place {
@@ -66,7 +86,7 @@ pub(super) static D001: Rule = Rule {
     severity: Severity::Error,
     fields: &[Field::ProjectNo, Field::RegistryCode],
     help: Help {
-        when: "工程编号或登记编号与同一文件中前面某一行的相同。已取消的工程也查。",
+        when: "工程编号或登记编号与同一文件中前面某一行的相同（空格、全角半角、大小写不计）。已取消的工程也查。",
         why: "一个编号只能是一个工程，重复的行会互相覆盖。",
         how: "重复填报的删去一行；是不同工程的，改正编号。",
         right: "两行的工程编号各不相同",
@@ -79,11 +99,12 @@ pub(super) static D001: Rule = Rule {
 fn same_number(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
     let place = seen.place(case.record);
     let mut faults = Vec::new();
-    for field in [Field::ProjectNo, Field::RegistryCode] {
+    for field in NUMBERS {
         let Some(number) = case.record.text(field) else {
             continue;
         };
-        if let Some(&earlier) = seen.numbers.get(&hash(&(field, number))) {
+        let key = hash(&(field, fold(number)));
+        if let Some(&earlier) = seen.numbers.get(&key) {
             let label = case.label(field);
             faults.push(Fault::new(
                 field,
@@ -91,7 +112,7 @@ fn same_number(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
                 format!("重复填报的删去一行；是不同工程的，改正{label}。"),
             ));
         } else {
-            seen.numbers.insert(hash(&(field, number)), place);
+            seen.numbers.insert(key, place);
         }
     }
     faults
@@ -103,7 +124,7 @@ pub(super) static D002: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::Name],
     help: Help {
-        when: "工程名称、乡镇（街道）和详细地址与同一文件中前面某一行都相同。两行编号相同的只提D001，但整行全都相同的两条都提。\
+        when: "工程名称、乡镇（街道）和详细地址与同一文件中前面某一行都相同（空格、全角半角、大小写不计）。两行的工程编号或登记编号相同的只提D001，但整行全都相同的两条都提。\
                两行都没有编号的，算编号不同。已取消的工程也查。",
         why: "名称地点都一样，多半是同一个工程报了两遍，统计时会算两次。",
         how: "重复的删去一行；是不同的单体，在名称里写明（如1号楼、2号楼）。",
@@ -117,8 +138,7 @@ pub(super) static D002: Rule = Rule {
 fn same_site(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
     let record = case.record;
     let place = seen.place(record);
-    let number = record.text(Field::ProjectNo).or(record.text(Field::RegistryCode));
-    let number = number.map(|number| hash(&number));
+    let numbers = Numbers::of(record);
     let (Some(name), Some(township), Some(address)) = (
         record.text(Field::Name),
         record.code(Field::Township),
@@ -127,24 +147,24 @@ fn same_site(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
         return Vec::new();
     };
     let twin = *seen.rows.entry(hash_of_values(record)).or_insert(place);
-    let site = match seen.sites.entry(hash(&(name, township, address))) {
+    let site = match seen.sites.entry(hash(&(fold(name), township, fold(address)))) {
         Entry::Occupied(site) => site.into_mut(),
         Entry::Vacant(site) => {
             site.insert(Site {
                 first: place,
-                number,
+                numbers,
                 other: None,
             });
             return Vec::new();
         }
     };
-    let earlier = if number.is_none() || number != site.number {
-        let first = site.first;
-        site.other.get_or_insert(place);
-        Some(first)
+    let earlier = if numbers.meet(site.numbers) {
+        // D001 says so already, unless the row also repeats another one, or one in every value.
+        let other = site.other.filter(|(_, other)| !numbers.meet(*other));
+        other.map(|(place, _)| place).or((twin != place).then_some(twin))
     } else {
-        // The same number: D001 says so already, unless the row also repeats another one, or one in every value.
-        site.other.or((twin != place).then_some(twin))
+        site.other.get_or_insert((place, numbers));
+        Some(site.first)
     };
     let fault = earlier.map(|earlier| {
         Fault::new(

@@ -21,6 +21,34 @@ pub struct Incident {
     pub record: Option<(Arc<str>, u32)>,
 }
 
+/// Incidents as officers are told of them: a line for each rule.
+pub fn incident_lines(incidents: &[Incident]) -> Vec<String> {
+    let mut rules: Vec<(&str, &Incident, usize)> = Vec::new();
+    for incident in incidents {
+        match rules.iter_mut().find(|(code, ..)| *code == incident.code) {
+            Some((.., count)) => *count += 1,
+            None => rules.push((incident.code, incident, 1)),
+        }
+    }
+    let line = |(code, first, count): (&str, &Incident, usize)| {
+        let place = first.record.as_ref().map_or_else(String::new, |(sheet, row)| {
+            let sheet = if sheet.is_empty() {
+                String::new()
+            } else {
+                format!("“{sheet}”")
+            };
+            let all = if count > 1 {
+                format!("等 {count} 行")
+            } else {
+                String::new()
+            };
+            format!("（{sheet}第 {row} 行{all}）")
+        });
+        format!("程序故障：规则 {code} 没有判断成功{place}，请告诉系统管理员。其余检查照常。")
+    };
+    rules.into_iter().map(line).collect()
+}
+
 /// Judges the records of one roster, in order, and remembers what the rules about earlier rows need.
 #[derive(Debug)]
 pub struct RosterJudge<'a> {
@@ -196,7 +224,23 @@ mod tests {
             code: "X001",
             record: Some(("工程清单".into(), 7)),
         };
-        assert_eq!(judge.incidents(), [incident]);
+        assert_eq!(judge.incidents(), std::slice::from_ref(&incident));
+        let of_roster = Incident {
+            record: None,
+            ..incident.clone()
+        };
+        let csv = Incident {
+            record: Some(("".into(), 9)),
+            ..incident.clone()
+        };
+        let lines = |incidents: &[Incident]| incident_lines(incidents).concat();
+        let (said, rest) = ("程序故障：规则 X001 没有判断成功", "，请告诉系统管理员。其余检查照常。");
+        assert_eq!(
+            lines(&[incident.clone(), csv.clone()]),
+            format!("{said}（“工程清单”第 7 行等 2 行）{rest}")
+        );
+        assert_eq!(lines(&[csv]), format!("{said}（第 9 行）{rest}"));
+        assert_eq!(lines(&[of_roster]), format!("{said}{rest}"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) static S008: Rule = Rule {
                层数不超而建筑高度超过的，标在高度上。限值（高度米/层数）按6度、7度0.10g、7度0.15g、8度0.20g、8度0.30g、9度：\
                砌体（按最宽的普通砖）21/7、21/7、21/7、18/6、15/5、12/4，甲、乙类各减3米和1层；\
                底部框架22/7、22/7、19/6、16/5，8度0.30g和9度不允许，甲、乙类只提S016。烈度与加速度不对应的不查。",
-        why: "砌体房屋越高，地震时倒塌的危险越大，规范对层数和高度设了上限。",
+        why: "砌体房屋靠砖墙承重，越高，地震时倒塌的危险越大，规范对层数和高度设了上限。",
         how: "核对结构类型、层数、高度；确实超限的既有房屋，说明加固中采取的措施。",
         right: "结构类型 砌体结构，7度0.15g，标准设防类，地上层数 6，建筑高度 18.6",
         wrong: "结构类型 砌体结构，8度0.20g，重点设防类，地上层数 6",
@@ -54,28 +54,31 @@ fn too_tall(case: &Case<'_>) -> Option<Fault> {
         case.shown(Field::AccelerationG),
         case.shown(Field::FortificationClass)
     );
+    let basis = if strict { MASONRY_CLASS } else { MASONRY_TABLE };
+    let fault = |field, message, suggestion| Some(Fault::new(field, message, suggestion).resting_on(basis));
     let Some(limit) = limit else {
-        return Some(Fault::new(
+        return fault(
             Field::FloorsAbove,
             format!("{place}不允许采用，却有地上{floors}层。"),
             "核对结构类型、烈度和加速度；确是这种结构的，说明加固中采取的措施。",
-        ));
+        );
     };
     if floors > limit.storeys {
-        return Some(Fault::new(
+        return fault(
             Field::FloorsAbove,
             format!("{place}最多{}层，填了{floors}层。", limit.storeys),
             "核对结构类型和地上层数；确实超限的，说明加固中采取的措施。",
-        ));
+        );
     }
     let height = case.record.decimal(Field::HeightM)?;
-    (height > Decimal::from(limit.height_m)).then(|| {
-        Fault::new(
-            Field::HeightM,
-            format!("{place}最高{}米，填了{}米。", limit.height_m, height.normalize()),
-            "核对结构类型和建筑高度（室外地面到檐口）；确实超限的，说明加固中采取的措施。",
-        )
-    })
+    if height <= Decimal::from(limit.height_m) {
+        return None;
+    }
+    fault(
+        Field::HeightM,
+        format!("{place}最高{}米，填了{}米。", limit.height_m, height.normalize()),
+        "核对结构类型和建筑高度（室外地面到主要屋面板顶）；确实超限的，说明加固中采取的措施。",
+    )
 }
 
 pub(super) static S016: Rule = Rule {
@@ -86,7 +89,7 @@ pub(super) static S016: Rule = Rule {
     basis: &[BOTTOM_FRAME_CLASS],
     help: Help {
         when: "工程类别为城镇住宅、学校、医院、农村民居或其他，结构类型为底部框架-抗震墙砌体结构，抗震设防类别为特殊设防类或重点设防类。",
-        why: "底部框架砌体房屋上刚下柔，地震时底层容易垮，重要的建筑不允许采用。",
+        why: "底部框架砌体房屋底层是框架（常作门面）、上面是砖墙，上刚下柔，地震时底层容易垮，重要的建筑不允许采用。",
         how: "核对结构类型和设防类别；确是这种既有房屋的，说明加固方案如何处理。",
         right: "结构类型 钢筋混凝土框架结构，抗震设防类别 重点设防类",
         wrong: "结构类型 底部框架-抗震墙砌体结构，抗震设防类别 重点设防类",

@@ -37,9 +37,9 @@ mod zonation;
 
 pub use case::{Case, Fault, RosterFault};
 pub use duplicates::Seen;
-pub use judge::{Incident, RosterJudge};
+pub use judge::{Incident, RosterJudge, incident_lines};
 pub use known::{CodeOwner, Known, KnownRoster, Neighbour};
-pub use pages::{json, markdown, page, text};
+pub use pages::{KINDS, json, markdown, page, text};
 pub use settings::{RuleSettings, Setting, rule_set_version};
 pub use standards::Basis;
 
@@ -47,7 +47,7 @@ use crate::catalogue::Field;
 use crate::finding::Severity;
 
 /// The version of the rule set. Raised by every change of what a rule says of some record.
-pub const RULE_SET_VERSION: &str = "0.1.0";
+pub const RULE_SET_VERSION: &str = "0.1.1";
 
 /// One rule.
 #[derive(Debug)]
@@ -58,6 +58,8 @@ pub struct Rule {
     pub title: &'static str,
     /// What its findings ask for; the gravest where that depends on the case.
     pub severity: Severity,
+    /// What some of its cases ask for instead, as its help says.
+    pub eased: Option<Severity>,
     /// The fields whose cells it flags; none where it flags a file, a sheet or a header.
     pub fields: &'static [Field],
     /// The standards that it rests on; none where it is a matter of plain sense.
@@ -81,6 +83,15 @@ impl Rule {
         }
     }
 
+    /// The same in the officers' words.
+    pub fn severity_label(&self) -> String {
+        let label = self.severity().label();
+        match self.eased.filter(|_| self.status != Status::Trial) {
+            Some(eased) => format!("{label}，部分情形为{}", eased.label()),
+            None => label.to_owned(),
+        }
+    }
+
     /// Whether it judges a cancelled project (stage 90): V, P and D rules and S001 do.
     pub fn judges_cancelled(&self) -> bool {
         self.code.starts_with(['V', 'P', 'D']) || self.code == "S001"
@@ -92,6 +103,7 @@ const FIRST: Rule = Rule {
     code: "",
     title: "",
     severity: Severity::Error,
+    eased: None,
     fields: &[],
     basis: &[],
     since: "0.1.0",
@@ -120,7 +132,7 @@ pub enum Status {
 /// What an officer is told of a rule, in Chinese.
 #[derive(Debug)]
 pub struct Help {
-    /// 判定: exactly when it fires, with its exceptions.
+    /// 什么情况提出: exactly when it fires, with its exceptions.
     pub when: &'static str,
     /// 为什么: what the matter is about.
     pub why: &'static str,

@@ -13,12 +13,12 @@ pub fn page(rule: &Rule, catalogue: &Catalogue) -> Vec<(&'static str, String)> {
     let basis: Vec<String> = rule
         .basis
         .iter()
-        .map(|basis| format!("{}（{}）", basis.text, sureness(basis.status)))
+        .map(|basis| format!("{}（{}）", basis.text, basis.sureness()))
         .collect();
     let or = |text: String, none: &str| if text.is_empty() { none.to_owned() } else { text };
     let severity = match catalogue.rule_settings().of(rule.code) {
-        Some(setting) => format!("{}（{}）", rule.severity().label(), setting.label()),
-        None => rule.severity().label().to_owned(),
+        Some(setting) => format!("{}（{}）", rule.severity_label(), setting.label()),
+        None => rule.severity_label(),
     };
     let of_what = match rule.code.as_bytes().first() {
         Some(b'F' | b'C') => "整个文件、工作表或表头",
@@ -28,12 +28,12 @@ pub fn page(rule: &Rule, catalogue: &Catalogue) -> Vec<(&'static str, String)> {
         ("严重程度", severity),
         ("检查字段", or(fields.join("、"), of_what)),
         ("依据", or(basis.join("；"), "工程清单填报的一般要求")),
-        ("判定", rule.help.when.to_owned()),
+        ("什么情况提出", rule.help.when.to_owned()),
         ("为什么", rule.help.why.to_owned()),
         ("怎么改", rule.help.how.to_owned()),
         ("正例", rule.help.right.to_owned()),
         ("反例", rule.help.wrong.to_owned()),
-        ("状态", format!("{}，自{}版起", rule.status.label(), rule.since)),
+        ("状态", rule.standing()),
     ]
 }
 
@@ -47,8 +47,8 @@ pub fn text(rule: &Rule, catalogue: &Catalogue) -> String {
     text
 }
 
-/// The kinds of rules, by the first letter of their codes.
-const KINDS: [(char, &str); 8] = [
+/// The kinds of rules, by the first letter of their codes, in the order that a roster meets them.
+pub const KINDS: [(char, &str); 8] = [
     ('F', "文件和工作表"),
     ('V', "单元格的值"),
     ('P', "地点"),
@@ -95,6 +95,7 @@ pub fn json(catalogue: &Catalogue) -> Value {
             "code": rule.code,
             "title": rule.title,
             "severity": rule.severity(),
+            "eased": rule.eased,
             "setting": catalogue.rule_settings().of(rule.code).map(setting),
             "fields": rule.fields,
             "basis": rule.basis.iter().map(basis).collect::<Vec<_>>(),
@@ -112,12 +113,21 @@ pub fn json(catalogue: &Catalogue) -> Value {
     Value::Array(RULES.iter().map(rule).collect())
 }
 
-/// How sure a source's figures are, as officers are told.
-const fn sureness(status: SourceStatus) -> &'static str {
-    match status {
-        SourceStatus::Read => "数值已与公开文本核对",
-        SourceStatus::Memory => "数值凭记忆录入，须与正式文本核对",
-        SourceStatus::ToVerify => "数值由当地核实，尚未核实的在提示中注明“待核”",
+impl super::Basis {
+    /// How sure we are of it, as officers are told.
+    pub const fn sureness(&self) -> &'static str {
+        match self.status {
+            SourceStatus::Read => "已与公开文本核对",
+            SourceStatus::Memory => "凭记忆录入，使用前须与正式文本核对",
+            SourceStatus::ToVerify => "由当地核实，尚未核实的在提示中注明“待核”",
+        }
+    }
+}
+
+impl Rule {
+    /// Whether it counts, and since which version, in the officers' words.
+    pub fn standing(&self) -> String {
+        format!("{}，自{}版起", self.status.label(), self.since)
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) static S006: Rule = Rule {
     basis: &[LIFE_CLASSES, LIFE_RANGE],
     help: Help {
         when: "后续使用年限不是30、40、50之一。桥梁、隧道、铁路设施、输电线路、通信铁塔、大坝、水闸泵站、堤防不查；不在1至100之间的另按V005。",
-        why: "鉴定和加固按30、40、50年（A、B、C类）三档取用标准，别的年限要有依据。",
+        why: "既有房屋先定还要用多少年，再按30、40、50年（A、B、C类）三档取用鉴定和加固的标准，别的年限要有依据。",
         how: "按鉴定报告或加固设计填30、40或50；按GB 55021取了中间年限的，说明依据。",
         right: "用途 教学楼，后续使用年限 40",
         wrong: "用途 教学楼，后续使用年限 35",
@@ -58,7 +58,10 @@ pub(super) static S007: Rule = Rule {
         (life < least).then(|| {
             Fault::new(
                 Field::ServiceLifeYears,
-                format!("{built}建成，后续使用年限{life}年，少于最低要求{least}年。"),
+                format!(
+                    "{}{built}，后续使用年限{life}年，少于最低要求{least}年。",
+                    case.label(Field::BuiltDate)
+                ),
                 format!("核对始建竣工时间和年限，应不少于{least}年；取较短年限的，说明依据。"),
             )
         })

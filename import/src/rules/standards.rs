@@ -158,11 +158,11 @@ pub fn concrete_height(structure: &str, column: usize) -> Option<u32> {
 }
 
 /// Classes A, B and C of subsequent service life: 30, 40 and 50 years.
-pub const LIFE_CLASSES: Basis = Basis::memory("GB 50023-2009 第1.0.4、1.0.5条");
+pub const LIFE_CLASSES: Basis = Basis::read("GB 50023-2009 第1.0.4、1.0.5条");
 /// Lives between them.
 pub const LIFE_RANGE: Basis = Basis::memory("GB 55021-2021（另许中间年限）");
 /// The least subsequent service life by construction year.
-pub const LIFE_TABLE: Basis = Basis::memory("GB 50023-2009 第1.0.4条");
+pub const LIFE_TABLE: Basis = Basis::read("GB 50023-2009 第1.0.4条");
 
 /// The least subsequent service life, in years, of what was built in a year.
 pub const fn least_service_life(built: i32) -> i64 {

@@ -90,7 +90,10 @@ impl CodeIndex {
 
     /// The codes that a text names, in the order written, each once; the first part that is none otherwise.
     pub(crate) fn codes(&self, list: CodeList, text: &str) -> Result<Vec<Arc<str>>, String> {
-        if let Some(code) = self.code(list, &fold(text)) {
+        // Two numbers with a space between them are two codes.
+        let folded = fold(text);
+        let whole = !is_number(&folded) || !text.trim().contains(char::is_whitespace);
+        if let Some(code) = self.code(list, &folded).filter(|_| whole) {
             return Ok(vec![code]);
         }
         self.parted(list, text)
@@ -104,10 +107,13 @@ impl CodeIndex {
             .map(|part| fold(without_mark(part)))
             .filter(|part| !part.is_empty())
             .collect();
+        let parts = without_count(parts);
         let mut found: Vec<Arc<str>> = Vec::new();
         let mut at = 0;
         while let Some(part) = parts.get(at) {
-            let joined = |end: usize| Some((self.code(list, &parts[at..end].concat())?, end));
+            // Two numbers side by side are two codes: 1、2 is not 12.
+            let joins = |end: usize| end == at + 1 || !parts[at..end].iter().any(|part| is_number(part));
+            let joined = |end: usize| Some((self.code(list, &parts[at..end].concat()).filter(|_| joins(end))?, end));
             if let Some((code, end)) = (at + 1..=parts.len().min(at + 3)).rev().find_map(joined) {
                 found.push(code);
                 at = end;
@@ -242,6 +248,23 @@ fn without_mark(part: &str) -> &str {
     rest.filter(|_| after.len() < bare.len()).unwrap_or(part)
 }
 
+/// The parts of a list without the numbers that count them: in `1、面层加固 2、圈梁构造柱` the 2 is no code. They run from 1, and a text
+/// follows each.
+fn without_count(parts: Vec<String>) -> Vec<String> {
+    let numbers: Vec<usize> = parts.iter().filter_map(|part| part.parse().ok()).collect();
+    let in_order = (1..=numbers.len()).eq(numbers);
+    let text_at = |at: usize| parts.get(at).is_some_and(|part| !is_number(part));
+    let before_texts = (0..parts.len()).all(|at| text_at(at) || text_at(at + 1));
+    if text_at(0) || !in_order || !before_texts {
+        return parts;
+    }
+    parts.into_iter().filter(|part| !is_number(part)).collect()
+}
+
+fn is_number(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// A text without what stands in brackets.
 fn without_brackets(text: &str) -> String {
     let mut depth = 0_u32;
@@ -260,15 +283,26 @@ fn without_brackets(text: &str) -> String {
 
 /// The candidates most like a text, best first, at most three.
 pub(crate) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut scored: Vec<(f64, &str)> = candidates
-        .map(|candidate| {
-            let within = !text.is_empty() && (candidate.contains(text) || text.contains(candidate));
-            let score = strsim::normalized_damerau_levenshtein(text, candidate);
-            (if within { score.max(0.5) } else { score }, candidate)
-        })
+    nearest_named(
+        text,
+        candidates.map(|candidate| (candidate, std::iter::once(candidate))),
+    )
+}
+
+/// The things of which some name is most like a text, best first, at most three.
+pub(crate) fn nearest_named<'a, T>(
+    text: &str,
+    candidates: impl Iterator<Item = (T, impl Iterator<Item = &'a str>)>,
+) -> Vec<T> {
+    let likeness = |name: &str| {
+        let within = !text.is_empty() && (name.contains(text) || text.contains(name));
+        let score = strsim::normalized_damerau_levenshtein(text, name);
+        if within { score.max(0.5) } else { score }
+    };
+    let mut scored: Vec<(f64, T)> = candidates
+        .map(|(candidate, names)| (names.map(likeness).fold(0.0, f64::max), candidate))
         .filter(|(score, _)| *score >= ALIKE)
         .collect();
     scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-    scored.dedup_by(|(_, a), (_, b)| a == b);
     scored.into_iter().take(3).map(|(_, candidate)| candidate).collect()
 }

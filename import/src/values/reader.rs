@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::codes::{CodeIndex, nearest};
+use super::codes::{CodeIndex, nearest, nearest_named};
 use super::date::{self, NoDate};
 use super::fold::fold;
 use super::reading::{Carried, Fault, Reading};
 use super::text::{BadUscc, check_uscc, is_phone};
 use super::types::{PartialDate, Value};
-use crate::catalogue::{Catalogue, CodeEntry, CodeList, Field, FieldType};
+use crate::catalogue::{Catalogue, CodeList, Field, FieldType};
 use crate::workbook::Content;
 
 /// Reads cells by the catalogue in force.
@@ -52,7 +52,10 @@ impl Reader {
             FieldType::YesNo => self.read_code(field, CodeList::YesNo, text, content),
             FieldType::Codes(list) => self.read_codes(list, &written(content)),
             FieldType::Uscc => read_uscc(text),
-            FieldType::Phone => read_phone(text),
+            FieldType::Phone => match self.invisible(field, text) {
+                Some(fault) => Reading::fault(fault),
+                None => read_phone(text),
+            },
             FieldType::County => self.read_county(text),
             FieldType::Township => self.read_township(text, county),
             FieldType::Decimal(decimals) => self.read_number(field, text, content, column_unit, decimals.into()),
@@ -64,9 +67,8 @@ impl Reader {
 
     fn read_text(&self, field: Field, text: &str, limit: u16) -> Reading {
         let label = self.catalogue.label(field);
-        if text.chars().any(char::is_control) {
-            let message = format!("「{label}」里有看不见的控制字符。");
-            return Reading::fault(Fault::new("V006", message, "请删去重新输入，不要从其他软件直接粘贴。"));
+        if let Some(fault) = self.invisible(field, text) {
+            return Reading::fault(fault);
         }
         let length = text.chars().count();
         if length > usize::from(limit) {
@@ -74,6 +76,13 @@ impl Reader {
             return Reading::fault(Fault::new("V006", message, format!("请缩短到 {limit} 个字以内。")));
         }
         Reading::value(Value::Text(text.into()))
+    }
+
+    /// The fault of a text with control characters.
+    fn invisible(&self, field: Field, text: &str) -> Option<Fault> {
+        let message = || format!("「{}」里有看不见的控制字符。", self.catalogue.label(field));
+        let found = text.chars().any(char::is_control);
+        found.then(|| Fault::new("V006", message(), "请删去重新输入，不要从其他软件直接粘贴。"))
     }
 
     fn read_code(&self, field: Field, list: CodeList, text: &str, content: &Content) -> Reading {
@@ -149,22 +158,13 @@ impl Reader {
 
     fn not_in_list(&self, list: CodeList, text: &str) -> Fault {
         let entries = self.catalogue.codes(list);
-        let names = entries
-            .iter()
-            .flat_map(|entry| std::iter::once(&entry.label).chain(&entry.synonyms));
-        let label_of = |name: &&str| {
-            let is_name = |entry: &&CodeEntry| entry.label == *name || entry.synonyms.iter().any(|same| same == name);
-            entries.iter().find(is_name).map(|entry| entry.label.as_str())
-        };
-        let mut near: Vec<&str> = nearest(text, names.map(String::as_str))
-            .iter()
-            .filter_map(label_of)
-            .collect();
-        near.dedup();
-        let suggestion = if near.is_empty() {
-            let all: Vec<&str> = entries.iter().map(|entry| entry.label.as_str()).take(12).collect();
-            let more = if entries.len() > all.len() { "等" } else { "" };
+        let near = nearest_named(text, entries.iter().map(|entry| (entry.label.as_str(), entry.names())));
+        let all: Vec<&str> = entries.iter().map(|entry| entry.label.as_str()).take(12).collect();
+        let more = if entries.len() > all.len() { "等" } else { "" };
+        let suggestion = if near.is_empty() || near.len() == entries.len() {
             format!("请从下列值中选填：{}{more}。", all.join("、"))
+        } else if entries.len() <= SHORT_LIST {
+            format!("最接近的是：{}。可选的值：{}。", near.join("、"), all.join("、"))
         } else {
             format!("最接近的是：{}。", near.join("、"))
         };
@@ -183,14 +183,13 @@ impl Reader {
             .counties()
             .map(|county| county.name.as_str())
             .collect();
-        let near = nearest(text, names.iter().copied());
-        let suggestion = if near.is_empty() { names } else { near };
+        let near = match nearest(text, names.iter().copied()).as_slice() {
+            [] => String::new(),
+            near => format!("最接近的是：{}。", near.join("、")),
+        };
         let message = format!("“{text}”不是聊城市的县（市、区）。");
-        Reading::fault(Fault::new(
-            "V004",
-            message,
-            format!("请填写：{}。", suggestion.join("、")),
-        ))
+        let suggestion = format!("{near}可填的有：{}。", names.join("、"));
+        Reading::fault(Fault::new("V004", message, suggestion))
     }
 
     fn read_township(&self, text: &str, county: Option<&str>) -> Reading {
@@ -281,6 +280,9 @@ fn read_phone(text: &str) -> Reading {
         ..Reading::value(Value::Text(text.into()))
     }
 }
+
+/// Lists of so few values are named whole.
+const SHORT_LIST: usize = 7;
 
 /// Words in a cell of the seismic fields that say what its numbers are.
 const FORTIFICATION_WORDS: &[&str] = &[

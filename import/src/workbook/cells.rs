@@ -172,9 +172,15 @@ pub enum Format {
         macros: bool,
     },
     /// Excel 97-2003 binary (and older, and WPS .et).
-    Xls,
+    Xls {
+        /// Whether the workbook carries macros.
+        macros: bool,
+    },
     /// Excel binary workbook.
-    Xlsb,
+    Xlsb {
+        /// Whether the workbook carries macros.
+        macros: bool,
+    },
     /// OpenDocument.
     Ods,
     /// Comma- or tab-separated text.
@@ -183,4 +189,14 @@ pub enum Format {
     Html,
     /// The XML of Excel 2003, also exported under the name .xls.
     Xml2003,
+}
+
+impl Format {
+    /// Whether the workbook carries macros. They are looked for where Excel and WPS keep theirs.
+    pub const fn has_macros(self) -> bool {
+        match self {
+            Self::Xlsx { macros } | Self::Xls { macros } | Self::Xlsb { macros } => macros,
+            Self::Ods | Self::Csv | Self::Html | Self::Xml2003 => false,
+        }
+    }
 }

@@ -65,6 +65,11 @@ impl<'a> Package<'a> {
         self.entries.contains_key(&normal(path))
     }
 
+    /// Whether a part holds a VBA project.
+    pub(super) fn has_macros(&self) -> bool {
+        self.paths().any(|path| path.ends_with("vbaproject.bin"))
+    }
+
     /// The paths of all parts, lower-case.
     pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)

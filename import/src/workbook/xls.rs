@@ -15,11 +15,11 @@ use super::xml;
 
 /// Reads a compound file.
 pub(super) fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
-    let stream = workbook_stream(bytes)?;
+    let (stream, macros) = workbook_stream(bytes)?;
     let parts = xls_part::parts(&stream)?;
     drop(stream);
     let mut book = Xls::new(Cursor::new(bytes)).map_err(xml::broken)?;
-    sink.format(Format::Xls)?;
+    sink.format(Format::Xls { macros })?;
     let sheets = book.sheets_metadata().to_vec();
     for (sheet, part) in sheets.into_iter().zip(parts) {
         if sheet.typ != SheetType::WorkSheet {
@@ -52,8 +52,8 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The stream that holds the workbook, or what the file is instead.
-fn workbook_stream(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
+/// The stream that holds the workbook and whether there are macros beside it, or what the file is instead.
+fn workbook_stream(bytes: &[u8]) -> Result<(Vec<u8>, bool), Refused> {
     let mut file = CompoundFile::open(Cursor::new(bytes)).map_err(|error| {
         Refused::unreadable(
             "文件不完整或已损坏，可能没有传完。请重新保存或重新下载后再报送。",
@@ -71,7 +71,7 @@ fn workbook_stream(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
     file.open_stream(name)
         .and_then(|mut from| from.read_to_end(&mut stream))
         .map_err(xml::broken)?;
-    Ok(stream)
+    Ok((stream, file.exists("_VBA_PROJECT_CUR")))
 }
 
 fn borrowed(value: &Data) -> DataRef<'_> {

@@ -14,7 +14,8 @@ use super::xml;
 /// Reads a package whose workbook is the binary part at this path.
 pub(super) fn read(package: &mut Package<'_>, workbook: &str, bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
     let mut book = Xlsb::new(Cursor::new(bytes)).map_err(xml::broken)?;
-    sink.format(Format::Xlsb)?;
+    let macros = package.has_macros();
+    sink.format(Format::Xlsb { macros })?;
     let areas = sink.limits().areas;
     let paths = xlsb_part::sheets(package, workbook)?;
     let relationships = package.relationships(workbook)?;

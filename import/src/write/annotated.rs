@@ -112,8 +112,8 @@ pub fn only_held(checker: &Checker, original: &Path, report: &Report, out: &Path
 }
 
 fn of_macros(report: &Report) -> Option<String> {
-    matches!(report.summary.format, Some(Format::Xlsx { macros: true }))
-        .then(|| "原文件里的宏没有运行，也没有带到本文件里；需要宏的请继续用原文件。".to_owned())
+    let macros = report.summary.format.is_some_and(Format::has_macros);
+    macros.then(|| "原文件里的宏没有运行，也没有带到本文件里；需要宏的请继续用原文件。".to_owned())
 }
 
 /// Reads the original once more through the child process and writes it as it comes, so that memory is bounded by one row and the

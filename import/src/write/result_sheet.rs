@@ -133,7 +133,7 @@ fn listed(catalogue: &Catalogue, group: &Group<'_>) -> DraftRow {
             .field
             .map(|field| catalogue.label(field).to_owned())
             .unwrap_or_default(),
-        finding.value.as_deref().map(excerpt).unwrap_or_default(),
+        excerpt(&group.value()),
         finding.message.clone(),
         finding.suggestion.clone().unwrap_or_default(),
         finding.basis.clone().unwrap_or_default(),

@@ -6,6 +6,7 @@ mod annotated;
 mod catalogue;
 mod corrections;
 mod feedback;
+mod kept;
 mod layout;
 mod layout_xlsx;
 mod property;

@@ -1,7 +1,9 @@
 //! Findings that are equal down a column, told as one.
 
+use retrofit_import::check::Summary;
 use retrofit_import::finding::{Finding, Severity};
-use retrofit_import::report::{Group, groups};
+use retrofit_import::report::{Group, Report, groups};
+use retrofit_import::rules::Incident;
 use retrofit_import::workbook::Address;
 
 /// V001 on a cell of column U; the row is 1-based.
@@ -69,6 +71,34 @@ fn a_finding_that_differs_in_anything_told_stands_apart() {
 }
 
 #[test]
+fn a_hint_that_does_not_quote_its_cell_is_one_group_that_names_what_is_written() {
+    let late = |row, value: &str| Finding {
+        code: "T012",
+        severity: Severity::Hint,
+        value: Some(value.to_owned()),
+        message: "计划完工日期已过，工程进度还是正在加固。".to_owned(),
+        ..blank(row)
+    };
+    let mut findings = vec![late(5, "2024-06"), late(6, "2024-06"), late(7, "2025")];
+    let all = groups(&findings);
+    assert_eq!((all.len(), all[0].place()), (1, "U5–U7，3 处".to_owned()));
+    assert_eq!(all[0].unsaid_value().as_deref(), Some("2024-06、2025"));
+    findings.extend([late(8, "2023"), late(9, "2022")]);
+    assert_eq!(groups(&findings)[0].value(), "2024-06、2025、2023 等 4 种");
+    // One that is to be explained stands for itself, and so does one that quotes its cell.
+    for finding in &mut findings {
+        finding.severity = Severity::Confirm;
+    }
+    assert_eq!(groups(&findings).len(), 4);
+    for finding in &mut findings {
+        finding.severity = Severity::Hint;
+        finding.message = format!("计划完工日期{}已过。", finding.value.as_deref().unwrap());
+    }
+    assert_eq!(groups(&findings).len(), 4);
+    assert_eq!(groups(&findings)[0].unsaid_value(), None);
+}
+
+#[test]
 fn the_gravest_groups_come_first_and_the_others_keep_their_order() {
     let of = |row, code, severity| Finding {
         code,
@@ -83,4 +113,30 @@ fn the_gravest_groups_come_first_and_the_others_keep_their_order() {
     ];
     let codes: Vec<_> = groups(&findings).iter().map(|group| group.first.code).collect();
     assert_eq!(codes, ["V001", "S006", "S007", "V009"]);
+}
+
+#[test]
+fn what_a_rule_broke_down_on_is_in_the_json() {
+    let of = |incidents: Vec<Incident>| {
+        let report = Report {
+            summary: Summary {
+                incidents,
+                ..Summary::default()
+            },
+            findings: vec![blank(5)],
+            rows: Vec::new(),
+            records: None,
+        };
+        serde_json::to_value(report.json("a.xlsx", None)).unwrap()
+    };
+    let json = of(vec![Incident {
+        code: "S005",
+        record: Some(("学校".into(), 7)),
+    }]);
+    assert_eq!(
+        json["incidents"],
+        serde_json::json!([{ "rule": "S005", "sheet": "学校", "row": 7 }])
+    );
+    assert_eq!(json["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(of(Vec::new()).get("incidents"), None);
 }

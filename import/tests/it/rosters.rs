@@ -68,15 +68,35 @@ fn expected_flags(expected: &Value) -> BTreeSet<Flag> {
     expected["findings"].as_array().unwrap().iter().map(flag).collect()
 }
 
-/// Compares one sample with its key; the differences, each in a line.
-fn differences(name: &str) -> Vec<String> {
+/// A sample's key.
+fn expected(name: &str) -> Value {
     let key = folder().join(format!("{name}.expected.json"));
-    let expected: Value = serde_json::from_str(&std::fs::read_to_string(key).unwrap()).unwrap();
-    let file = ["xlsx", "xls", "ods", "csv"]
+    serde_json::from_str(&std::fs::read_to_string(key).unwrap()).unwrap()
+}
+
+fn file(name: &str) -> PathBuf {
+    let mut files = ["xlsx", "xls", "ods", "csv"]
         .iter()
         .map(|kind| folder().join(format!("{name}.{kind}")));
-    let file = file.into_iter().find(|file| file.exists()).unwrap();
-    let checked = check(&file, expected["today"].as_str().unwrap().parse().unwrap());
+    files.find(|file| file.exists()).unwrap()
+}
+
+/// The names of all samples.
+fn samples() -> Vec<String> {
+    let files = std::fs::read_dir(folder()).unwrap();
+    let name = |file: std::io::Result<std::fs::DirEntry>| {
+        let file = file.unwrap().file_name();
+        file.to_str()?.strip_suffix(".expected.json").map(str::to_owned)
+    };
+    let mut names: Vec<String> = files.filter_map(name).collect();
+    names.sort();
+    names
+}
+
+/// Compares one sample with its key; the differences, each in a line.
+fn differences(name: &str) -> Vec<String> {
+    let expected = expected(name);
+    let checked = check(&file(name), expected["today"].as_str().unwrap().parse().unwrap());
     let mut wrong = Vec::new();
 
     if let Some(code) = expected.get("file_code") {
@@ -177,20 +197,17 @@ fn diff(found: &Value, wanted: &Value) -> String {
         .join("; ")
 }
 
+/// The data rows of all samples, each sample checked on its own day.
+pub(crate) fn rows() -> impl Iterator<Item = CheckedRow> {
+    samples().into_iter().flat_map(|name| {
+        let expected = expected(&name);
+        check(&file(&name), expected["today"].as_str().unwrap().parse().unwrap()).rows
+    })
+}
+
 #[test]
 fn every_sample_reads_and_judges_as_expected() {
-    let mut names: Vec<String> = std::fs::read_dir(folder())
-        .unwrap()
-        .filter_map(|entry| {
-            entry
-                .unwrap()
-                .file_name()
-                .to_str()?
-                .strip_suffix(".expected.json")
-                .map(str::to_owned)
-        })
-        .collect();
-    names.sort();
+    let names = samples();
     assert_eq!(names.len(), 17, "{names:?}");
     let wrong: Vec<String> = names.iter().flat_map(|name| differences(name)).collect();
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));

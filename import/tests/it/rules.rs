@@ -7,4 +7,5 @@ mod files;
 mod findings;
 mod settings;
 mod sound;
+mod spoiled;
 mod values;

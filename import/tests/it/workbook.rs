@@ -178,7 +178,7 @@ fn files_that_are_no_workbook_are_named() {
 #[test]
 fn xls_and_ods_cells_and_areas() {
     let xls = read_with(&roster("06-slj-reservoirs.xls"), &Limits::default()).unwrap();
-    assert_eq!(xls.format, Some(Format::Xls));
+    assert_eq!(xls.format, Some(Format::Xls { macros: false }));
     assert!(xls.sheets[0].0.merged.contains(&Area {
         first_row: 4,
         first_column: 54,
@@ -201,7 +201,7 @@ fn xls_and_ods_cells_and_areas() {
 fn the_same_workbook_in_other_formats_reads_the_same() {
     let original = read_with(&roster("05-jyj-bridges-yuan.xlsx"), &Limits::default()).unwrap();
     for (name, format) in [
-        ("bridges-saved-as.xls", Format::Xls),
+        ("bridges-saved-as.xls", Format::Xls { macros: false }),
         ("bridges-saved-as.ods", Format::Ods),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files").join(name);

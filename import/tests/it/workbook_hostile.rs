@@ -26,6 +26,15 @@ pub(crate) fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// A package with a VBA project besides.
+pub(crate) fn with_macros(package: Vec<u8>) -> Vec<u8> {
+    let mut zip = ZipWriter::new_append(Cursor::new(package)).unwrap();
+    zip.start_file("xl/vbaProject.bin", SimpleFileOptions::default())
+        .unwrap();
+    zip.write_all(b"macros").unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
 /// A workbook of one sheet, with these rows and shared strings, and further parts.
 pub(crate) fn xlsx_with(rows: &str, strings: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
     let relationship = |id: &str, kind: &str, target: &str| {

@@ -3,7 +3,7 @@
 use retrofit_import::workbook::{Area, Content, Format, SheetHead};
 
 use crate::workbook::read_bytes;
-use crate::workbook_hostile::zip;
+use crate::workbook_hostile::{with_macros, zip};
 
 /// A record: its number and the length of its data, seven bits a byte.
 fn record(kind: u16, data: &[u8]) -> Vec<u8> {
@@ -147,8 +147,11 @@ fn xlsb_cells_areas_and_hidden_parts() {
         ],
         &[[2, 3, 0, 0]],
     );
-    let book = read_bytes(&package(&first, &sheet(&[], &[row(0, false, &[text(0, "x")])], &[]))).unwrap();
-    assert_eq!(book.format, Some(Format::Xlsb));
+    let bytes = package(&first, &sheet(&[], &[row(0, false, &[text(0, "x")])], &[]));
+    let book = read_bytes(&bytes).unwrap();
+    assert_eq!(book.format, Some(Format::Xlsb { macros: false }));
+    let macros = read_bytes(&with_macros(bytes)).unwrap().format;
+    assert_eq!(macros, Some(Format::Xlsb { macros: true }));
     let area = Area {
         first_row: 2,
         first_column: 0,

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use retrofit_import::catalogue::{Catalogue, Field};
 use retrofit_import::finding::Finding;
 use retrofit_import::record::Record;
-use retrofit_import::rules::{Case, CodeOwner, Judge, Known, KnownRoster, Neighbour, RULES, RosterJudge};
+use retrofit_import::rules::{Case, CodeOwner, Incident, Judge, Known, KnownRoster, Neighbour, RULES, RosterJudge};
 use retrofit_import::values::{Canonical, fold};
 use rust_decimal::Decimal;
 
@@ -30,6 +30,15 @@ pub(super) struct Compared {
     pub(super) befores: HashMap<i64, String>,
     /// Their latest approved values, where these are not the current ones.
     pub(super) approved: HashMap<i64, String>,
+    /// Rules that broke down.
+    pub(super) incidents: Vec<Incident>,
+}
+
+/// Tells of rules that broke down, so that their faults are mended.
+pub(super) fn log(incidents: &[Incident]) {
+    for incident in incidents {
+        tracing::error!("rule {} broke down on {:?}", incident.code, incident.record);
+    }
 }
 
 /// Compares a department's roster with the registry.
@@ -75,10 +84,9 @@ pub(super) fn compare(
         of_rows.extend(renamed.iter().map(of_row));
     }
     of_rows.sort_by_key(|(at, _)| *at);
-    for incident in judge.incidents() {
-        tracing::error!("rule {} broke down on {:?}", incident.code, incident.record);
-    }
+    log(judge.incidents());
     Ok(Compared {
+        incidents: judge.incidents().to_vec(),
         of_rows,
         of_roster,
         befores: stored.current,

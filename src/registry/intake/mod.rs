@@ -73,8 +73,8 @@ pub struct Roster {
     pub summary: Summary,
     categories: BTreeSet<String>,
     counties: BTreeSet<String>,
-    /// How many of the summary's findings are the check's; those of the comparison with the registry follow.
-    checked: usize,
+    /// How many of the summary's findings and incidents are the check's; those of the comparison with the registry follow.
+    checked: (usize, usize),
 }
 
 /// A data row, in the form that is kept.
@@ -119,7 +119,7 @@ impl Roster {
     }
 
     fn sum_up(&mut self, summary: Summary) {
-        self.checked = summary.findings.len();
+        self.checked = (summary.findings.len(), summary.incidents.len());
         self.summary = summary;
     }
 
@@ -271,6 +271,7 @@ fn read_with(
     let summary = checker
         .check(&path, today, &mut |row| roster.push(row))
         .map_err(|source| file_failure(&path, source))?;
+    known::log(&summary.incidents);
     if summary.refusal.is_some() {
         roster = Roster::default();
     }
@@ -318,8 +319,11 @@ impl Roster {
         for (at, finding) in &plan.of_rows {
             self.rows[*at].findings.push(finding.clone());
         }
-        self.summary.findings.truncate(self.checked);
+        let (findings, incidents) = self.checked;
+        self.summary.findings.truncate(findings);
         self.summary.findings.extend_from_slice(&plan.of_roster);
+        self.summary.incidents.truncate(incidents);
+        self.summary.incidents.extend_from_slice(&plan.incidents);
     }
 
     /// Whether there is anything to work with.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::rules::Incident;
 use retrofit_jobs::store::Word as _;
 use sha2::{Digest as _, Sha256};
 
@@ -48,6 +49,8 @@ pub(super) struct Plan {
     pub(super) answers: Answers,
     /// The latest approved values of projects that rows would change, where these are not the current ones, canonical JSON.
     pub(super) approved: HashMap<i64, String>,
+    /// Rules that broke down in the comparison with the registry.
+    pub(super) incidents: Vec<Incident>,
 }
 
 /// What an upload would change, shown before it does.
@@ -260,6 +263,7 @@ pub(super) fn plan(
         early,
         answers,
         approved: compared.approved,
+        incidents: compared.incidents,
     })
 }
 

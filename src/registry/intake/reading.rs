@@ -1,12 +1,13 @@
 //! What was read of an upload, kept with it: pages plan it against the registry without opening the file again.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::Field;
 use retrofit_import::check::{Corrections, HeaderReading};
 use retrofit_import::finding::{Finding, Severity};
-use retrofit_import::rules::{self, rule_set_version};
+use retrofit_import::rules::{self, Incident, rule_set_version};
 use retrofit_import::workbook::Address;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -38,6 +39,7 @@ pub fn check(registry: &Registry, upload: &Upload) -> Result<Roster, Error> {
         rules: now.rules,
         summary: to_json(&Head {
             findings: roster.summary.findings.iter().map(Kept::from).collect(),
+            incidents: roster.summary.incidents.iter().map(KeptIncident::from).collect(),
             supplement: roster.summary.supplement,
             headers: Cow::Borrowed(&roster.summary.headers),
         }),
@@ -107,7 +109,8 @@ fn load(conn: &mut Conn<'_>, upload: i64, now: &Mark) -> Result<Option<Roster>, 
     roster.summary.supplement = head.supplement;
     roster.summary.headers = head.headers.into_owned();
     roster.summary.findings = head.findings.into_iter().filter_map(Kept::finding).collect();
-    roster.checked = roster.summary.findings.len();
+    roster.summary.incidents = head.incidents.into_iter().filter_map(KeptIncident::incident).collect();
+    roster.checked = (roster.summary.findings.len(), roster.summary.incidents.len());
     Ok(Some(roster))
 }
 
@@ -120,10 +123,31 @@ fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
 #[derive(Serialize, Deserialize)]
 struct Head<'a> {
     findings: Vec<Kept<'a>>,
+    #[serde(default)]
+    incidents: Vec<KeptIncident<'a>>,
     supplement: bool,
     /// Missing from what versions before kept.
     #[serde(default)]
     headers: Cow<'a, [HeaderReading]>,
+}
+
+/// A rule that broke down, as it is kept: its code, and the sheet and row.
+#[derive(Serialize, Deserialize)]
+struct KeptIncident<'a>(Cow<'a, str>, Option<(Arc<str>, u32)>);
+
+impl<'a> From<&'a Incident> for KeptIncident<'a> {
+    fn from(incident: &'a Incident) -> Self {
+        Self(incident.code.into(), incident.record.clone())
+    }
+}
+
+impl KeptIncident<'_> {
+    /// The incident again, as [`Kept::finding`].
+    fn incident(self) -> Option<Incident> {
+        let Self(code, record) = self;
+        let code = rules::find(&code)?.code;
+        Some(Incident { code, record })
+    }
 }
 
 /// A finding as it is kept.

@@ -1,7 +1,5 @@
 //! A commit and a decision fail at any of their writes: all or nothing, each time.
 
-use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, PgConnection, SqliteConnection};
 use retrofit_import::catalogue::Field;
 use retrofit_import::finding::Severity;
 use retrofit_registry::registry::review::{self, Filter, Ruling, Selection};
@@ -36,11 +34,11 @@ const TABLES: [&str; 19] = [
 
 /// Lets `writes` row writes through and fails the next, until it is lifted. The count stands in a table of the test's.
 fn fail_after(world: &World, writes: u32) {
-    execute(world, &format!("UPDATE fault SET left_over = {writes}"));
+    world.execute(&format!("UPDATE fault SET left_over = {writes}"));
 }
 
 fn lift(world: &World) {
-    execute(world, "UPDATE fault SET left_over = 1000000");
+    world.execute("UPDATE fault SET left_over = 1000000");
 }
 
 /// Puts a guard on each table that counts row writes down and fails at the last.
@@ -68,16 +66,7 @@ fn install(world: &World) {
             sql.push_str(&guard);
         }
     }
-    execute(world, &sql);
-}
-
-fn execute(world: &World, sql: &str) {
-    let url = &world.config.database_url;
-    if world.is_sqlite() {
-        SqliteConnection::establish(url).unwrap().batch_execute(sql).unwrap();
-    } else {
-        PgConnection::establish(url).unwrap().batch_execute(sql).unwrap();
-    }
+    world.execute(&sql);
 }
 
 /// Everything that can be seen of three projects and the queue.

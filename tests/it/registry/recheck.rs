@@ -97,3 +97,21 @@ fn a_department_sees_its_own_and_settings_count() {
         assert_eq!(versions, [RULE_SET_VERSION, found.rules.as_str()]);
     }
 }
+
+#[test]
+fn what_the_catalogue_does_not_take_any_more_fails() {
+    for mut world in World::both() {
+        world.import([sound(1), sound(2).with(Field::FloorAreaM2, "2900")]);
+        world.approve_all();
+        assert_eq!(failing(&world), []);
+        let fields = include_str!("../../../import/catalogue/fields.csv");
+        let narrower = fields.replace("0.01..500000,", "0.01..3000,");
+        assert_ne!(narrower, fields);
+        std::fs::create_dir_all(&world.config.catalogue_dir).unwrap();
+        std::fs::write(world.config.catalogue_dir.join("fields.csv"), narrower).unwrap();
+        world.registry.catalogue = Arc::new(Catalogue::load(Some(&world.config.catalogue_dir)).unwrap());
+        assert_eq!(failing(&world), [(1, vec!["V005"])]);
+        let finding = &rechecked(&world).failing[0].findings[0];
+        assert_eq!((finding.value.as_deref(), finding.address), (Some("3124.6"), None));
+    }
+}

@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection, SqliteConnection};
 use retrofit_import::workbook::Worker;
 use retrofit_jobs::clock::Clock;
 use retrofit_registry::config::Config;
@@ -37,6 +39,16 @@ pub struct World {
 }
 
 impl World {
+    /// Changes the database behind the registry's back.
+    pub fn execute(&self, sql: &str) {
+        let url = &self.config.database_url;
+        if self.is_sqlite() {
+            SqliteConnection::establish(url).unwrap().batch_execute(sql).unwrap();
+        } else {
+            PgConnection::establish(url).unwrap().batch_execute(sql).unwrap();
+        }
+    }
+
     fn new(database_url: impl FnOnce(&Path) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = Config {

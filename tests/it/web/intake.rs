@@ -204,3 +204,28 @@ async fn the_annotated_roster_and_the_template_are_workbooks_to_take_away() {
     );
     assert_eq!(hospitals.get("/templates/XXX").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_rule_that_broke_down_is_told_and_the_rest_stands() {
+    let site = Site::new().await;
+    let browser = site.reporter("JTJ").await;
+    let shown = browser
+        .upload("a.csv", roster(&[school(1), school(2).without_owner()]))
+        .await;
+    assert!(!shown.shows("程序故障") && shown.shows("V001"), "{}", shown.text);
+    // No rule breaks down: the reading that is kept says that one did.
+    site.world.execute(
+        "UPDATE upload_readings SET summary = REPLACE(summary, '\"incidents\":[]', '\"incidents\":[[\"S005\",[\"\",2]],[\"S005\",[\"\",3]]]')",
+    );
+    let shown = browser.get("/uploads/1").await;
+    assert!(
+        shown.shows("程序故障：规则 S005 没有判断成功（第 2 行等 2 行），请告诉系统管理员。其余检查照常。"),
+        "{}",
+        shown.text
+    );
+    assert!(
+        shown.shows("V001") && shown.shows("确认提交这 1 个工程"),
+        "{}",
+        shown.text
+    );
+}

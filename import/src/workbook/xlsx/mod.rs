@@ -23,7 +23,7 @@ use super::xml;
 pub(super) fn read(package: &mut Package, workbook: &str, sink: &mut Sink) -> Result<(), Stop> {
     check_strings(package, sink.limits())?;
     let (sheets, book) = open(package, workbook)?;
-    let macros = package.paths().any(|path| path.ends_with("vbaproject.bin"));
+    let macros = package.has_macros();
     sink.format(Format::Xlsx { macros })?;
     for Sheet { name, hidden, path } in sheets {
         let areas = sink.limits().areas;

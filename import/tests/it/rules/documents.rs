@@ -1,5 +1,6 @@
 //! `docs/rules.md` says what the rules say.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use retrofit_import::catalogue::Catalogue;
@@ -29,6 +30,32 @@ fn codes_are_unique_and_rules_are_found_by_them() {
         assert_eq!(rules::severity(rule.code), rule.severity());
     }
     assert!(rules::find("S999").is_none());
+}
+
+/// A rule that goes is retired and stays in the slice: a gap would be a code to be used again.
+#[test]
+fn no_code_is_left_out() {
+    let mut expected: BTreeMap<&str, usize> = BTreeMap::new();
+    for rule in RULES {
+        let (kind, number) = rule.code.split_at(1);
+        let next = expected.entry(kind).or_insert(1);
+        assert_eq!(number, format!("{next:03}"), "{}", rule.code);
+        *next += 1;
+    }
+    let counts: Vec<_> = expected.into_iter().map(|(kind, next)| (kind, next - 1)).collect();
+    assert_eq!(
+        counts,
+        [
+            ("C", 6),
+            ("D", 4),
+            ("F", 11),
+            ("M", 6),
+            ("P", 5),
+            ("S", 18),
+            ("T", 14),
+            ("V", 10)
+        ]
+    );
 }
 
 #[test]

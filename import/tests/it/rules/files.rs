@@ -1,5 +1,6 @@
 //! The examples of rules on files, sheets and headers: files that fire and files that come near it.
 
+use std::io::Cursor;
 use std::sync::Arc;
 
 use retrofit_import::catalogue::Catalogue;
@@ -100,6 +101,16 @@ fn encrypted(kind: u16) -> Vec<u8> {
         record(0x000a, &[]),
     ];
     compound(&[("Workbook", &stream.concat())])
+}
+
+/// A roster as xls.
+const XLS: &[u8] = include_bytes!("../../files/bridges-saved-as.xls");
+
+/// The same with the storage in which Excel keeps macros.
+fn xls_with_macros() -> Vec<u8> {
+    let mut file = cfb::CompoundFile::open(Cursor::new(XLS.to_vec())).unwrap();
+    file.create_storage("_VBA_PROJECT_CUR").unwrap();
+    file.into_inner().into_inner()
 }
 
 fn fires(code: &'static str, what: &'static str, bytes: Vec<u8>) -> FileExample {
@@ -265,6 +276,8 @@ fn of_sheets() -> Vec<FileExample> {
         fires("F011", "the same, the part named otherwise", {
             xlsx_with(one_cell, "<sst/>", &[("xl/VBAPROJECT.BIN", b"")])
         }),
+        fires("F011", "an xls with macros", xls_with_macros()),
+        silent("F011", "an xls without", XLS.to_vec()),
         silent("F011", "a workbook without", xlsx_with(one_cell, "<sst/>", &[])),
         silent("F011", "a csv", csv("", "")),
     ]

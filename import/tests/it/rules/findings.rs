@@ -7,6 +7,7 @@ use retrofit_import::workbook::Address;
 
 use super::example::Example;
 use super::examples::TODAY;
+use crate::layout::{check_csv, header, row};
 
 fn judge(catalogue: &Catalogue, rows: &[&[(&str, &str)]]) -> Vec<Finding> {
     let mut judge = RosterJudge::new(catalogue, TODAY.parse().unwrap());
@@ -81,6 +82,24 @@ fn a_repeated_number_names_the_earlier_row() {
 }
 
 #[test]
+fn an_old_name_that_heads_rows_is_said_of_each_of_them() {
+    let without = |text: &str| text.replace(",县区,", ",").replace(",东昌府区,古楼街道,", ",乐平铺镇,");
+    let (header, body) = (without(&header()), without(&row("第一中学教学楼")));
+    let (summary, rows) = check_csv(&format!("{header}\n一、茌平县（共2项）\n{body}\n{body}\n"));
+    assert_eq!(summary.rows, 2);
+    for row in &rows {
+        let finding = only(row.findings.clone(), "P005");
+        // The sheet has no column of counties.
+        assert_eq!(finding.address, Some(Address::new(row.record.row - 1, 0)));
+        assert_eq!(finding.value.as_deref(), Some("茌平县"));
+        let understood: Vec<Field> = row.record.normalised().map(|value| value.field).collect();
+        assert_eq!(understood, [Field::County]);
+    }
+    let (_, rows) = check_csv(&format!("{header}\n一、茌平区\n{body}\n"));
+    assert!(rows[0].findings.iter().all(|finding| finding.code != "P005"));
+}
+
+#[test]
 fn a_figure_that_is_not_verified_says_so() {
     let catalogue = Catalogue::load(None).unwrap();
     let of = |county| {
@@ -108,6 +127,9 @@ fn a_townships_zonation_wins_over_its_countys() {
         ]
     };
     assert_eq!(judge(&catalogue, &[&cells("371525105")]), []);
+    // Which of the two it is, an unread township does not say.
+    assert_eq!(judge(&catalogue, &[&cells("读不出")]), []);
+    assert_eq!(judge(&catalogue, &[&cells("")]), []);
     let findings = judge(&catalogue, &[&cells("371525209")]);
     assert_eq!(
         only(findings.clone(), "S002").message,
@@ -117,4 +139,27 @@ fn a_townships_zonation_wins_over_its_countys() {
         only(findings, "S003").message,
         "设计地震分组第二组与万善乡的分组第三组不同（待核）。"
     );
+}
+
+#[test]
+fn a_value_outside_its_list_names_the_nearest_and_the_others_where_they_are_few() {
+    let said = |from: &str, to: &str| {
+        let (_, rows) = check_csv(&format!("{}\n{}\n", header(), row("第一中学教学楼").replace(from, to)));
+        only(rows[0].findings.clone(), "V004").suggestion.unwrap()
+    };
+    assert_eq!(
+        said("7度,", "七点五度,"),
+        "最接近的是：7度。可选的值：未设防、6度、7度、8度、9度。"
+    );
+    assert_eq!(said("框架,", "膜结构,"), "最接近的是：钢结构、木结构、砌体结构。");
+    let classes = "特殊设防类、重点设防类、标准设防类、适度设防类。";
+    assert_eq!(said("乙类,", "普通,"), format!("请从下列值中选填：{classes}"));
+    let counties = "可填的有：东昌府区、茌平区、阳谷县、莘县、东阿县、冠县、高唐县、临清市、";
+    let county = said("东昌府区,", "历下区,");
+    assert!(
+        county.starts_with(&format!("最接近的是：茌平区。{counties}")),
+        "{county}"
+    );
+    assert!(said("东昌府区,", "济南,").starts_with(counties));
+    assert_eq!(said("古楼街道,", "古楼街到,"), "最接近的是：古楼街道。");
 }
