@@ -48,7 +48,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("user.password", "修改自己的密码"),
     ("token.issue", "签发接口令牌"),
     ("token.revoke", "撤销接口令牌"),
-    ("access.page", "打开页面"),
+    ("access.page", "访问"),
     ("department.lead-review", "改变“负责人先审”"),
     ("upload.receive", "上传清单"),
     ("upload.read", "读取清单"),

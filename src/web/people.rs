@@ -236,7 +236,7 @@ fn person_page(registry: &Registry, session: &Session, person: &Person) -> Resul
         own,
         line: line(registry, person),
         locked: person.locked_until.is_some(),
-        created: format!("{} 由 {} 添加", at(person.created_at), person.created_by),
+        created: format!("{} 由 {} 添加", at(person.created_at), words::actor(&person.created_by)),
         roles: roles(person.role.word()),
         departments: departments(registry, person.department.as_deref().unwrap_or_default()),
         logins: logins(registry, session, &person.name)?,

@@ -107,6 +107,15 @@ pub(super) fn department<'a>(catalogue: &'a Catalogue, code: &'a str) -> &'a str
         .map_or(code, |department| &department.short_name)
 }
 
+/// Who did something: a person, or an office at the server's console.
+pub(super) fn actor(name: &str) -> &str {
+    if name.starts_with("console-") {
+        "服务器控制台"
+    } else {
+        name
+    }
+}
+
 /// From where something was done: an address, or the server itself.
 pub(super) fn origin(origin: &str) -> String {
     match origin.split_once(':') {

@@ -89,7 +89,7 @@ async fn a_missing_column_is_found_by_the_officer_and_remembered() {
             .shows("没有读出任何工程")
     );
     let secretariat = site.secretariat().await;
-    assert!(secretariat.get("/audit").await.shows("upload.columns"));
+    assert!(secretariat.get("/audit").await.shows("更正列的含义"));
 }
 
 #[tokio::test]
