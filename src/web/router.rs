@@ -74,7 +74,7 @@ pub fn routes() -> Vec<Route> {
         get("/periods", DATA, periods::page),
         post("/periods", SECRETARIAT, periods::set_due_day),
         get("/timeliness", OVERSEERS, timeliness::page),
-        get("/timeliness/{department}", DATA, timeliness::department),
+        get("/timeliness/{department}", OVERSEERS, timeliness::department),
         get("/quality", DATA, quality::page),
         get("/quality/rows", DATA, quality::rows),
         get("/duplicates", DATA, duplicates::page),

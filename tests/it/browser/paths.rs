@@ -13,12 +13,12 @@ use crate::web::{Site, roster, school};
 const PLAIN: View = View { scripts: false, ..DESK };
 
 impl Person {
-    /// Clicks on the link or button with these words.
+    /// Clicks on the link or button with these words, as soon as it is there.
     async fn press(&self, words: &str) {
         let path = format!(
             "//main//*[(self::a or self::button or self::summary) and contains(normalize-space(.), '{words}')]"
         );
-        let found = self.client.find(Locator::XPath(&path)).await;
+        let found = self.client.wait().for_element(Locator::XPath(&path)).await;
         let found = found.unwrap_or_else(|error| panic!("nothing says {words}: {error}"));
         found.click().await.unwrap();
     }
@@ -28,11 +28,12 @@ impl Person {
         main.text().await.unwrap().contains(words)
     }
 
+    /// Waits for the page that says this: a click does not wait for what it leads to.
     async fn must_show(&self, words: &str) {
-        let main = self.client.find(Locator::Css("main")).await.unwrap();
-        let text = main.text().await.unwrap();
+        let path = format!("//main[contains(normalize-space(.), '{words}')]");
+        let found = self.client.wait().for_element(Locator::XPath(&path)).await;
         let at = self.client.current_url().await.unwrap();
-        assert!(text.contains(words), "{at} does not say {words}: {text}");
+        assert!(found.is_ok(), "{at} does not say {words}");
     }
 
     /// Chooses a roster's file and sends it.
@@ -64,7 +65,6 @@ async fn month(view: View) {
         .fill("#explain table textarea", "按2015年图纸，场地资料已核对")
         .await;
     department.press("保存说明并重新比对").await;
-    department.must_show("已说明").await;
     department.press("确认提交这 2 个工程").await;
     department.must_show("等秘书处审核").await;
     // The third one mended.

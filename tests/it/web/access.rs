@@ -102,11 +102,7 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET", "/periods", Some(&[Reporter, Lead, Secretariat, Auditor])),
     ("POST", "/periods", Some(&[Secretariat])),
     ("GET", "/timeliness", Some(&[Secretariat, Auditor])),
-    (
-        "GET",
-        "/timeliness/{department}",
-        Some(&[Reporter, Lead, Secretariat, Auditor]),
-    ),
+    ("GET", "/timeliness/{department}", Some(&[Secretariat, Auditor])),
     ("GET", "/quality", Some(&[Reporter, Lead, Secretariat, Auditor])),
     ("GET", "/quality/rows", Some(&[Reporter, Lead, Secretariat, Auditor])),
     ("GET", "/duplicates", Some(&[Reporter, Lead, Secretariat, Auditor])),
