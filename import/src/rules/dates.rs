@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
+use crate::values::PartialDate;
 
 const PAST: &[Field] = &[
     Field::BuiltDate,
@@ -167,14 +168,15 @@ pub(super) static T013: Rule = Rule {
         wrong: "加固完成时间 2018-09-30",
     },
     judge: Judge::Record(|case| {
-        let suggestion = "年份填错的改正；确在此前完成的，向秘书处问清是否需要填报。";
-        before(
-            case,
-            Field::CompletionDate,
-            PLATFORM_START,
-            "平台采集起始日2018年10月1日",
-            suggestion,
-        )
+        let field = Field::CompletionDate;
+        before(case, field, PLATFORM_START).map(|_| {
+            // Without the date, as T012.
+            Fault::new(
+                field,
+                format!("{}早于平台采集起始日2018年10月1日。", case.label(field)),
+                "年份填错的改正；确在此前完成的，向秘书处问清是否需要填报。",
+            )
+        })
     }),
     ..FIRST
 };
@@ -192,15 +194,19 @@ pub(super) static T014: Rule = Rule {
         wrong: "始建竣工时间 1887",
     },
     judge: Judge::Record(|case| {
-        let suggestion = "核对年份；确是1900年以前建成的，写明依据。";
-        before(case, Field::BuiltDate, OLDEST, "1900年", suggestion)
+        let field = Field::BuiltDate;
+        before(case, field, OLDEST).map(|date| {
+            Fault::new(
+                field,
+                format!("{}{date}早于1900年。", case.label(field)),
+                "核对年份；确是1900年以前建成的，写明依据。",
+            )
+        })
     }),
     ..FIRST
 };
 
-/// A fault on a date that lies wholly before a day, which `shown` names.
-fn before(case: &Case<'_>, field: Field, limit: NaiveDate, shown: &str, suggestion: &str) -> Option<Fault> {
-    let date = case.record.date(field)?;
-    let label = case.label(field);
-    (date.last() < limit).then(|| Fault::new(field, format!("{label}{date}早于{shown}。"), suggestion))
+/// A date that lies wholly before a day.
+fn before(case: &Case<'_>, field: Field, limit: NaiveDate) -> Option<PartialDate> {
+    case.record.date(field).filter(|date| date.last() < limit)
 }

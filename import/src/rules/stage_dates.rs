@@ -117,7 +117,7 @@ pub(super) static T012: Rule = Rule {
         (case.stage_in(&["10", "20", "30"]) && date.last() < case.today).then(|| {
             Fault::new(
                 field,
-                // Without the date, which every officer's table shows beside it: months of delays are one line and not hundreds.
+                // Without the date, which stands beside it in every list: delays of many months are one line and not hundreds.
                 format!("{}已过，工程进度还是{}。", case.label(field), case.shown(Field::Stage)),
                 "已完工的更新工程进度；延期的改计划完工日期。",
             )

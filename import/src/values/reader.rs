@@ -161,7 +161,7 @@ impl Reader {
         let near = nearest_named(text, entries.iter().map(|entry| (entry.label.as_str(), entry.names())));
         let all: Vec<&str> = entries.iter().map(|entry| entry.label.as_str()).take(12).collect();
         let more = if entries.len() > all.len() { "等" } else { "" };
-        let suggestion = if near.is_empty() {
+        let suggestion = if near.is_empty() || near.len() == entries.len() {
             format!("请从下列值中选填：{}{more}。", all.join("、"))
         } else if entries.len() <= SHORT_LIST {
             format!("最接近的是：{}。可选的值：{}。", near.join("、"), all.join("、"))

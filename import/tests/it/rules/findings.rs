@@ -140,3 +140,26 @@ fn a_townships_zonation_wins_over_its_countys() {
         "设计地震分组第二组与万善乡的分组第三组不同（待核）。"
     );
 }
+
+#[test]
+fn a_value_outside_its_list_names_the_nearest_and_the_others_where_they_are_few() {
+    let said = |from: &str, to: &str| {
+        let (_, rows) = check_csv(&format!("{}\n{}\n", header(), row("第一中学教学楼").replace(from, to)));
+        only(rows[0].findings.clone(), "V004").suggestion.unwrap()
+    };
+    assert_eq!(
+        said("7度,", "七点五度,"),
+        "最接近的是：7度。可选的值：未设防、6度、7度、8度、9度。"
+    );
+    assert_eq!(said("框架,", "膜结构,"), "最接近的是：钢结构、木结构、砌体结构。");
+    let classes = "特殊设防类、重点设防类、标准设防类、适度设防类。";
+    assert_eq!(said("乙类,", "普通,"), format!("请从下列值中选填：{classes}"));
+    let counties = "可填的有：东昌府区、茌平区、阳谷县、莘县、东阿县、冠县、高唐县、临清市、";
+    let county = said("东昌府区,", "历下区,");
+    assert!(
+        county.starts_with(&format!("最接近的是：茌平区。{counties}")),
+        "{county}"
+    );
+    assert!(said("东昌府区,", "济南,").starts_with(counties));
+    assert_eq!(said("古楼街道,", "古楼街到,"), "最接近的是：古楼街道。");
+}
