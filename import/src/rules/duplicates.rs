@@ -1,4 +1,5 @@
-//! D001, D002: rows that an earlier row of the file already holds.
+//! D001, D002: rows that an earlier row of the file already holds. Texts are compared as the registry compares them: spaces, full-width
+//! forms and capitals make no difference.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,7 +12,7 @@ use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
 use crate::finding::Severity;
 use crate::record::Record;
-use crate::values::Value;
+use crate::values::{Value, fold};
 
 /// What is remembered of the rows judged so far: hashes of 64 bits and row numbers, some 150 bytes a row.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ struct Numbers([Option<u64>; 2]);
 
 impl Numbers {
     fn of(record: &Record) -> Self {
-        Self(NUMBERS.map(|field| record.text(field).map(|number| hash(&number))))
+        Self(NUMBERS.map(|field| record.text(field).map(|number| hash(&fold(number)))))
     }
 
     /// Whether both rows carry the same number: two blank ones are different.
@@ -85,7 +86,7 @@ pub(super) static D001: Rule = Rule {
     severity: Severity::Error,
     fields: &[Field::ProjectNo, Field::RegistryCode],
     help: Help {
-        when: "工程编号或登记编号与同一文件中前面某一行的相同。已取消的工程也查。",
+        when: "工程编号或登记编号与同一文件中前面某一行的相同（空格、全角半角、大小写不计）。已取消的工程也查。",
         why: "一个编号只能是一个工程，重复的行会互相覆盖。",
         how: "重复填报的删去一行；是不同工程的，改正编号。",
         right: "两行的工程编号各不相同",
@@ -102,7 +103,8 @@ fn same_number(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
         let Some(number) = case.record.text(field) else {
             continue;
         };
-        if let Some(&earlier) = seen.numbers.get(&hash(&(field, number))) {
+        let key = hash(&(field, fold(number)));
+        if let Some(&earlier) = seen.numbers.get(&key) {
             let label = case.label(field);
             faults.push(Fault::new(
                 field,
@@ -110,7 +112,7 @@ fn same_number(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
                 format!("重复填报的删去一行；是不同工程的，改正{label}。"),
             ));
         } else {
-            seen.numbers.insert(hash(&(field, number)), place);
+            seen.numbers.insert(key, place);
         }
     }
     faults
@@ -122,7 +124,7 @@ pub(super) static D002: Rule = Rule {
     severity: Severity::Confirm,
     fields: &[Field::Name],
     help: Help {
-        when: "工程名称、乡镇（街道）和详细地址与同一文件中前面某一行都相同。两行的工程编号或登记编号相同的只提D001，但整行全都相同的两条都提。\
+        when: "工程名称、乡镇（街道）和详细地址与同一文件中前面某一行都相同（空格、全角半角、大小写不计）。两行的工程编号或登记编号相同的只提D001，但整行全都相同的两条都提。\
                两行都没有编号的，算编号不同。已取消的工程也查。",
         why: "名称地点都一样，多半是同一个工程报了两遍，统计时会算两次。",
         how: "重复的删去一行；是不同的单体，在名称里写明（如1号楼、2号楼）。",
@@ -145,7 +147,7 @@ fn same_site(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
         return Vec::new();
     };
     let twin = *seen.rows.entry(hash_of_values(record)).or_insert(place);
-    let site = match seen.sites.entry(hash(&(name, township, address))) {
+    let site = match seen.sites.entry(hash(&(fold(name), township, fold(address)))) {
         Entry::Occupied(site) => site.into_mut(),
         Entry::Vacant(site) => {
             site.insert(Site {

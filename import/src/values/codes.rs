@@ -90,7 +90,10 @@ impl CodeIndex {
 
     /// The codes that a text names, in the order written, each once; the first part that is none otherwise.
     pub(crate) fn codes(&self, list: CodeList, text: &str) -> Result<Vec<Arc<str>>, String> {
-        if let Some(code) = self.code(list, &fold(text)) {
+        // Two numbers with a space between them are two codes.
+        let folded = fold(text);
+        let whole = !is_number(&folded) || !text.trim().contains(char::is_whitespace);
+        if let Some(code) = self.code(list, &folded).filter(|_| whole) {
             return Ok(vec![code]);
         }
         self.parted(list, text)
@@ -104,10 +107,13 @@ impl CodeIndex {
             .map(|part| fold(without_mark(part)))
             .filter(|part| !part.is_empty())
             .collect();
+        let parts = without_count(parts);
         let mut found: Vec<Arc<str>> = Vec::new();
         let mut at = 0;
         while let Some(part) = parts.get(at) {
-            let joined = |end: usize| Some((self.code(list, &parts[at..end].concat())?, end));
+            // Two numbers side by side are two codes: 1、2 is not 12.
+            let joins = |end: usize| end == at + 1 || !parts[at..end].iter().any(|part| is_number(part));
+            let joined = |end: usize| Some((self.code(list, &parts[at..end].concat()).filter(|_| joins(end))?, end));
             if let Some((code, end)) = (at + 1..=parts.len().min(at + 3)).rev().find_map(joined) {
                 found.push(code);
                 at = end;
@@ -240,6 +246,23 @@ fn without_mark(part: &str) -> &str {
         .strip_prefix(['.', ')', '）', '．'])
         .filter(|rest| !rest.is_empty());
     rest.filter(|_| after.len() < bare.len()).unwrap_or(part)
+}
+
+/// The parts of a list without the numbers that count them: in `1、面层加固 2、圈梁构造柱` the 2 is no code. They run from 1, and a text
+/// follows each.
+fn without_count(parts: Vec<String>) -> Vec<String> {
+    let numbers: Vec<usize> = parts.iter().filter_map(|part| part.parse().ok()).collect();
+    let in_order = (1..=numbers.len()).eq(numbers);
+    let text_at = |at: usize| parts.get(at).is_some_and(|part| !is_number(part));
+    let before_texts = (0..parts.len()).all(|at| text_at(at) || text_at(at + 1));
+    if text_at(0) || !in_order || !before_texts {
+        return parts;
+    }
+    parts.into_iter().filter(|part| !is_number(part)).collect()
+}
+
+fn is_number(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A text without what stands in brackets.

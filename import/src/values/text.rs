@@ -65,7 +65,7 @@ fn is_mobile(text: &str) -> bool {
 }
 
 fn is_land_line(text: &str) -> bool {
-    let plain = text.replace(['(', ')'], "-");
+    let plain = text.replace(['(', ')', '—', '–'], "-");
     let mut parts: Vec<&str> = plain.split(['-', '转']).filter(|part| !part.is_empty()).collect();
     if parts.len() == 1 && text.starts_with('0') {
         // An area code is three or four digits: 010 and 02x three, the others four.
@@ -122,6 +122,7 @@ mod tests {
             "010-66123456",
             "8200720",
             "0635-8200720-801",
+            "0635—8200720",
             "13912345678/0635-8200720",
         ] {
             assert!(is_phone(valid), "{valid}");

@@ -161,8 +161,5 @@ fn a_value_outside_its_list_names_the_nearest_and_the_others_where_they_are_few(
         "{county}"
     );
     assert!(said("东昌府区,", "济南,").starts_with(counties));
-    assert_eq!(
-        said("古楼街道,", "古楼街到,"),
-        "最接近的是：古楼街道。"
-    );
+    assert_eq!(said("古楼街道,", "古楼街到,"), "最接近的是：古楼街道。");
 }
