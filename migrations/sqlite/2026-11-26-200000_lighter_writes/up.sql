@@ -30,8 +30,8 @@ CREATE INDEX project_keys_by_number ON project_keys (department, number);
 CREATE INDEX project_keys_by_place ON project_keys (place, department);
 CREATE INDEX project_keys_by_name ON project_keys (department, name);
 CREATE INDEX project_keys_by_address ON project_keys (department, address);
-CREATE INDEX project_keys_by_owner ON project_keys (owner);
-CREATE INDEX project_keys_by_cell ON project_keys (cell);
+CREATE INDEX project_keys_by_owner ON project_keys (owner) WHERE owner IS NOT NULL;
+CREATE INDEX project_keys_by_cell ON project_keys (cell) WHERE cell IS NOT NULL;
 
 -- How many projects there are of what lists are chosen by; `explained` is 1 where a finding went in with an explanation. Changed with every
 -- project, so that no count goes through them.
