@@ -26,10 +26,10 @@ until grep -q '^网页' demo.log; do
 done
 
 export RETROFIT_DATA_DIR=$folder/retrofit-demo
-for who in "jtj read,send" "mishuchu read,send,review" "shenji read" "guanli read,administer"; do
-    set -- $who
-    token=$("$retrofit" token issue --for "$1" --scope "$2" --label schemathesis | tail -1)
-    printf '\n== as %s\n' "$1"
+# The administrator comes last: it may disable the others.
+for who in jtj:read,send mishuchu:read,send,review shenji:read guanli:read,administer; do
+    token=$("$retrofit" token issue --for "${who%%:*}" --scope "${who#*:}" --label schemathesis | tail -1)
+    printf '\n== as %s\n' "${who%%:*}"
     "$schemathesis" --config-file "$options" run "http://127.0.0.1:$port/api/v1/openapi.json" \
-        --header "Authorization: Bearer $token"
+        --header "Authorization: Bearer $token" "$@"
 done

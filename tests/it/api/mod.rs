@@ -8,7 +8,7 @@ mod repeats;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
-use retrofit_registry::registry::people::{Operator, Role};
+use retrofit_registry::registry::people::Role;
 use retrofit_registry::registry::tokens::{self, Scope, Wanted};
 use serde_json::Value;
 
@@ -128,9 +128,5 @@ impl Site {
         self.add(name, role, department);
         let secret = self.token(name, tokens::scopes_of(role));
         Program::new(self, Some(secret))
-    }
-
-    pub fn operator(&self, name: &str) -> Operator {
-        Operator::named(self.registry(), name).unwrap()
     }
 }
