@@ -98,7 +98,7 @@ pub fn photos_line(photos: &PhotosOutcome) -> String {
 /// The balanced count in one line.
 pub fn balance(outcome: &SyncOutcome) -> String {
     format!(
-        "应报 {} = 接收 {} + 退回 {} + 未变 {} + 过期 {} + 待回执 {} + 不明 {} + 未发 {}",
+        "应报 {} = 接收 {} + 退回 {} + 无变化 {} + 已有新版 {} + 待回执 {} + 待查 {} + 未发 {}",
         outcome.selected,
         outcome.counts.accepted,
         outcome.counts.rejected,

@@ -269,6 +269,9 @@ impl KeptReader {
 /// Gives a field the value that another field's cell carried, where its own cell is blank. Two coordinates in one cell are too many where
 /// the other cell has its own.
 fn carry(record: &mut Record, field: Field, value: Value, from: Field) -> Option<(Field, Fault)> {
+    if from == Field::ScaleValue && record.value(field).is_some_and(|own| *own != value) {
+        return two_units(record);
+    }
     if field != from && record.is_given(field) {
         let own = &record.entry(field).written;
         let is_coordinate = matches!(from, Field::Longitude | Field::Latitude);
@@ -299,6 +302,22 @@ fn carry(record: &mut Record, field: Field, value: Value, from: Field) -> Option
         record.mark_changed(field);
     }
     None
+}
+
+/// A scale whose cell says another unit than 规模单位 does; that of a header is less near and gives way.
+fn two_units(record: &mut Record) -> Option<(Field, Fault)> {
+    let scale = &record.entry(Field::ScaleValue).written;
+    if !scale.contains(char::is_alphabetic) {
+        return None;
+    }
+    let unit = &record.entry(Field::ScaleUnit).written;
+    let fault = Fault {
+        code: "V002",
+        message: format!("“{scale}”里写了单位，与规模单位“{unit}”不同。"),
+        suggestion: Some("请核对是哪个单位，工程规模只填数字。".to_owned()),
+    };
+    record.entry_mut(Field::ScaleValue).read = Read::Unread;
+    Some((Field::ScaleValue, fault))
 }
 
 fn finding(record: &Record, field: Field, fault: Fault) -> Finding {

@@ -12,7 +12,7 @@ use super::words;
 use crate::db::sync_runs::SyncRunRow;
 use crate::registry::people::Session;
 use crate::registry::{Error, Registry, delivery, lists};
-use crate::sync;
+use crate::{sync, tasks};
 
 /// Runs and rejected records that the page shows.
 const SHOWN: i64 = 30;
@@ -88,10 +88,7 @@ fn run(row: &SyncRunRow) -> Result<Run, Error> {
         id: row.id,
         started: words::moment(row.started_at),
         ended: row.ended_at.map(words::moment).unwrap_or_default(),
-        by: match &*row.started_by {
-            "nightly-sync" => "夜间任务".into(),
-            name => name.into(),
-        },
+        by: tasks::label(&row.started_by).to_owned(),
         state: sync::label(outcome.state),
         class,
         to_do,
@@ -109,7 +106,8 @@ fn said(state: RunState) -> (&'static str, &'static str) {
     match state {
         RunState::Running => ("hint", ""),
         RunState::Done => ("good", ""),
-        RunState::Pending => ("confirm", "平台还在处理，下一次任务会取回执。"),
+        // its detail says who is to answer: the platform, or the operator of a package
+        RunState::Pending => ("confirm", ""),
         RunState::Partial => ("confirm", "下一次任务接着查、接着报，平台不会重复登记。"),
         RunState::PlatformDown => ("error", "下一次任务会接着报；连续几天这样，请联系平台。"),
         RunState::PlatformBusy => ("confirm", "下一次任务会接着报。"),

@@ -121,7 +121,7 @@ fn the_demonstration_delivers_and_starts_clean_each_time() {
     };
     let balance = |told: &str| told.lines().find(|line| line.starts_with("对账")).unwrap().to_owned();
     let first = demonstrate();
-    assert!(balance(&first).contains("不明 0"), "{first}");
+    assert!(balance(&first).contains("待查 0"), "{first}");
     assert_eq!(balance(&first), balance(&demonstrate()));
 
     let foreign = tempfile::tempdir().unwrap();

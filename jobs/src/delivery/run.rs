@@ -90,7 +90,7 @@ impl Run {
             self.enter(Phase::Sending);
             self.send_and_read_behind().await?;
             self.judge_suspects().await?;
-            if round > 0 && !self.tally().claimed {
+            if self.stopped() || (round > 0 && !self.tally().claimed) {
                 break;
             }
             self.enter(Phase::AwaitingReceipts);

@@ -171,6 +171,22 @@ async fn receipts_that_do_not_come_in_time_are_pending_and_followed_up() {
 }
 
 #[tokio::test]
+async fn a_run_that_awaits_receipts_at_the_end_of_its_window_is_pending() {
+    let world = World::with(|settings| settings.receipts_after_polls = 1_000).await;
+    world.approve(3);
+    let end = crate::world::NIGHT + 60_000;
+    let outcome = world
+        .sync_with(|options| {
+            options.window_end = Some(end);
+            options.wait = Duration::from_hours(1);
+        })
+        .await;
+    assert_eq!((outcome.state, outcome.counts.pending), (RunState::Pending, 3));
+    assert!(outcome.detail.is_some_and(|words| words.contains("下次继续查询")));
+    assert!(world.clock.now() <= end, "it does not wait beyond it");
+}
+
+#[tokio::test]
 async fn a_revision_approved_while_the_last_is_pending_waits_for_it() {
     let world = World::with(|settings| settings.receipts_after_polls = 30).await;
     world.approve(1);

@@ -362,6 +362,10 @@ async fn a_platform_that_only_fails_opens_the_circuit() {
         (first.state, first.counts.unknown, first.counts.not_sent),
         (RunState::PlatformDown, 1_000, 1_000)
     );
+    assert!(
+        first.detail.is_some_and(|words| words.contains("已停止发送")),
+        "it says so"
+    );
     let second = world.sync().await;
     assert_eq!(
         (second.state, second.counts.unknown, second.counts.not_sent),

@@ -1,12 +1,19 @@
 //! What the database itself refuses of the delivery, whoever asks for it: moves of a delivery that are not drawn at the head of the store's
-//! traits, rows that contradict themselves, and changes of what was asked and answered.
+//! traits, rows that contradict themselves, and changes of what was asked and answered. And that a delivery locks nothing while it waits for the
+//! platform.
 
+use std::sync::Arc;
+
+use chrono::DateTime;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
+use platform_simulator::{Fault, FaultKind, Gate, Settings, Simulator};
+use retrofit_jobs::delivery::{SyncOptions, deliver};
+use retrofit_jobs::platform::{Platform, PlatformSettings, Profile};
 use retrofit_jobs::store::{DeliveryState, Word as _};
 
-use crate::support::World;
 use crate::support::rosters::school;
+use crate::support::{APP_KEY, SECRET, World};
 
 /// A connection that goes past the registry.
 enum Raw {
@@ -231,5 +238,41 @@ fn what_was_asked_and_answered_never_changes() {
             "INSERT INTO attempts (batch_id, run_id, kind, request_id, started_at, duration_ms) VALUES (1, 1, 'put', 'n', 1, 1)",
             "attempts_kind",
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_lock_is_held_while_the_platform_is_waited_for() {
+    for world in World::both() {
+        world.import((1..=3).map(school));
+        world.approve_all();
+        let clock = world.clock.clone();
+        let mut settings = Settings::new(APP_KEY, SECRET);
+        settings.clock = Arc::new(move || DateTime::from_timestamp_millis(clock.now()).unwrap());
+        let simulator = Simulator::start(settings).await.unwrap();
+        let reach = PlatformSettings {
+            url: simulator.url(),
+            app_key: APP_KEY.into(),
+            secret: SECRET.into(),
+            ca_file: None,
+            proxy: None,
+        };
+        let platform = Platform::new(reach, Profile::national_v1(), world.clock.clone()).unwrap();
+        let gate = Gate::new();
+        simulator.inject(Fault::once(FaultKind::Hold(gate.clone())));
+        let store = Arc::new(world.registry.clone());
+        let run = tokio::spawn(async move { deliver(store, &platform, SyncOptions::new("test", "tester")).await });
+        gate.arrived(1).await;
+        // a run's sign of life may stand between for a moment; what waited for the platform would stand there for ever
+        let all = if world.is_sqlite() {
+            "PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE; UPDATE deliveries SET changed_at = changed_at; ROLLBACK"
+        } else {
+            "SET lock_timeout = '5s'; BEGIN;
+             LOCK TABLE deliveries, batches, batch_members, sync_runs, projects, revisions, counters IN ACCESS EXCLUSIVE MODE; ROLLBACK"
+        };
+        Raw::of(&world).must(all);
+        gate.open();
+        assert_eq!(run.await.unwrap().unwrap().counts.accepted, 3);
+        simulator.stop().await;
     }
 }
