@@ -32,6 +32,9 @@ impl Person {
         person.fill("#name", name).await;
         person.fill("#password", PASSWORD).await;
         person.click("main form button").await;
+        // The head line names who is at work.
+        let who = Locator::Css("form.who");
+        person.client.wait().for_element(who).await.unwrap();
         Some(person)
     }
 

@@ -40,7 +40,7 @@ impl Person {
     async fn send_roster(&self, site: &Site, name: &str, rows: &[crate::web::School]) {
         let path = site.folder().join(name);
         std::fs::write(&path, roster(rows)).unwrap();
-        let input = self.client.find(Locator::Css("#file")).await.unwrap();
+        let input = self.client.wait().for_element(Locator::Css("#file")).await.unwrap();
         input.send_keys(path.to_str().unwrap()).await.unwrap();
         self.press("上传并检查").await;
         // With scripts the page comes by itself; its address tells.
