@@ -1,5 +1,6 @@
 //! The registry of seismic-retrofit projects: what the crates for rosters and for deliveries do not know.
 
+pub mod api;
 pub mod cli;
 pub mod config;
 pub mod db;

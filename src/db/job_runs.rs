@@ -187,10 +187,10 @@ pub fn end_leases(conn: &mut Conn<'_>, ids: &[i64], now: i64) -> Result<(), DbEr
     Ok(())
 }
 
-/// The latest runs, newest first: of one job, or of all.
-pub fn latest(conn: &mut Conn<'_>, job: Option<&str>, limit: i64) -> Result<Vec<JobRunRow>, DbError> {
+/// The runs before this one, newest first: of one job, or of all.
+pub fn latest(conn: &mut Conn<'_>, job: Option<&str>, before: i64, limit: i64) -> Result<Vec<JobRunRow>, DbError> {
     Ok(each!(conn, c => {
-        let mut runs = job_runs::table.into_boxed();
+        let mut runs = job_runs::table.filter(job_runs::id.lt(before)).into_boxed();
         if let Some(job) = job {
             runs = runs.filter(job_runs::job.eq(job));
         }

@@ -23,6 +23,7 @@ pub mod readings;
 pub mod reconciliations;
 pub mod rejections;
 pub mod reminders;
+pub mod requests;
 pub mod revisions;
 mod schema;
 pub mod sync_runs;

@@ -148,9 +148,10 @@ pub fn end_leases(conn: &mut Conn<'_>, ids: &[i64], now: i64) -> Result<(), DbEr
     Ok(())
 }
 
-/// The latest runs, newest first.
-pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<SyncRunRow>, DbError> {
+/// The runs before this one, newest first.
+pub fn latest(conn: &mut Conn<'_>, before: i64, limit: i64) -> Result<Vec<SyncRunRow>, DbError> {
     Ok(each!(conn, c => sync_runs::table
+        .filter(sync_runs::id.lt(before))
         .order(sync_runs::id.desc())
         .limit(limit)
         .select(SyncRunRow::as_select())

@@ -148,10 +148,15 @@ pub fn set_supplement(conn: &mut Conn<'_>, id: i64, supplement: bool) -> Result<
     Ok(())
 }
 
-/// The latest uploads, of one department or of all, newest first.
-pub fn latest(conn: &mut Conn<'_>, department: Option<&str>, limit: i64) -> Result<Vec<UploadRow>, DbError> {
+/// The uploads before this one, of one department or of all, newest first.
+pub fn latest(
+    conn: &mut Conn<'_>,
+    department: Option<&str>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<UploadRow>, DbError> {
     Ok(each!(conn, c => {
-        let mut query = uploads::table.into_boxed();
+        let mut query = uploads::table.filter(uploads::id.lt(before)).into_boxed();
         if let Some(department) = department {
             query = query.filter(uploads::department.eq(department));
         }

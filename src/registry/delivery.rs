@@ -15,7 +15,7 @@ use super::code::RegistryCode;
 use super::people::Operator;
 use super::review::{self, Rejected};
 use super::runs::{abandon_lapsed, sees_runs};
-pub use super::runs::{open_batches, outbox, outcome, runs};
+pub use super::runs::{open_batches, outbox, outcome, runs, runs_before};
 use super::{Error, Registry};
 use crate::db::batches::{self, AttemptRow, MemberRow, ReceiptRow, StrayRow};
 use crate::db::counters::{self, Counter};

@@ -29,7 +29,7 @@ pub fn measures(registry: &Registry) -> Result<Measures, Error> {
         Ok::<_, crate::db::DbError>(Measures {
             deliveries: deliveries::count_by_state(conn)?,
             attempts: batches::count_attempts(conn)?,
-            last_run: sync_runs::latest(conn, 1)?.pop(),
+            last_run: sync_runs::latest(conn, i64::MAX, 1)?.pop(),
             jobs: job_runs::latest_of_each(conn)?,
             paused: job_runs::pauses(conn)?.into_iter().map(|pause| pause.job).collect(),
         })

@@ -6,6 +6,7 @@
 //! - [`people`]: [`people::Operator`] and what its role may do; accounts (`add_user`, `set_role`, `set_active`, `reset_password`, …) and sessions
 //!   (`log_in`, `resume`, `end_sessions`, …).
 //! - [`tokens`]: `issue`, `listed`, `revoke`, `bearer`: what programs act with in a person's name.
+//! - [`requests`]: what the interface was asked under a key, and answered.
 //! - [`intake`]: `receive` (keep a file), `check` (check it and keep what was read), `open` (what was read), `note_unreadable`, `preview` (reads
 //!   only), `explain`, `choose`, `commit` (one transaction).
 //! - [`review`]: `list`, `count`, `decide`.
@@ -45,6 +46,7 @@ mod receipts_file;
 pub mod recheck;
 pub mod reconcile;
 pub mod reminders;
+pub mod requests;
 pub mod review;
 mod runs;
 pub mod schedule;
@@ -74,7 +76,7 @@ use crate::config::Config;
 use crate::db::{Db, DbError};
 pub use code::RegistryCode;
 pub use states::{State, Step};
-pub use values::{Change, Values};
+pub use values::{Change, Values, read_values};
 
 /// Why something was not done: the caller's matter, or ours.
 #[derive(Debug, Error)]

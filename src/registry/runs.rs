@@ -16,10 +16,23 @@ use crate::process;
 /// # Errors
 /// Refused to others.
 pub fn runs(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<SyncRunRow>, Error> {
+    runs_before(registry, operator, i64::MAX, limit)
+}
+
+/// As [`runs`], those before this one.
+///
+/// # Errors
+/// Refused to others.
+pub fn runs_before(
+    registry: &Registry,
+    operator: &Operator,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<SyncRunRow>, Error> {
     sees_runs(operator)?;
     let now = registry.clock.now();
     registry.db.read(|conn| {
-        let mut runs = sync_runs::latest(conn, limit)?;
+        let mut runs = sync_runs::latest(conn, before, limit)?;
         for run in runs.iter_mut().filter(|run| run.state == RunState::Running.word()) {
             if run.lease_until < now || process::is_dead(&run.holder) {
                 run.state = RunState::Abandoned.word().into();

@@ -23,9 +23,23 @@ pub fn job_runs(
     job: Option<&str>,
     limit: i64,
 ) -> Result<Vec<JobRunRow>, Error> {
+    job_runs_before(registry, operator, job, i64::MAX, limit)
+}
+
+/// As [`job_runs`], those before this one.
+///
+/// # Errors
+/// Refused to others.
+pub fn job_runs_before(
+    registry: &Registry,
+    operator: &Operator,
+    job: Option<&str>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<JobRunRow>, Error> {
     sees_jobs(operator)?;
     let now = registry.clock.now();
-    let mut runs = registry.db.read(|conn| job_runs::latest(conn, job, limit))?;
+    let mut runs = registry.db.read(|conn| job_runs::latest(conn, job, before, limit))?;
     for run in runs.iter_mut().filter(|run| run.state == JobState::Running.word()) {
         if run.lease_until < now || process::is_dead(&run.holder) {
             run.state = JobState::Abandoned.word().into();

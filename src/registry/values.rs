@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use sha2::{Digest as _, Sha256};
 
+use super::Error;
 use crate::db::DbError;
 use crate::db::projects::{KeyRow, LikenessRow, ProjectRow};
 
@@ -71,6 +72,14 @@ pub(super) fn to_json(mut values: Values) -> String {
 /// Reads a revision's JSON back.
 pub(super) fn from_json(json: &str) -> Result<Values, DbError> {
     serde_json::from_str(json).map_err(|error| DbError::Unreadable(format!("the values of a revision: {error}")))
+}
+
+/// The values of a revision or a row, out of the JSON that is kept of them.
+///
+/// # Errors
+/// It cannot be read: our own fault.
+pub fn read_values(json: &str) -> Result<Values, Error> {
+    Ok(from_json(json)?)
 }
 
 /// SHA-256 in lower-case hex.

@@ -130,7 +130,7 @@ fn to_login(request: &Request) -> Redirect {
 /// The address that a request comes from, for the audit log. Of a request that a reverse proxy on this machine hands on, it is the one that the
 /// proxy was asked from: the last in `X-Forwarded-For`, because what stands before that anybody can write.
 #[derive(Clone, Debug)]
-pub(super) struct Origin(pub(super) String);
+pub(crate) struct Origin(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Origin {
     type Rejection = std::convert::Infallible;

@@ -51,9 +51,11 @@ use std::io;
 use std::net::SocketAddr;
 
 use axum::Extension;
+pub(crate) use guard::Origin;
 pub use router::{Access, Route, router, routes};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+pub(crate) use upload::plain_name;
 
 use crate::registry::Registry;
 

@@ -17,6 +17,7 @@ use super::{
     login, meetings, metrics, packages, people, periods, photos, progress, project, projects, reconciliation, review,
     rules, runs, targets, tokens, upload, waivers,
 };
+use crate::api;
 use crate::registry::Registry;
 use crate::registry::people::Role::{self, Administrator, Auditor, Lead, Reporter, Secretariat};
 
@@ -191,7 +192,7 @@ fn post<H: Handler<T, Registry>, T: 'static>(path: &'static str, access: Access,
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// The pages of a registry.
+/// The pages of a registry, and its interface for programs.
 pub fn router(registry: &Registry) -> Router {
     let mut router = Router::new();
     for Route {
@@ -208,12 +209,13 @@ pub fn router(registry: &Registry) -> Router {
         .layer(DefaultBodyLimit::max(1 << 20))
         .layer(map_response(error::dress))
         .layer(CatchPanicLayer::custom(error::panicked))
+        .with_state(registry.clone())
+        .nest("/api", api::router(registry))
         .layer(header(CACHE_CONTROL, "no-store"))
         .layer(header(CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         // Not `no-referrer`: browsers would then send `Origin: null` with our own forms, which the guard refuses.
         .layer(header(REFERRER_POLICY, "same-origin"))
-        .with_state(registry.clone())
 }
 
 /// Sets a header where the handler has not.

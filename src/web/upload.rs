@@ -92,7 +92,7 @@ pub(super) async fn keep(mut field: Field<'_>, most: u64) -> Result<Option<(Stri
 }
 
 /// A file's name without its folders and without what cannot be seen.
-pub(super) fn plain_name(name: &str) -> String {
+pub(crate) fn plain_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible = name
         .chars()

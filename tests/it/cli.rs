@@ -364,3 +364,44 @@ fn columns_that_their_headers_do_not_say_are_shown_and_corrected() {
     assert!(said.contains("没有更正"), "{said}");
     assert_eq!(console.import(&strange, &[]).1, 2);
 }
+
+#[test]
+fn a_token_is_shown_once_and_revoked() {
+    let world = World::sqlite();
+    let console = Console {
+        world: &world,
+        platform: None,
+    };
+    let said = |args: &[&str]| {
+        let output = console.run(args);
+        (String::from_utf8(output.stdout).unwrap(), output.status.code())
+    };
+    let (_, code) = said(&["user", "add", "zhang", "--role", "reporter", "--department", "JTJ"]);
+    assert_eq!(code, Some(0));
+    let (issued, code) = said(&[
+        "token",
+        "issue",
+        "--for",
+        "zhang",
+        "--label",
+        "数据大屏",
+        "--scope",
+        "read,send",
+    ]);
+    assert_eq!(code, Some(0), "{issued}");
+    let secret = issued.lines().last().unwrap();
+    assert!(secret.starts_with("retrofit_") && secret.len() == 73, "{secret}");
+    let (listed, _) = said(&["token", "list"]);
+    assert!(
+        listed.contains("数据大屏") && listed.contains("查询、报送") && listed.contains("有效"),
+        "{listed}"
+    );
+    assert!(!listed.contains(secret));
+    let (_, code) = said(&[
+        "token", "issue", "--for", "zhang", "--label", "越权", "--scope", "review",
+    ]);
+    assert_eq!(code, Some(2));
+    assert_eq!(said(&["token", "revoke", "1"]).1, Some(0));
+    assert!(said(&["token", "list"]).0.contains("已撤销"));
+    assert_eq!(said(&["token", "revoke", "1"]).1, Some(2));
+}

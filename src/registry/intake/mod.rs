@@ -352,12 +352,22 @@ pub fn upload(registry: &Registry, operator: &Operator, id: i64) -> Result<Uploa
 /// # Errors
 /// Only our own faults.
 pub fn uploads(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<Upload>, Error> {
+    uploads_before(registry, operator, i64::MAX, limit)
+}
+
+/// The uploads before this one that the operator may see, newest first.
+///
+/// # Errors
+/// Only our own faults.
+pub fn uploads_before(registry: &Registry, operator: &Operator, before: i64, limit: i64) -> Result<Vec<Upload>, Error> {
     let department = match operator.sees() {
         Sight::All => None,
         Sight::Department(code) => Some(code),
         Sight::Nothing => return Ok(Vec::new()),
     };
-    Ok(registry.db.read(|conn| uploads::latest(conn, department, limit))?)
+    Ok(registry
+        .db
+        .read(|conn| uploads::latest(conn, department, before, limit))?)
 }
 
 /// How many held rows of each of these uploads no later upload brought again; those without are left out.

@@ -13,11 +13,14 @@ mod review;
 mod watching;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Once;
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use retrofit_jobs::clock::Clock;
+use retrofit_registry::registry::Registry;
 use retrofit_registry::registry::people::{self, NewPerson, Operator, Role};
 use retrofit_registry::web;
 use tokio::net::TcpListener;
@@ -61,6 +64,19 @@ impl Site {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    pub fn registry(&self) -> &Registry {
+        &self.world.registry
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.world.folder()
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.world.clock
     }
 
     /// Somebody whom the administrator added.

@@ -1,0 +1,96 @@
+//! The interface for programs: everything of the registry as JSON under `/api/v1`, thin over the functions that pages and commands use.
+//!
+//! - `routes` lists every route, the nouns' files their handlers. A handler is a plain function that blocks: it is given who asks and what was
+//!   sent, and gives what is answered, all by types.
+//! - `endpoint` reads a request by these types (`body`, `reply`), checks token, role and scope, and answers, once where it is asked under a
+//!   key (`once`); `openapi` writes the document by the same types.
+//! - `problem` is what is answered when something cannot be done, `types` how values are written, `docs` the viewer.
+//!
+//! There are no cookies here, so that no other site can make a browser act.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "handlers share one signature, whether or not they keep what they are given or can fail"
+)]
+
+mod audit;
+mod body;
+mod catalogue;
+mod columns;
+mod delivery;
+mod docs;
+mod endpoint;
+mod figures;
+mod findings;
+mod inspections;
+mod jobs;
+mod meetings;
+mod once;
+mod openapi;
+mod people;
+mod periods;
+mod photos;
+mod preview;
+mod problem;
+mod projects;
+mod record;
+mod reply;
+mod review;
+mod roles;
+mod routes;
+mod targets;
+mod types;
+mod uploads;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse, Response};
+use axum::routing;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use endpoint::Endpoint;
+pub use openapi::document;
+pub use routes::endpoints;
+
+use crate::registry::Registry;
+use problem::{Code, Problem};
+
+/// The interface of a registry, to be nested at `/api`.
+pub(crate) fn router(registry: &Registry) -> Router {
+    let mut v1 = Router::new();
+    for endpoint in endpoints() {
+        v1 = v1.route(endpoint.path, endpoint.handler);
+    }
+    Router::new()
+        .nest("/v1", v1)
+        .route("/docs", routing::get(docs::page))
+        .route("/docs/{file}", routing::get(docs::file))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(no_such_method)
+        // Each body has its own limit.
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(registry.clone())
+}
+
+async fn nothing_here() -> Problem {
+    Problem::new(Code::NotFound, "没有这个地址。接口的地址见 /api/docs。")
+}
+
+async fn no_such_method() -> Problem {
+    Problem::new(
+        Code::MethodNotAllowed,
+        "这个地址不支持这种方法。接口的说明见 /api/docs。",
+    )
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let words = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without words");
+    Problem::internal(&anyhow::anyhow!("panicked: {words}")).into_response()
+}

@@ -1,0 +1,213 @@
+//! Photos of projects.
+
+use std::io::Read as _;
+
+use retrofit_jobs::store::{PhotoKind, Word as _};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::body::Sent;
+use super::endpoint::{Call, Endpoint, In, delete, get, post};
+use super::problem::{Code, Problem, seen};
+use super::projects::{ProjectCode, find};
+use super::reply::{Done, Plain};
+use super::roles::{DATA, SEND};
+use super::types::{File, Instant, Nothing, OneOf, Page, Photo, Text};
+use super::uploads::{may_send, whose};
+use crate::registry::RegistryCode;
+use crate::registry::photos::{self, Fate, Limits, MOST_BYTES_SENT, Outcome};
+use crate::web::plain_name;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        get(
+            "/projects/{code}/photos",
+            DATA,
+            "Its photos, in the order in which they came",
+            list,
+        ),
+        post("/projects/{code}/photos", SEND, "Adds a photo, JPEG or PNG", add),
+        get("/projects/{code}/photos/{kind}/{sha256}", DATA, "One photo", one),
+        delete(
+            "/projects/{code}/photos/{kind}/{sha256}",
+            SEND,
+            "Removes a photo that the platform does not have yet",
+            remove,
+        ),
+        post(
+            "/photos",
+            SEND,
+            "Adds photos of many projects: a ZIP, its entries named by project number or code",
+            add_zip,
+        ),
+    ]
+}
+
+/// A photo.
+#[derive(Serialize, JsonSchema)]
+struct PhotoLine {
+    /// What it shows: `construction` or `acceptance`.
+    kind: String,
+    /// SHA-256 of what is kept, hex: the file without its metadata.
+    sha256: String,
+    /// The name that it came with.
+    file_name: String,
+    /// `jpeg` or `png`.
+    format: String,
+    /// Its size.
+    bytes: i64,
+    /// Pixels.
+    width: i64,
+    /// Pixels.
+    height: i64,
+    /// `ready`: to be sent to the platform; `sent`; `refused`.
+    state: String,
+    /// Why the platform refused it.
+    problem: Option<String>,
+    /// Who added it.
+    added_by: String,
+    /// When.
+    added_at: Instant,
+}
+
+fn list(call: &Call<'_>, input: In<ProjectCode>) -> Result<Page<PhotoLine>, Problem> {
+    let rows = seen(photos::of_project(call.registry, call.operator, input.path.code.0))?;
+    let lines = rows.into_iter().map(|row| PhotoLine {
+        kind: row.kind,
+        sha256: row.sha256,
+        file_name: row.file_name,
+        format: row.format,
+        bytes: row.bytes,
+        width: row.width,
+        height: row.height,
+        state: row.state,
+        problem: row.problem,
+        added_by: row.added_by,
+        added_at: Instant(row.added_at),
+    });
+    Ok(Page::whole(lines.collect()))
+}
+
+/// What a photo is sent with.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct About {
+    /// What it shows.
+    kind: OneOf<PhotoKind>,
+    /// Its name.
+    file_name: String,
+}
+
+/// What became of a file.
+#[derive(Serialize, JsonSchema)]
+struct FateLine {
+    /// Its name, as it came.
+    file_name: String,
+    /// `taken`, `same` (the project has this very picture already) or `refused`.
+    outcome: &'static str,
+    /// The project.
+    code: Option<Text<RegistryCode>>,
+    /// Why it was refused, and what to do.
+    reason: Option<String>,
+}
+
+fn fate_line(fate: Fate) -> FateLine {
+    let (outcome, code, reason) = match fate.outcome {
+        Outcome::Taken(code) => ("taken", Some(Text(code)), None),
+        Outcome::Same(code) => ("same", Some(Text(code)), None),
+        Outcome::Refused(words) => ("refused", None, Some(words)),
+    };
+    FateLine {
+        file_name: fate.name,
+        outcome,
+        code,
+        reason,
+    }
+}
+
+fn add(call: &Call<'_>, input: In<ProjectCode, About, Sent>) -> Result<Plain<Page<FateLine>>, Problem> {
+    let code = input.path.code;
+    let record = find(call, code)?;
+    may_send(call.operator, &record.project.department)?;
+    let mut bytes = Vec::new();
+    let most = MOST_BYTES_SENT as u64;
+    input.body.0.reopen()?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MOST_BYTES_SENT {
+        return Err(Problem::new(
+            Code::TooLarge,
+            format!("照片超过了 {} MB。请缩小后再传。", MOST_BYTES_SENT / 1_000_000),
+        ));
+    }
+    let About {
+        kind: OneOf(kind),
+        file_name,
+    } = input.query;
+    let files = vec![(plain_name(&file_name), bytes)];
+    let fates = photos::add(call.registry, call.operator, code.0, kind, files)?;
+    Ok(Plain(Page::whole(fates.into_iter().map(fate_line).collect())))
+}
+
+/// A photo of a project.
+#[derive(Deserialize, JsonSchema)]
+struct PhotoPath {
+    code: Text<RegistryCode>,
+    kind: OneOf<PhotoKind>,
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
+    sha256: String,
+}
+
+fn one(call: &Call<'_>, input: In<PhotoPath>) -> Result<File<Photo>, Problem> {
+    let PhotoPath { code, kind, sha256 } = input.path;
+    let found = photos::bytes(call.registry, call.operator, code.0, kind.0, &sha256);
+    Ok(picture(&sha256, seen(found)?))
+}
+
+/// A photo as it is kept.
+pub(super) fn picture(sha256: &str, (media_type, bytes): (&'static str, Vec<u8>)) -> File<Photo> {
+    let ending = media_type.rsplit('/').next().unwrap_or_default();
+    File::of(format!("{sha256}.{ending}"), media_type, bytes)
+}
+
+fn remove(call: &Call<'_>, input: In<PhotoPath>) -> Result<Done, Problem> {
+    let PhotoPath { code, kind, sha256 } = input.path;
+    let rows = seen(photos::of_project(call.registry, call.operator, code.0))?;
+    let named = |row: &crate::db::photos::PhotoRow| row.kind == kind.0.word() && row.sha256 == sha256;
+    if !rows.iter().any(named) {
+        return Err(Problem::not_found());
+    }
+    photos::remove(call.registry, call.operator, code.0, kind.0, &sha256)?;
+    Ok(Done)
+}
+
+/// What an archive is sent with.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AboutArchive {
+    /// The department whose projects they are of; for those who belong to one, that one where it is not named.
+    #[serde(default)]
+    department: String,
+    /// What they show.
+    kind: OneOf<PhotoKind>,
+}
+
+fn add_zip(call: &Call<'_>, input: In<Nothing, AboutArchive, Sent>) -> Result<Plain<Page<FateLine>>, Problem> {
+    let AboutArchive {
+        department,
+        kind: OneOf(kind),
+    } = input.query;
+    let department = whose(call.operator, department);
+    may_send(call.operator, &department)?;
+    let limits = Limits::default();
+    let file = input.body.0.reopen()?;
+    if file.metadata()?.len() > limits.archive_bytes {
+        return Err(Problem::new(
+            Code::TooLarge,
+            format!(
+                "压缩包超过了 {} MB。请分成几个，分别上传。",
+                limits.archive_bytes / 1_000_000
+            ),
+        ));
+    }
+    let fates = photos::add_zip(call.registry, call.operator, &department, kind, file, &limits)?;
+    Ok(Plain(Page::whole(fates.into_iter().map(fate_line).collect())))
+}

@@ -1,0 +1,69 @@
+//! Every route of the interface: what the nouns' files list, and the interface about itself.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::endpoint::{Call, Endpoint, In, open};
+use super::problem::{Code, Problem};
+use super::reply::Plain;
+use super::types::Page;
+use super::{
+    audit, catalogue, columns, delivery, figures, findings, inspections, jobs, meetings, openapi, people, periods,
+    photos, preview, projects, record, review, targets, uploads,
+};
+
+/// Every route.
+pub fn endpoints() -> Vec<Endpoint> {
+    let about = vec![
+        open("/openapi.json", "This document", document),
+        open("/problems", "The codes of problems", problems),
+    ];
+    [
+        about,
+        people::endpoints(),
+        jobs::endpoints(),
+        audit::endpoints(),
+        catalogue::endpoints(),
+        uploads::endpoints(),
+        findings::endpoints(),
+        columns::endpoints(),
+        preview::endpoints(),
+        projects::endpoints(),
+        record::endpoints(),
+        photos::endpoints(),
+        review::endpoints(),
+        targets::endpoints(),
+        figures::endpoints(),
+        periods::endpoints(),
+        inspections::endpoints(),
+        meetings::endpoints(),
+        delivery::endpoints(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn document(_: &Call<'_>, _: In) -> Result<Plain<serde_json::Value>, Problem> {
+    Ok(Plain(openapi::document()))
+}
+
+/// A code of problems.
+#[derive(Serialize, JsonSchema)]
+struct ProblemCode {
+    /// The code.
+    code: Code,
+    /// The HTTP status.
+    status: u16,
+    /// In a few words.
+    title: &'static str,
+}
+
+fn problems(_: &Call<'_>, _: In) -> Result<Plain<Page<ProblemCode>>, Problem> {
+    let lines = Code::ALL.iter().map(|&code| ProblemCode {
+        code,
+        status: code.status().as_u16(),
+        title: code.title(),
+    });
+    Ok(Plain(Page::whole(lines.collect())))
+}
