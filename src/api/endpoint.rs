@@ -356,7 +356,7 @@ async fn enter(
 /// Notes a refusal in the audit log. It stands whether or not that succeeds.
 async fn note_refused(registry: &Registry, operator: Operator, asked: String) {
     let registry = registry.clone();
-    let noted = blocking(move || Ok(audit::note_refused_access(&registry, &operator, &asked)?));
+    let noted = blocking(move || Ok(audit::note_refusal(&registry, &operator, "access.page", &asked, None)?));
     if noted.await.is_err() {
         tracing::error!("a refusal was not noted in the audit log");
     }

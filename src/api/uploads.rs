@@ -173,7 +173,7 @@ fn receive(call: &Call<'_>, input: In<Nothing, About, Sent>) -> Result<Made<Uplo
     let mut upload = intake::receive(registry, operator, &department, &period.to_string(), &name, file.path())?;
     intake::declare_supplement(registry, operator, &mut upload, supplement)?;
     let roster = intake::check(registry, &upload)?;
-    intake::note_unreadable(registry, &upload, &roster)?;
+    intake::note_unreadable(registry, operator, &upload, &roster)?;
     let upload = intake::upload(registry, operator, upload.id)?;
     Ok(Made(format!("/uploads/{}", upload.id), line(&upload)))
 }
