@@ -286,7 +286,7 @@ async fn live(world: World, steps: Vec<Step>) {
             match row.state.as_str() {
                 "accepted" | "unchanged" => assert!(there, "{row:?}"),
                 // overtaken while nobody knew what had become of it; or a withdrawal of what the platform had lost
-                "superseded" | "stale" | "rejected" => {}
+                "superseded" | "rejected" => {}
                 state => panic!("{state} in the end: {row:?}"),
             }
         }
