@@ -223,11 +223,11 @@ pub fn replace(conn: &mut Conn<'_>, rows: &[(ProjectRow, i64)]) -> Result<(), Db
     for (row, before) in rows {
         let was: Option<Kind> =
             each!(conn, c => projects::table.find(row.id).select(Kind::as_select()).first(c).optional())?;
-        let changed = each!(conn, c => diesel::update(projects::table.find(row.id))
+        let replaced = each!(conn, c => diesel::update(projects::table.find(row.id))
             .filter(projects::revision.eq(before))
             .set(row)
             .execute(c))?;
-        let was = was.filter(|_| changed == 1).ok_or(DbError::Moved("projects"))?;
+        let was = was.filter(|_| replaced == 1).ok_or(DbError::Moved("projects"))?;
         changes.take(was);
         changes.add(row.into());
     }
