@@ -62,11 +62,6 @@ impl Site {
         Self { world, address }
     }
 
-    /// Where a browser may pick up files.
-    pub fn folder(&self) -> &std::path::Path {
-        self.world.folder()
-    }
-
     /// Lets days go by; every session has ended then.
     pub fn wait_days(&self, days: i64) {
         self.world.clock.shift(days * 86_400_000);
