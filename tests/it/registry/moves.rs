@@ -263,14 +263,31 @@ async fn no_lock_is_held_while_the_platform_is_waited_for() {
         let store = Arc::new(world.registry.clone());
         let run = tokio::spawn(async move { deliver(store, &platform, SyncOptions::new("test", "tester")).await });
         gate.arrived(1).await;
-        // a run's sign of life may stand between for a moment; what waited for the platform would stand there for ever
-        let all = if world.is_sqlite() {
-            "PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE; UPDATE deliveries SET changed_at = changed_at; ROLLBACK"
+        // A run's sign of life may stand between for a moment; what waited for the platform would stand there for ever. One table at a
+        // time: several at once would want them in the order of whoever stands between.
+        let all: Vec<String> = if world.is_sqlite() {
+            vec![
+                "PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE; UPDATE deliveries SET changed_at = changed_at; ROLLBACK"
+                    .into(),
+            ]
         } else {
-            "SET lock_timeout = '5s'; BEGIN;
-             LOCK TABLE deliveries, batches, batch_members, sync_runs, projects, revisions, counters IN ACCESS EXCLUSIVE MODE; ROLLBACK"
+            let tables = [
+                "deliveries",
+                "batches",
+                "batch_members",
+                "sync_runs",
+                "projects",
+                "revisions",
+                "counters",
+            ];
+            let lock = |table| {
+                format!("SET lock_timeout = '5s'; BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; ROLLBACK")
+            };
+            tables.map(lock).into()
         };
-        Raw::of(&world).must(all);
+        for statement in &all {
+            Raw::of(&world).must(statement);
+        }
         gate.open();
         assert_eq!(run.await.unwrap().unwrap().counts.accepted, 3);
         simulator.stop().await;
