@@ -9,8 +9,8 @@ use super::words;
 use crate::registry::intake::{Row, Upload};
 use crate::registry::{Change, Values};
 
-/// Lines that the page shows of each list: with all of them it stays light, and who has more mends the first hundred first.
-pub(super) const SHOWN: usize = 100;
+/// Lines that the page shows of each list: with all of them it stays light, and who has more mends the first ones first.
+pub(super) const SHOWN: usize = 80;
 
 /// The first lines of a list, and how many more there are.
 pub(super) struct Lines<T> {
