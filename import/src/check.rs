@@ -274,6 +274,7 @@ impl<'a> Check<'a, '_> {
             Part::Row(mut data) => {
                 let Some((rows, place)) = &mut sheet.table else { return };
                 let (record, mut findings) = rows.read(&sheet.name, &mut data);
+                self.summary.incidents.append(&mut rows.incidents);
                 normalisation::note(&mut self.summary.normalised, &record);
                 findings.extend(self.judge.judge_record(&record));
                 findings.sort_by_key(|finding| (finding.address, finding.code));
@@ -349,7 +350,7 @@ impl<'a> Check<'a, '_> {
         let sheet = |name: &str| outlines.iter().position(|outline| outline.name == name);
         let normalised = &mut self.summary.normalised;
         normalised.sort_by_key(|of| (sheet(&of.sheet), of.first.column, of.field));
-        self.summary.incidents = self.judge.incidents().to_vec();
+        self.summary.incidents.extend_from_slice(self.judge.incidents());
         self.summary
     }
 }

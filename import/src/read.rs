@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Field, FieldType};
 use crate::finding::Finding;
 use crate::layout::{Column, DataRow, Line, Table, column_unit};
 use crate::record::{Read, Record};
-use crate::rules;
+use crate::rules::{self, Incident};
 use crate::values::{Canonical, Fault, Reader, Reading, Value, clean, written};
 use crate::workbook::{Cell, Content, Row};
 
@@ -23,6 +24,8 @@ pub(crate) struct RowReader<'a> {
     table: Arc<Table>,
     /// The columns in the order in which they are read: the county first, because townships are looked for in it.
     columns: Vec<ColumnReader>,
+    /// Cells whose reading broke down, by the rule that a fault of such a cell goes by; taken by whoever tells of them.
+    pub(crate) incidents: Vec<Incident>,
 }
 
 /// Reads the cells of a column.
@@ -83,12 +86,14 @@ impl<'a> RowReader<'a> {
             reader,
             table,
             columns,
+            incidents: Vec::new(),
         }
     }
 
     /// Reads a row and takes the texts of its cells; the findings are those of its values.
     pub(crate) fn read(&mut self, sheet: &Arc<str>, data: &mut DataRow) -> (Record, Vec<Finding>) {
-        let mut record = Record::new(sheet.clone(), data.line.row.index + 1);
+        let row = data.line.row.index + 1;
+        let mut record = Record::new(sheet.clone(), row);
         let mut faults: Vec<(Field, Fault)> = Vec::new();
         let mut carried: Vec<(Field, Value, Field)> = Vec::new();
         let mut county = None;
@@ -113,7 +118,14 @@ impl<'a> RowReader<'a> {
             let within = county.as_ref().filter(|_| field == Field::Township);
             let shown = written(content);
             let text = clean(&shown);
-            let reading = column.read(self.reader, content, &text, within);
+            let reading = unless_broken(|| column.read(self.reader, content, &text, within)).unwrap_or_else(|| {
+                let reading = broken(field, self.catalogue.label(field));
+                self.incidents.extend(reading.fault.as_ref().map(|fault| Incident {
+                    code: fault.code,
+                    record: Some((sheet.clone(), row)),
+                }));
+                reading
+            });
             let cleaned: Option<Box<str>> = match (&*content, text) {
                 // Nearly every text is clean as it stands.
                 (Content::Text(own) | Content::Number(own), Cow::Borrowed(text)) if text.len() == own.len() => None,
@@ -202,6 +214,30 @@ impl<'a> RowReader<'a> {
             ));
         }
         faults
+    }
+}
+
+/// What reading a cell came to; none where it broke down, which is our fault and must not cost the other cells.
+fn unless_broken(read: impl FnOnce() -> Reading) -> Option<Reading> {
+    catch_unwind(AssertUnwindSafe(read)).ok()
+}
+
+/// A cell whose reading broke down is not read, and says so: its row is held like any other with an unread cell.
+fn broken(field: Field, label: &str) -> Reading {
+    let code = match field.field_type() {
+        FieldType::Integer | FieldType::Decimal(_) | FieldType::Percent => "V002",
+        FieldType::Month | FieldType::Date => "V003",
+        FieldType::Text(_) | FieldType::Uscc | FieldType::Phone => "V006",
+        _ => "V004",
+    };
+    Reading {
+        read: Read::Unread,
+        fault: Some(Fault {
+            code,
+            message: format!("「{label}」这一格没有读成：程序故障。"),
+            suggestion: Some("请告诉系统管理员；急用时可换一种写法。".to_owned()),
+        }),
+        ..Reading::default()
     }
 }
 
@@ -333,5 +369,29 @@ fn finding(record: &Record, field: Field, fault: Fault) -> Finding {
         message: fault.message,
         suggestion: fault.suggestion,
         basis: None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+
+    #[test]
+    fn a_reading_that_breaks_down_leaves_its_cell_unread_and_holds_the_row() {
+        assert!(unless_broken(|| panic!("a fault of ours")).is_none());
+        for (field, code) in [
+            (Field::FloorAreaM2, "V002"),
+            (Field::StartDate, "V003"),
+            (Field::Category, "V004"),
+            (Field::Name, "V006"),
+        ] {
+            let reading = broken(field, "某栏");
+            let fault = reading.fault.unwrap();
+            assert_eq!((reading.read, fault.code), (Read::Unread, code));
+            assert_eq!(rules::severity(code), Severity::Error);
+            assert!(fault.message.contains("「某栏」") && fault.message.contains("程序故障"));
+        }
     }
 }
