@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::openapi::{Answered, Described, Schemas};
 use super::problem::{PROBLEM, Problem};
 use super::types::{File, Media, Page};
+use crate::web::encoded;
 
 pub(super) const JSON: &str = "application/json";
 
@@ -141,20 +142,6 @@ impl<M: Media> Reply for File<M> {
             body: self.bytes,
         })
     }
-}
-
-/// A file name as a header may carry it (RFC 8187).
-fn encoded(name: &str) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(name.len() * 3);
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
-    }
-    text
 }
 
 impl IntoResponse for Answer {

@@ -115,7 +115,7 @@ fn attachment(name: &str, bytes: Vec<u8>) -> Response {
 }
 
 /// A file name as a header may carry it (RFC 8187): nothing but letters, digits and `-._~` stands for itself.
-fn encoded(name: &str) -> String {
+pub(crate) fn encoded(name: &str) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(name.len() * 3);
     for byte in name.bytes() {

@@ -57,6 +57,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use axum::Extension;
+pub(crate) use downloads::encoded;
 pub(crate) use guard::Origin;
 pub use router::{Access, Route, router, routes};
 use tokio::net::TcpListener;

@@ -7,18 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::DateTime;
-use platform_simulator::{Endpoint, Fault, FaultKind, Gate, Settings, Simulator};
+use platform_simulator::{Endpoint, Fault, FaultKind, Gate, Simulator};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use retrofit_import::catalogue::Field;
 use retrofit_jobs::delivery::{Patience, SyncOptions, SyncOutcome, deliver, reconcile};
-use retrofit_jobs::platform::{Platform, PlatformSettings, Profile};
+use retrofit_jobs::platform::{Platform, Profile};
 use retrofit_registry::registry::reconcile::latest;
 use retrofit_registry::registry::{Error, Registry, projects};
 
 use crate::support::rosters::{JTJ, code, school};
-use crate::support::{APP_KEY, SECRET, World, reporter, secretariat};
+use crate::support::{World, reporter, secretariat};
 
 const PROJECTS: u32 = 4;
 const HOUR: i64 = 3_600_000;
@@ -93,18 +92,7 @@ struct Life {
 
 impl Life {
     async fn new(world: World) -> Self {
-        let clock = world.clock.clone();
-        let mut settings = Settings::new(APP_KEY, SECRET);
-        settings.clock = Arc::new(move || DateTime::from_timestamp_millis(clock.now()).unwrap());
-        let simulator = Simulator::start(settings).await.unwrap();
-        let reach = PlatformSettings {
-            url: simulator.url(),
-            app_key: APP_KEY.into(),
-            secret: SECRET.into(),
-            ca_file: None,
-            proxy: None,
-        };
-        let platform = Platform::new(reach, Profile::national_v1(), world.clock.clone()).unwrap();
+        let (simulator, platform) = world.platform(Profile::national_v1()).await;
         Self {
             registry: world.registry.clone(),
             world,

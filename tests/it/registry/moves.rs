@@ -4,16 +4,15 @@
 
 use std::sync::Arc;
 
-use chrono::DateTime;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
-use platform_simulator::{Fault, FaultKind, Gate, Settings, Simulator};
+use platform_simulator::{Fault, FaultKind, Gate};
 use retrofit_jobs::delivery::{SyncOptions, deliver};
-use retrofit_jobs::platform::{Platform, PlatformSettings, Profile};
+use retrofit_jobs::platform::Profile;
 use retrofit_jobs::store::{DeliveryState, Word as _};
 
+use crate::support::World;
 use crate::support::rosters::school;
-use crate::support::{APP_KEY, SECRET, World};
 
 /// A connection that goes past the registry.
 enum Raw {
@@ -246,18 +245,7 @@ async fn no_lock_is_held_while_the_platform_is_waited_for() {
     for world in World::both() {
         world.import((1..=3).map(school));
         world.approve_all();
-        let clock = world.clock.clone();
-        let mut settings = Settings::new(APP_KEY, SECRET);
-        settings.clock = Arc::new(move || DateTime::from_timestamp_millis(clock.now()).unwrap());
-        let simulator = Simulator::start(settings).await.unwrap();
-        let reach = PlatformSettings {
-            url: simulator.url(),
-            app_key: APP_KEY.into(),
-            secret: SECRET.into(),
-            ca_file: None,
-            proxy: None,
-        };
-        let platform = Platform::new(reach, Profile::national_v1(), world.clock.clone()).unwrap();
+        let (simulator, platform) = world.platform(Profile::national_v1()).await;
         let gate = Gate::new();
         simulator.inject(Fault::once(FaultKind::Hold(gate.clone())));
         let store = Arc::new(world.registry.clone());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use platform_simulator::{Endpoint, Fault, FaultKind, Settings, Simulator};
 use retrofit_jobs::delivery::{Patience, Reconciled, SyncOptions, SyncOutcome, deliver, reconcile};
-use retrofit_jobs::platform::{Platform, PlatformSettings, Profile};
+use retrofit_jobs::platform::{Platform, Profile};
 use retrofit_registry::registry::reconcile::{Report, latest};
 use retrofit_registry::registry::{RegistryCode, projects};
 
@@ -26,18 +26,7 @@ impl Sides {
     async fn new(world: World, schools: u32) -> Self {
         world.import((1..=schools).map(school));
         world.approve_all();
-        let clock = world.clock.clone();
-        let mut settings = Settings::new(APP_KEY, SECRET);
-        settings.clock = Arc::new(move || chrono::DateTime::from_timestamp_millis(clock.now()).unwrap());
-        let simulator = Simulator::start(settings).await.unwrap();
-        let reach = PlatformSettings {
-            url: simulator.url(),
-            app_key: APP_KEY.into(),
-            secret: SECRET.into(),
-            ca_file: None,
-            proxy: None,
-        };
-        let platform = Platform::new(reach, profile(), world.clock.clone()).unwrap();
+        let (simulator, platform) = world.platform(profile()).await;
         let sides = Self {
             world,
             simulator,

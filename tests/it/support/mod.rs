@@ -8,11 +8,15 @@ pub mod statements;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
+use chrono::DateTime;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, SqliteConnection};
+use platform_simulator::{Settings, Simulator};
 use retrofit_import::workbook::Worker;
 use retrofit_jobs::clock::Clock;
+use retrofit_jobs::platform::{Platform, PlatformSettings, Profile};
 use retrofit_registry::config::Config;
 use retrofit_registry::db::audit::Entry;
 use retrofit_registry::registry::people::{Office, Operator};
@@ -86,6 +90,23 @@ impl World {
     /// The data folder, which goes with the world.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// A platform by this world's clock, and the client that reaches it.
+    pub async fn platform(&self, profile: Profile) -> (Simulator, Platform) {
+        let clock = self.clock.clone();
+        let mut settings = Settings::new(APP_KEY, SECRET);
+        settings.clock = Arc::new(move || DateTime::from_timestamp_millis(clock.now()).unwrap());
+        let simulator = Simulator::start(settings).await.unwrap();
+        let reach = PlatformSettings {
+            url: simulator.url(),
+            app_key: APP_KEY.into(),
+            secret: SECRET.into(),
+            ca_file: None,
+            proxy: None,
+        };
+        let platform = Platform::new(reach, profile, self.clock.clone()).unwrap();
+        (simulator, platform)
     }
 
     /// The binary over this world's data. Of the rest of the environment it knows nothing of ours.
