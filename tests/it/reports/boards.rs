@@ -134,6 +134,7 @@ fn quality_adds_up_what_each_roster_was_found_to_have_and_leads_to_the_rows() {
             period: "2026-11",
             department: Some(JTJ),
             code: Some("V005"),
+            severity: None,
         };
         let found = behind(&world.registry, &secretariat(), &which, 10).unwrap();
         // The row that was held first, then the one that went in.
