@@ -66,13 +66,7 @@ pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Answered>, DbError>
 }
 
 /// The deliveries on which a run got this verdict, those after a delivery, oldest first.
-pub fn of_run(
-    conn: &mut Conn<'_>,
-    run: i64,
-    verdict: &str,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<Answered>, DbError> {
+pub fn of_run(conn: &mut Conn<'_>, run: i64, verdict: &str, after: i64, limit: i64) -> Result<Vec<Answered>, DbError> {
     Ok(each!(conn, c => answered()
         .filter(receipts::run_id.eq(run))
         .filter(receipts::verdict.eq(verdict))

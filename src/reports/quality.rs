@@ -108,8 +108,10 @@ pub fn uploads(
     month: Month,
     department: Option<&str>,
 ) -> Result<Vec<CheckRow>, Error> {
-    let Some(department) = seen_of(operator, department) else {
-        return Ok(Vec::new());
+    let department = match seen_of(operator, department) {
+        Sight::All => None,
+        Sight::Department(seen) => Some(seen),
+        Sight::Nothing => return Ok(Vec::new()),
     };
     let periods = [month.to_string()];
     let mut uploads = registry.db.read(|conn| checks::of_months(conn, &periods, department))?;
@@ -122,8 +124,10 @@ pub fn uploads(
 /// # Errors
 /// Only our own faults.
 pub fn count(registry: &Registry, operator: &Operator, which: &Which<'_>) -> Result<i64, Error> {
-    let Some(department) = seen_of(operator, which.department) else {
-        return Ok(0);
+    let department = match seen_of(operator, which.department) {
+        Sight::All => None,
+        Sight::Department(seen) => Some(seen),
+        Sight::Nothing => return Ok(0),
     };
     let found = registry.db.read(|conn| checks::found(conn, which.period, department))?;
     let is = |wanted: Option<&str>, own: &str| wanted.is_none_or(|wanted| wanted == own);
@@ -133,13 +137,12 @@ pub fn count(registry: &Registry, operator: &Operator, which: &Which<'_>) -> Res
     Ok(matching.map(|(.., times)| times).sum())
 }
 
-/// One department or all, as far as the operator sees them; `None` where that is nothing.
-fn seen_of<'a>(operator: &'a Operator, asked: Option<&'a str>) -> Option<Option<&'a str>> {
+/// What is asked for, as far as the operator sees it.
+fn seen_of<'a>(operator: &'a Operator, asked: Option<&'a str>) -> Sight<'a> {
     match (operator.sees(), asked) {
-        (Sight::All, asked) => Some(asked),
-        (Sight::Department(own), None) => Some(Some(own)),
-        (Sight::Department(own), Some(asked)) if asked == own => Some(Some(own)),
-        (Sight::Department(_) | Sight::Nothing, _) => None,
+        (Sight::All, Some(asked)) => Sight::Department(asked),
+        (Sight::Department(own), Some(asked)) if asked != own => Sight::Nothing,
+        (sight, _) => sight,
     }
 }
 
@@ -148,8 +151,10 @@ fn seen_of<'a>(operator: &'a Operator, asked: Option<&'a str>) -> Option<Option<
 /// # Errors
 /// Only our own faults.
 pub fn behind(registry: &Registry, operator: &Operator, which: &Which<'_>, limit: i64) -> Result<Vec<Behind>, Error> {
-    let Some(department) = seen_of(operator, which.department) else {
-        return Ok(Vec::new());
+    let department = match seen_of(operator, which.department) {
+        Sight::All => None,
+        Sight::Department(seen) => Some(seen),
+        Sight::Nothing => return Ok(Vec::new()),
     };
     let which = Which { department, ..*which };
     Ok(registry.db.read(|conn| checks::behind(conn, &which, limit))?)

@@ -196,7 +196,12 @@ fn target_curve(registry: &Registry, curve: &targets::Curve, at: usize) -> Targe
             .map(|&(month, reached)| {
                 let percent = reached.saturating_mul(100) / curve.target_e2.max(1);
                 let period = month.to_string();
-                (period.clone(), words::period_label(&period), decimal(reached, 2), percent)
+                (
+                    period.clone(),
+                    words::period_label(&period),
+                    decimal(reached, 2),
+                    percent,
+                )
             })
             .collect(),
         unit,

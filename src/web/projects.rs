@@ -121,7 +121,9 @@ fn list(registry: &Registry, session: &Session, asked: &Asked) -> Result<Project
     let filters = filters(registry, session, asked);
     Ok(ProjectsPage {
         frame: Frame::new(registry, session, "工程清单", "/projects"),
-        narrowed: filters.iter().any(|choice| !choice.chosen.is_empty()) || !asked.unit.is_empty() || !asked.year.is_empty(),
+        narrowed: filters.iter().any(|choice| !choice.chosen.is_empty())
+            || !asked.unit.is_empty()
+            || !asked.year.is_empty(),
         only: only(unit, &asked.year),
         kept: [("unit", &asked.unit), ("year", &asked.year)]
             .into_iter()
@@ -142,7 +144,7 @@ fn list(registry: &Registry, session: &Session, asked: &Asked) -> Result<Project
 fn only(unit: &str, year: &str) -> String {
     let unit = (!unit.is_empty()).then(|| format!("规模以“{unit}”计"));
     let year = (!year.is_empty()).then(|| format!("未完成或{year}年完成"));
-    Vec::from_iter(unit.into_iter().chain(year)).join("、")
+    unit.into_iter().chain(year).collect::<Vec<_>>().join("、")
 }
 
 fn line(registry: &Registry, project: &Approved) -> Line {

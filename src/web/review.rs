@@ -51,10 +51,7 @@ struct QueuePage {
     state: ReviewState,
     /// The officers' word for what is shown.
     label: &'static str,
-    /// The approval passes on to the secretariat.
-    lead: bool,
-    /// A reporter looks at their department's.
-    own: bool,
+    role: Role,
     may_decide: bool,
     matching: i64,
     rows: Vec<Line>,
@@ -128,6 +125,11 @@ impl Decision {
 }
 
 impl QueuePage {
+    /// An approval passes on to the secretariat.
+    fn lead(&self) -> bool {
+        self.role == Role::Lead
+    }
+
     fn waiting(&self) -> bool {
         self.state == ReviewState::Pending
     }
@@ -214,14 +216,15 @@ fn page(
         message,
         filters: filters(registry, operator, asked),
         narrows: asked.narrows(),
-        to_decide: mine.filter(|mine| mine.query() != asked.query()).map(|mine| mine.query()),
+        to_decide: mine
+            .filter(|mine| mine.query() != asked.query())
+            .map(|mine| mine.query()),
         state: asked.state(),
         label: match asked.step(operator) {
             Some(Step::Lead) => AT_LEAD,
             _ => asked.state().label(),
         },
-        own: operator.role == Role::Reporter,
-        lead: operator.decides_at() == Some(Step::Lead),
+        role: operator.role,
         may_decide: asked.step(operator).is_some() && asked.step(operator) == operator.decides_at(),
         matching: review::count(registry, operator, &filter)?,
         rows: rows.iter().map(line).collect(),

@@ -148,7 +148,11 @@ pub(super) fn filters(registry: &Registry, operator: &Operator, asked: &Asked) -
         let chosen = *state == asked.state();
         (state.word().to_owned(), state.label().to_owned(), chosen)
     });
-    let all = (WAITING.to_owned(), "待审核，含部门负责人处的".to_owned(), asked.state == WAITING);
+    let all = (
+        WAITING.to_owned(),
+        "待审核，含部门负责人处的".to_owned(),
+        asked.state == WAITING,
+    );
     let states = waiting.into_iter().chain([all]).chain(decided);
     [
         Choice {

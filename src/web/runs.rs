@@ -77,7 +77,10 @@ fn runs(registry: &Registry, session: &Session) -> Result<RunsPage, WebError> {
         waiting: ready.map(|(_, count)| count).sum(),
         picture: picture(&runs),
         runs,
-        rejections: rejections.into_iter().map(|answer| answered(registry, answer)).collect(),
+        rejections: rejections
+            .into_iter()
+            .map(|answer| answered(registry, answer))
+            .collect(),
     })
 }
 

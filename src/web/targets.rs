@@ -173,7 +173,9 @@ fn told(registry: &Registry, line: &Figures, is_now: bool) -> Line {
             ("year", &target.year.to_string()),
             ("stage", stage),
         ];
-        let list = serde_urlencoded::to_string(list).ok().filter(|_| is_now && amount.projects > 0);
+        let list = serde_urlencoded::to_string(list)
+            .ok()
+            .filter(|_| is_now && amount.projects > 0);
         Step {
             head,
             amount: decimal(amount.scale_e2, 2),

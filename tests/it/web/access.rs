@@ -105,11 +105,7 @@ const MATRIX: &[(&str, &str, Option<&[Role]>)] = &[
     ("GET", "/timeliness/{department}", Some(&[Secretariat, Auditor])),
     ("GET", "/quality", Some(&[Reporter, Lead, Secretariat, Auditor])),
     ("GET", "/quality/rows", Some(&[Reporter, Lead, Secretariat, Auditor])),
-    (
-        "GET",
-        "/quality/uploads",
-        Some(&[Reporter, Lead, Secretariat, Auditor]),
-    ),
+    ("GET", "/quality/uploads", Some(&[Reporter, Lead, Secretariat, Auditor])),
     ("GET", "/duplicates", Some(&[Reporter, Lead, Secretariat, Auditor])),
     ("GET", "/targets", Some(&[Reporter, Lead, Secretariat, Auditor])),
     ("POST", "/targets", Some(&[Secretariat])),

@@ -78,9 +78,13 @@ impl Page {
             row: row.into(),
             head: head.into(),
             text: plain(html),
-            link: html
-                .split_once("<a href=\"")
-                .map(|(_, rest)| rest.split('"').next().unwrap().replace("&amp;", "&").replace("&#38;", "&")),
+            link: html.split_once("<a href=\"").map(|(_, rest)| {
+                rest.split('"')
+                    .next()
+                    .unwrap()
+                    .replace("&amp;", "&")
+                    .replace("&#38;", "&")
+            }),
         };
         let main = self.text.split_once("<main").unwrap().1;
         let mut cells = Vec::new();
@@ -177,15 +181,17 @@ impl Browser {
             }
             if link.is_some() {
                 followed += 1;
-                wrong.extend(self.follow(&cell).await.map(|fault| format!("{path}: {head} {text} {fault}")));
+                wrong.extend(
+                    self.follow(&cell)
+                        .await
+                        .map(|fault| format!("{path}: {head} {text} {fault}")),
+                );
                 continue;
             }
-            let excepted = EXCEPTIONS
-                .iter()
-                .position(|(page, of, _)| {
-                    let page_is = *page == path || Some(*page) == path.split('?').next();
-                    page_is && (of.is_empty() || of == head || of == row)
-                });
+            let excepted = EXCEPTIONS.iter().position(|(page, of, _)| {
+                let page_is = *page == path || Some(*page) == path.split('?').next();
+                page_is && (of.is_empty() || of == head || of == row)
+            });
             match excepted {
                 Some(at) => drop(used.insert(at)),
                 None => wrong.push(format!("{path}: {head} {text} leads nowhere")),
@@ -229,7 +235,9 @@ async fn filled() -> Site {
         building(8, "30").with(Field::ScaleUnit, "m2"),
         building(9, "40").without(Field::CompletionDate),
         school(10).found_by("S001", Severity::Error),
-        school(11).found_by("V005", Severity::Hint).with(Field::County, "371502"),
+        school(11)
+            .found_by("V005", Severity::Hint)
+            .with(Field::County, "371502"),
         school(12).found_by("D004", Severity::Confirm).explained("是另一栋"),
     ];
     world.import_as("JTJ", "2026-10", schools);
@@ -244,7 +252,9 @@ async fn filled() -> Site {
     simulator.inject(Fault::once(reject).holding("LC-2026-000003"));
     for _ in 0..2 {
         let store = Arc::new(world.registry.clone());
-        let outcome = deliver(store, &platform, SyncOptions::new("test", "tester")).await.unwrap();
+        let outcome = deliver(store, &platform, SyncOptions::new("test", "tester"))
+            .await
+            .unwrap();
         assert!(outcome.counts.accepted > 0 || outcome.selected == 0);
     }
     let hospitals = (21..=24).map(|row| school(row).with(Field::Category, "03"));
@@ -277,7 +287,13 @@ async fn every_figure_of_a_board_leads_to_the_list_behind_it() {
         (site.officer("wjw", Role::Lead, Some("WJW")).await, false),
     ];
     for (browser, sees_all) in &browsers {
-        for path in ["/periods", "/periods?month=2026-11", "/quality", "/targets", "/targets?month=2026-12"] {
+        for path in [
+            "/periods",
+            "/periods?month=2026-11",
+            "/quality",
+            "/targets",
+            "/targets?month=2026-12",
+        ] {
             followed += browser.check(path, &mut wrong, &mut used).await;
         }
         if browser.get("/").await.path == "/" {
