@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use quick_xml::events::Event;
 
-use super::{Splice, escaped, parts, unsuited};
+use super::{Splice, escaped, parts, unsuited, with_attributes};
 use crate::workbook::cells::Address;
 use crate::workbook::sheet_part::parse_cell;
 use crate::workbook::wire::Refused;
@@ -42,6 +42,11 @@ fn run(text: &str) -> String {
         "<r><rPr><sz val=\"9\"/><rFont val=\"宋体\"/></rPr><t xml:space=\"preserve\">{}</t></r>",
         escaped(text)
     )
+}
+
+/// What is added to a note of the officer's, after `own`, which ends its text.
+fn beneath(own: &str, note: &str) -> String {
+    run(&format!("{own}{BENEATH}\n{note}"))
 }
 
 /// A part with the shapes of these notes.
@@ -99,7 +104,7 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
     let mut gone: HashSet<Address> = HashSet::new();
     let mut splice = Splice::new(comments);
     let mut dropping = None;
-    let mut added: Vec<Note<'_>> = Vec::new();
+    let mut added: Option<Vec<Note<'_>>> = None;
     for part in parts(comments) {
         let (event, start, end) = part?;
         match &event {
@@ -112,22 +117,48 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                     let at = xml::attribute(element, "ref").and_then(|at| parse_cell(&at));
                     let (row, column) = at.ok_or_else(|| unsuited("a note without a cell"))?;
                     let ours = author.is_some() && xml::count(element, "authorId").map(|id| id as usize) == author;
+                    let at = Address::new(row, column);
                     if ours {
-                        gone.insert(Address::new(row, column));
+                        gone.insert(at);
                         dropping = Some(start);
                     } else {
-                        under_way = Officers::of(Address::new(row, column), notes);
+                        under_way = Officers::of(at, notes);
+                    }
+                    // A note without a text.
+                    if matches!(event, Event::Empty(_)) {
+                        dropping = None;
+                        if ours {
+                            splice.replace(start, end, "");
+                            continue;
+                        }
+                        let officers = std::mem::take(&mut under_way);
+                        if let Some(note) = officers.note {
+                            let open = with_attributes(element, false, &[]);
+                            splice.replace(
+                                start,
+                                end,
+                                &format!("{open}<text>{}</text></comment>", beneath("", note)),
+                            );
+                        }
+                        kept.insert(at, officers.note.map_or(0, |note| lines(note) + 1));
+                    }
+                }
+                "text" if matches!(event, Event::Empty(_)) => {
+                    if let Some(note) = under_way.note {
+                        splice.replace(start, end, &format!("<text>{}</text>", beneath("", note)));
                     }
                 }
                 "r" if under_way.cut.is_some() => dropping = Some(start),
                 _ => {}
             },
-            Event::Text(text) if under_way.at.is_some() && under_way.cut.is_none() => {
-                under_way.lines += lines(text.xml10_content().trim());
-                if let Some(from) = comments[start..end].find(BENEATH) {
+            Event::Text(_) if under_way.at.is_some() && under_way.cut.is_none() => {
+                let text = &comments[start..end];
+                let ours = text.find(BENEATH);
+                let own = text[..ours.unwrap_or(text.len())].trim_end();
+                under_way.lines += lines(own.trim());
+                if ours.is_some() {
                     under_way.cut = Some(start);
-                    let before = comments[start..start + from].trim_end();
-                    splice.replace(start, end, before);
+                    splice.replace(start, end, own);
                 }
             }
             Event::Text(text) if in_author && text.xml10_content().trim() == AUTHOR => author = Some(authors),
@@ -147,7 +178,8 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                 }
                 "text" if under_way.at.is_some() => {
                     if let Some(note) = under_way.note {
-                        splice.insert(start, &run(&format!("\n{BENEATH}\n{note}")));
+                        let own = if under_way.lines > 0 { "\n" } else { "" };
+                        splice.insert(start, &beneath(own, note));
                     }
                 }
                 "comment" => {
@@ -159,16 +191,18 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                     kept.extend(officers.at.map(|at| (at, lines)));
                 }
                 "commentList" => {
-                    added = notes.iter().filter(|(at, _)| !kept.contains_key(at)).copied().collect();
+                    let missing: Vec<_> = notes.iter().filter(|(at, _)| !kept.contains_key(at)).copied().collect();
                     let author = author.ok_or_else(|| unsuited("notes without authors"))?;
-                    let listed: String = added.iter().map(|note| comment(note, author)).collect();
+                    let listed: String = missing.iter().map(|note| comment(note, author)).collect();
                     splice.insert(start, &listed);
+                    added = Some(missing);
                 }
                 _ => {}
             },
             _ => {}
         }
     }
+    let added = added.ok_or_else(|| unsuited("a list of notes with a prefix"))?;
     let shapes_text = merged_shapes(shapes_text, &gone, &kept, &added)?;
     Ok((splice.finish(), shapes_text))
 }
