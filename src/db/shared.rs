@@ -74,7 +74,7 @@ impl Shared {
 
     /// Runs `work`, and takes back what it wrote where it fails; the transaction goes on.
     pub(super) fn part<T, E: From<DbError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        self.with(|connection| connection.begin().map_err(|error| DbError::from(error).into()))?;
+        self.with(|connection| connection.begin().map_err(DbError::from))?;
         let outcome = work();
         self.with(|connection| settle(connection, outcome))
     }
