@@ -209,7 +209,7 @@ impl Reading {
             let numbered = (1..).zip(&column.examples).all(|(row, text)| *text == row.to_string());
             column.serial = column.field.is_none() && column.column < first && numbered;
         }
-        self.shown.sheet = sheet.to_owned();
+        sheet.clone_into(&mut self.shown.sheet);
         self.shown
     }
 }

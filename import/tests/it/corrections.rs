@@ -271,7 +271,7 @@ fn a_correction_of_a_column_without_a_header_holds_for_no_other_place() {
 
 #[test]
 fn a_columns_first_value_far_below_is_told_too_and_groups_are_named() {
-    let rows: String = (0..60).map(|_| format!("{},\n", row("第一小学教学楼"))).collect();
+    let rows = format!("{},\n", row("第一小学教学楼")).repeat(60);
     let text = format!(
         "{},资金（元）,,\n,,,,,,,,,,,,,中央,,省级\n{rows}{},1,120000,2\n",
         header(),

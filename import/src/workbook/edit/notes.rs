@@ -95,8 +95,28 @@ fn rows(lines: usize) -> usize {
     lines.min(30) * 17 / 20 + 1
 }
 
+/// The same with room for a text in notes that have none.
+fn with_texts(comments: &str) -> Result<String, Refused> {
+    let mut splice = Splice::new(comments);
+    for part in parts(comments) {
+        let (event, start, end) = part?;
+        if let Event::Empty(element) = &event {
+            match element.name().as_ref() {
+                "comment" => {
+                    let open = with_attributes(element, false, &[]);
+                    splice.replace(start, end, &format!("{open}<text></text></comment>"));
+                }
+                "text" => splice.replace(start, end, "<text></text>"),
+                _ => {}
+            }
+        }
+    }
+    Ok(splice.finish())
+}
+
 /// The officer's notes and shapes with ours: those of an earlier time go, and beneath a note of the officer's ours is added to it.
 pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> Result<(String, String), Refused> {
+    let comments = &*with_texts(comments)?;
     let (mut author, mut authors, mut in_author) = (None, 0, false);
     // The officer's notes, with the lines that they have where ours is added.
     let mut kept: HashMap<Address, usize> = HashMap::new();
@@ -117,35 +137,11 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                     let at = xml::attribute(element, "ref").and_then(|at| parse_cell(&at));
                     let (row, column) = at.ok_or_else(|| unsuited("a note without a cell"))?;
                     let ours = author.is_some() && xml::count(element, "authorId").map(|id| id as usize) == author;
-                    let at = Address::new(row, column);
                     if ours {
-                        gone.insert(at);
+                        gone.insert(Address::new(row, column));
                         dropping = Some(start);
                     } else {
-                        under_way = Officers::of(at, notes);
-                    }
-                    // A note without a text.
-                    if matches!(event, Event::Empty(_)) {
-                        dropping = None;
-                        if ours {
-                            splice.replace(start, end, "");
-                            continue;
-                        }
-                        let officers = std::mem::take(&mut under_way);
-                        if let Some(note) = officers.note {
-                            let open = with_attributes(element, false, &[]);
-                            splice.replace(
-                                start,
-                                end,
-                                &format!("{open}<text>{}</text></comment>", beneath("", note)),
-                            );
-                        }
-                        kept.insert(at, officers.note.map_or(0, |note| lines(note) + 1));
-                    }
-                }
-                "text" if matches!(event, Event::Empty(_)) => {
-                    if let Some(note) = under_way.note {
-                        splice.replace(start, end, &format!("<text>{}</text>", beneath("", note)));
+                        under_way = Officers::of(Address::new(row, column), notes);
                     }
                 }
                 "r" if under_way.cut.is_some() => dropping = Some(start),
