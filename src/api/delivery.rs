@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::Sent;
-use super::endpoint::{Call, Endpoint, In, get, post};
+use super::endpoint::{Call, Endpoint, In, get, post_apart};
 use super::problem::Problem;
 use super::record::{ErrorLine, error_lines};
-use super::reply::Plain;
+use super::reply::{Plain, Settled};
 use super::roles::{KEEP, OVERSEERS, SECRETARIAT};
 use super::types::{Archive, Cursor, File, Instant, Nothing, Page, Text};
 use super::uploads::Asked;
@@ -38,15 +38,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The packages whose receipts are awaited",
             list_packages,
         ),
-        post("/packages", KEEP, "Puts what waits into a package", make_package),
+        post_apart("/packages", KEEP, "Puts what waits into a package", make_package),
         get("/packages/{number}/file", SECRETARIAT, "A package's file", package_file),
-        post(
+        post_apart(
             "/packages/{number}/receipts",
             KEEP,
             "Registers a package's receipts: a workbook, or a part of it",
             register,
         ),
-        post(
+        post_apart(
             "/packages/{number}/loss",
             KEEP,
             "Declares a package never entered: its records wait again",
@@ -320,9 +320,10 @@ fn profile(call: &Call<'_>) -> Result<retrofit_jobs::platform::Profile, Problem>
     sync::profile(&call.registry.catalogue).map_err(|error| Problem::refused(format!("{error:#}")))
 }
 
-fn make_package(call: &Call<'_>, _: In) -> Result<Plain<OutcomeLine>, Problem> {
+/// What is in a package waits no more: asked again after a fault, there is nothing left, and the package is in the list.
+fn make_package(call: &Call<'_>, _: In) -> Result<Settled<Plain<OutcomeLine>>, Problem> {
     match packages::make(call.registry, call.operator, &profile(call)?)? {
-        Some((outcome, number)) => Ok(Plain(outcome_line(number, &outcome, Vec::new()))),
+        Some((outcome, number)) => call.at_once(|_| Ok(Plain(outcome_line(number, &outcome, Vec::new())))),
         None => Err(Problem::refused("没有待报的工程，未生成数据包。")),
     }
 }
@@ -350,17 +351,14 @@ fn package_file(call: &Call<'_>, input: In<PackagePath>) -> Result<File<Archive>
     Ok(File::new(format!("{number}.zip"), bytes))
 }
 
-fn register(call: &Call<'_>, input: In<PackagePath, Nothing, Sent>) -> Result<Plain<OutcomeLine>, Problem> {
+fn register(call: &Call<'_>, input: In<PackagePath, Nothing, Sent>) -> Result<Settled<Plain<OutcomeLine>>, Problem> {
     let number = input.path.number;
     open(call, &number)?;
     let profile = profile(call)?;
     let file = input.body.0;
     let report = packages::register(call.registry, call.operator, &profile, file.path(), Some(&number))?;
-    Ok(Plain(outcome_line(
-        Some(report.batch_no),
-        &report.outcome,
-        report.strange,
-    )))
+    let number = Some(report.batch_no);
+    call.at_once(|_| Ok(Plain(outcome_line(number, &report.outcome, report.strange))))
 }
 
 /// How many records wait again.
@@ -369,9 +367,9 @@ struct Waiting {
     records: u64,
 }
 
-fn lose(call: &Call<'_>, input: In<PackagePath>) -> Result<Plain<Waiting>, Problem> {
+fn lose(call: &Call<'_>, input: In<PackagePath>) -> Result<Settled<Plain<Waiting>>, Problem> {
     let number = input.path.number;
     open(call, &number)?;
     let records = packages::lose(call.registry, call.operator, &number)?;
-    Ok(Plain(Waiting { records }))
+    call.at_once(|_| Ok(Plain(Waiting { records })))
 }

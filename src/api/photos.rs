@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::Sent;
-use super::endpoint::{Call, Endpoint, In, delete, get, post};
+use super::endpoint::{Call, Endpoint, In, delete, get, post_apart};
 use super::problem::{Code, Problem, seen};
 use super::projects::{ProjectCode, find};
-use super::reply::{Done, Plain};
+use super::reply::{Done, Plain, Settled};
 use super::roles::{DATA, SEND};
 use super::types::{File, Instant, Nothing, OneOf, Page, Photo, Text};
 use super::uploads::{may_send, whose};
@@ -26,7 +26,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Its photos, in the order in which they came",
             list,
         ),
-        post("/projects/{code}/photos", SEND, "Adds a photo, JPEG or PNG", add),
+        post_apart("/projects/{code}/photos", SEND, "Adds a photo, JPEG or PNG", add),
         get("/projects/{code}/photos/{kind}/{sha256}", DATA, "One photo", one),
         delete(
             "/projects/{code}/photos/{kind}/{sha256}",
@@ -34,7 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Removes a photo that the platform does not have yet",
             remove,
         ),
-        post(
+        post_apart(
             "/photos",
             SEND,
             "Adds photos of many projects: a ZIP, its entries named by project number or code",
@@ -125,7 +125,14 @@ fn fate_line(fate: Fate) -> FateLine {
     }
 }
 
-fn add(call: &Call<'_>, input: In<ProjectCode, About, Sent>) -> Result<Plain<Page<FateLine>>, Problem> {
+type Fates = Plain<Page<FateLine>>;
+
+/// A picture that is sent again is there already: only the answer is still to be kept.
+fn settled(call: &Call<'_>, fates: Vec<Fate>) -> Result<Settled<Fates>, Problem> {
+    call.at_once(|_| Ok(Plain(Page::whole(fates.into_iter().map(fate_line).collect()))))
+}
+
+fn add(call: &Call<'_>, input: In<ProjectCode, About, Sent>) -> Result<Settled<Fates>, Problem> {
     let code = input.path.code;
     let record = find(call, code)?;
     may_send(call.operator, &record.project.department)?;
@@ -143,8 +150,7 @@ fn add(call: &Call<'_>, input: In<ProjectCode, About, Sent>) -> Result<Plain<Pag
         file_name,
     } = input.query;
     let files = vec![(plain_name(&file_name), bytes)];
-    let fates = photos::add(call.registry, call.operator, code.0, kind, files)?;
-    Ok(Plain(Page::whole(fates.into_iter().map(fate_line).collect())))
+    settled(call, photos::add(call.registry, call.operator, code.0, kind, files)?)
 }
 
 /// A photo of a project.
@@ -190,7 +196,7 @@ struct AboutArchive {
     kind: OneOf<PhotoKind>,
 }
 
-fn add_zip(call: &Call<'_>, input: In<Nothing, AboutArchive, Sent>) -> Result<Plain<Page<FateLine>>, Problem> {
+fn add_zip(call: &Call<'_>, input: In<Nothing, AboutArchive, Sent>) -> Result<Settled<Fates>, Problem> {
     let AboutArchive {
         department,
         kind: OneOf(kind),
@@ -208,6 +214,8 @@ fn add_zip(call: &Call<'_>, input: In<Nothing, AboutArchive, Sent>) -> Result<Pl
             ),
         ));
     }
-    let fates = photos::add_zip(call.registry, call.operator, &department, kind, file, &limits)?;
-    Ok(Plain(Page::whole(fates.into_iter().map(fate_line).collect())))
+    settled(
+        call,
+        photos::add_zip(call.registry, call.operator, &department, kind, file, &limits)?,
+    )
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Json;
 use super::endpoint::{Call, Endpoint, In, change, get};
-use super::figures::{AsOf, month};
+use super::figures::{AsOf, month, no_figures};
 use super::problem::Problem;
 use super::reply::{Done, Tagged};
 use super::roles::{DATA, KEEP};
@@ -121,7 +121,7 @@ struct Uncounted {
 
 fn lines(call: &Call<'_>, input: In<Nothing, AsOf>) -> Result<Page<ReachedLine>, Problem> {
     let month = month(call, input.query.month);
-    let lines = report::lines(call.registry, call.operator, month)?.ok_or_else(Problem::not_found)?;
+    let lines = report::lines(call.registry, call.operator, month)?.ok_or_else(|| no_figures(month))?;
     let lines = lines.into_iter().map(|line| ReachedLine {
         target: target_line(&line.target),
         planned: line.reached.planned.into(),
@@ -208,8 +208,9 @@ fn hundredths(text: &str) -> Option<i64> {
 }
 
 fn remove(call: &Call<'_>, input: In<TargetPath>) -> Result<Done, Problem> {
-    let row = input.path.find(call)?.ok_or_else(Problem::not_found)?;
-    call.must_match(Some(&target_line(&row)))?;
+    let before = input.path.find(call)?;
+    call.must_match(before.as_ref().map(target_line).as_ref())?;
+    let row = before.ok_or_else(Problem::not_found)?;
     targets::remove(call.registry, call.operator, input.path.scope(), Some(row.version))?;
     Ok(Done)
 }

@@ -79,7 +79,14 @@ const SENDER: &str = "聊城市房屋设施抗震加固工程联席会议办公�
 /// # Errors
 /// Only our own faults.
 pub fn bulletin(registry: &Registry, operator: &Operator, span: Span) -> Result<Option<Document>, Error> {
-    let Some(now) = progress(registry, span.last(), None)? else {
+    // A quarter that is not over is told as it stands; one to come is not.
+    let current = Month::at(registry.clock.now());
+    let last = if span.before() < current {
+        span.last().min(current)
+    } else {
+        span.last()
+    };
+    let Some(now) = progress(registry, last, None)? else {
         return Ok(None);
     };
     let before = progress(registry, span.before(), None)?;

@@ -94,7 +94,7 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
         Some(month) => month.parse().map_err(|_| WebError::NotFound)?,
     };
     let progress = report::progress(registry, month, None)?.ok_or(WebError::NotFound)?;
-    let open = month >= now;
+    let open = month == now;
     let waiting = if open {
         report::waiting(registry)?
     } else {

@@ -119,6 +119,7 @@ const MATRIX: &[(&str, &str, Option<&[Role]>, Scope)] = &[
         Read,
     ),
     ("GET", "/figures", Some(OVERSEERS), Read),
+    ("GET", "/figures/months", Some(OVERSEERS), Read),
     ("GET", "/bulletin", Some(OVERSEERS), Read),
     ("GET", "/periods/{period}", Some(DATA), Read),
     ("GET", "/periods/{period}/due-days/{department}", Some(DATA), Read),

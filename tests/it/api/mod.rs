@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod changes;
 mod client;
 mod document;
 mod repeats;

@@ -83,6 +83,10 @@ impl Site {
         self.world.folder()
     }
 
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
     pub fn clock(&self) -> &Clock {
         &self.world.clock
     }
