@@ -32,9 +32,9 @@ pub fn insert(conn: &mut Conn<'_>, rows: &[PairRow]) -> Result<(), DbError> {
 /// Adds those pairs that are not there yet, and answers how many.
 pub fn insert_missing(conn: &mut Conn<'_>, rows: &[PairRow]) -> Result<usize, DbError> {
     let mut added = 0;
-    for chunk in rows.chunks(CHUNK) {
+    for row in rows {
         added += each!(conn, c => diesel::insert_into(lookalikes::table)
-            .values(chunk)
+            .values(row)
             .on_conflict_do_nothing()
             .execute(c))?;
     }
