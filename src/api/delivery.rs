@@ -1,29 +1,40 @@
 //! The delivery to the platform: its runs, the packages that operators carry, the comparison.
 
-use retrofit_jobs::delivery::SyncOutcome;
+use std::sync::Arc;
+use std::time::Duration;
+
+use retrofit_jobs::delivery::{self as deliveries, Patience, SyncOptions, SyncOutcome};
+use retrofit_jobs::platform::Platform;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
-use super::body::Sent;
+use super::body::{Json, Sent};
 use super::endpoint::{Call, Endpoint, In, get, post_apart};
 use super::problem::Problem;
 use super::record::{ErrorLine, error_lines};
-use super::reply::{Plain, Settled};
+use super::reply::{Done, Plain, Settled};
 use super::roles::{KEEP, OVERSEERS, SECRETARIAT};
 use super::types::{Archive, Cursor, File, Instant, Nothing, Page, Text};
 use super::uploads::Asked;
 use crate::db::sync_runs::SyncRunRow;
 use crate::registry::{RegistryCode, delivery, lists, packages, reconcile};
-use crate::sync;
+use crate::{process, sync};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/runs", OVERSEERS, "The runs of the delivery, newest first", runs),
+        post_apart(
+            "/runs",
+            KEEP,
+            "Begins a delivery of what is approved; `/runs` tells how it goes",
+            begin_run,
+        ),
         get("/outbox", OVERSEERS, "How many deliveries are in each state", outbox),
         get(
             "/rejections",
             OVERSEERS,
-            "The records that the platform rejected last, newest first",
+            "The records that the platform rejected, newest first",
             rejections,
         ),
         get(
@@ -31,6 +42,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             OVERSEERS,
             "How the platform's list and the registry compared last",
             reconciliation,
+        ),
+        post_apart(
+            "/reconciliation",
+            KEEP,
+            "Begins a comparison with the platform's list; nothing is ever deleted",
+            begin_reconciliation,
         ),
         get(
             "/packages",
@@ -128,6 +145,56 @@ fn runs(call: &Call<'_>, input: In<Nothing, Asked>) -> Result<Page<RunLine>, Pro
     Ok(Page::of(rows, window, |row| Cursor(row.id, 0), run_line))
 }
 
+/// How long a delivery that was begun here waits for receipts; the next one asks for what is missing then.
+const WAIT: Duration = Duration::from_mins(2);
+
+/// What is delivered was approved, and a record is taken by one run only: one begun twice finds nothing left.
+fn begin_run(call: &Call<'_>, _: In) -> Result<Settled<Done>, Problem> {
+    let platform = platform(call)?;
+    let options = SyncOptions {
+        wait: WAIT,
+        concurrency: platform.profile.limits.connections,
+        ..SyncOptions::new(process::holder(), call.operator.name.clone())
+    };
+    let registry = call.registry.clone();
+    Handle::current().spawn(async move {
+        if let Err(error) = sync::run(&registry, &platform, options).await {
+            tracing::error!("a delivery: {error}");
+        }
+    });
+    call.at_once(|_| Ok(Done))
+}
+
+fn platform(call: &Call<'_>) -> Result<Platform, Problem> {
+    sync::platform(call.registry).map_err(|error| Problem::refused(format!("{error:#}")))
+}
+
+/// How a comparison is made.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewReconciliation {
+    /// Whether what the platform lacks, or has in a lower revision, waits to be delivered again.
+    #[serde(default)]
+    redeliver: bool,
+}
+
+/// A comparison reads; what it has delivered again, or returned, it finds so the second time.
+fn begin_reconciliation(
+    call: &Call<'_>,
+    input: In<Nothing, Nothing, Json<NewReconciliation>>,
+) -> Result<Settled<Done>, Problem> {
+    let platform = platform(call)?;
+    let (store, name) = (Arc::new(call.registry.clone()), call.operator.name.clone());
+    let redeliver = input.body.0.redeliver;
+    Handle::current().spawn(async move {
+        let compared = deliveries::reconcile(store, &platform, &name, redeliver, Patience::default(), None);
+        if let Err(error) = compared.await {
+            tracing::error!("a comparison with the platform: {error}");
+        }
+    });
+    call.at_once(|_| Ok(Done))
+}
+
 /// Deliveries in a state.
 #[derive(Serialize, JsonSchema)]
 struct InState {
@@ -163,12 +230,12 @@ struct RejectionLine {
     at: Instant,
 }
 
-/// How many of the latest are told.
-const TOLD: i64 = 500;
-
-fn rejections(call: &Call<'_>, _: In) -> Result<Page<RejectionLine>, Problem> {
-    let rows = lists::rejections(call.registry, call.operator, TOLD)?;
-    let lines = rows.into_iter().map(|row| RejectionLine {
+fn rejections(call: &Call<'_>, input: In<Nothing, Asked>) -> Result<Page<RejectionLine>, Problem> {
+    let window = input.query.window()?;
+    let Cursor(delivery, run) = window.after.unwrap_or(Cursor(i64::MAX, 0));
+    let rows = lists::rejections(call.registry, call.operator, (delivery, run), window.probe())?;
+    let key = |row: &lists::Rejection| Cursor(row.delivery, row.run);
+    Ok(Page::of(rows, window, key, |row| RejectionLine {
         code: Text(row.code),
         department: row.department,
         name: row.name,
@@ -176,8 +243,7 @@ fn rejections(call: &Call<'_>, _: In) -> Result<Page<RejectionLine>, Problem> {
         run: row.run,
         errors: error_lines(row.errors),
         at: Instant(row.at),
-    });
-    Ok(Page::whole(lines.collect()))
+    }))
 }
 
 /// A comparison with the platform's list.

@@ -15,6 +15,7 @@
 )]
 
 mod audit;
+mod boards;
 mod body;
 mod catalogue;
 mod columns;
@@ -34,6 +35,7 @@ mod photos;
 mod preview;
 mod problem;
 mod projects;
+mod recheck;
 mod record;
 mod reply;
 mod review;
@@ -42,6 +44,7 @@ mod routes;
 mod targets;
 mod types;
 mod uploads;
+mod waivers;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -6,18 +6,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::Json;
-use super::endpoint::{Call, Endpoint, In, change, get};
+use super::catalogue::exported;
+use super::endpoint::{Call, Endpoint, In, change, get, post};
 use super::preview::{ChangeLine, ValuesLine};
-use super::problem::{Problem, seen};
-use super::reply::{Done, Tagged};
-use super::roles::{DATA, SEND};
-use super::types::{Cursor, Instant, Nothing, Number, OneOf, Page, Text, Window};
+use super::problem::{Code, Problem, seen};
+use super::record::{ErrorLine, error_lines};
+use super::reply::{Done, Plain, Tagged};
+use super::roles::{DATA, OVERSEERS, SEND};
+use super::types::{Cursor, File, Instant, Nothing, Number, OneOf, Page, Text, Window, Workbook};
 use super::uploads::may_send;
 use crate::db::projects::ProjectRow;
 use crate::db::revisions::RevisionRow;
 use crate::registry::projects::{self, ApprovedFilter, Record};
 use crate::registry::review::{self, Filter};
-use crate::registry::{RegistryCode, State, Step};
+use crate::registry::{RegistryCode, State, Step, requests};
+use crate::sync;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -55,6 +58,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             SEND,
             "Proposes to remove a project that was entered in error; the secretariat decides",
             withdraw,
+        ),
+        post(
+            "/withdrawals",
+            SEND,
+            "Proposes to remove several projects that were entered in error, all or none; the secretariat decides",
+            withdraw_several,
+        )
+        .of_what_was_shown(),
+        get("/projects/export", DATA, "Projects as a roster, by code", export),
+        get(
+            "/projects/{code}/platform-record",
+            OVERSEERS,
+            "The latest approved revision as it goes to the platform",
+            as_sent,
         ),
     ]
 }
@@ -394,4 +411,116 @@ fn shown(call: &Call<'_>, code: Text<RegistryCode>) -> Result<RegistryCode, Prob
     may_send(call.operator, &record.project.department)?;
     call.must_match(Some(&whole(&record)?))?;
     Ok(code.0)
+}
+
+/// Several projects that were entered in error.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Withdrawals {
+    /// Each with the revision that was seen.
+    #[schemars(length(min = 1, max = 5000))]
+    projects: Vec<SeenProject>,
+    /// Why, for the reviewer to read.
+    note: String,
+}
+
+/// A project as it was seen.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SeenProject {
+    /// The project.
+    code: Text<RegistryCode>,
+    /// The revision.
+    revision: i64,
+}
+
+fn withdraw_several(call: &Call<'_>, input: In<Nothing, Nothing, Json<Withdrawals>>) -> Result<Done, Problem> {
+    let Withdrawals { projects, note } = input.body.0;
+    if projects.is_empty() {
+        return Err(Problem::refused("没有写明哪些工程。"));
+    }
+    requests::hold_still(call.registry)?;
+    for SeenProject { code, revision } in &projects {
+        let record = find(call, *code)?;
+        may_send(call.operator, &record.project.department)?;
+        if record.project.revision != *revision {
+            return Err(Problem::new(
+                Code::SelectionMoved,
+                format!(
+                    "工程 {} 已不是第 {revision} 版，没有申请撤销任何工程。请重新查看后再申请。",
+                    code.0
+                ),
+            ));
+        }
+    }
+    let codes: Vec<RegistryCode> = projects.iter().map(|seen| seen.code.0).collect();
+    projects::propose_withdrawal(call.registry, call.operator, &codes, &note)?;
+    Ok(Done)
+}
+
+/// Which projects: each part that is given narrows the choice.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AskedExport {
+    /// The state of the current revision; withdrawn ones are left out unless they are asked for.
+    state: Option<OneOf<State>>,
+    /// Department code.
+    department: Option<String>,
+    /// Category code.
+    category: Option<String>,
+    /// County or zone code.
+    county: Option<String>,
+    /// Stage code.
+    stage: Option<String>,
+}
+
+fn export(call: &Call<'_>, input: In<Nothing, AskedExport>) -> Result<File<Workbook>, Problem> {
+    let AskedExport {
+        state,
+        department,
+        category,
+        county,
+        stage,
+    } = input.query;
+    if department.as_deref().is_some_and(|code| !call.operator.may_see(code)) {
+        return Err(Problem::not_found());
+    }
+    let filter = Filter {
+        state: state.map(|OneOf(state)| state),
+        department,
+        category,
+        county,
+        stage,
+        ..Filter::default()
+    };
+    Ok(File::new(
+        "工程清单.xlsx",
+        exported(call.registry, call.operator, &filter)?,
+    ))
+}
+
+/// A record as it goes to the platform.
+#[derive(Serialize, JsonSchema)]
+struct PlatformRecord {
+    /// The JSON text, exactly; null where it cannot be made.
+    record: Option<String>,
+    /// Whether it waits, because its project is in no stage that this platform takes.
+    held_back: bool,
+    /// Why it cannot be made.
+    errors: Vec<ErrorLine>,
+}
+
+fn as_sent(call: &Call<'_>, input: In<ProjectCode>) -> Result<Plain<PlatformRecord>, Problem> {
+    let profile = sync::profile(&call.registry.catalogue).map_err(|error| Problem::refused(format!("{error:#}")))?;
+    let record = seen(call.registry.to_deliver(call.operator, input.path.code.0))?;
+    let (text, errors) = match profile.record(&record) {
+        Ok(text) => (Some(text), Vec::new()),
+        Err(errors) => (None, errors),
+    };
+    let errors = errors.into_iter().map(|error| (error.member, error.message));
+    Ok(Plain(PlatformRecord {
+        held_back: text.is_some() && profile.holds_back(&record),
+        record: text,
+        errors: error_lines(errors.collect()),
+    }))
 }

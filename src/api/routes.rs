@@ -8,8 +8,8 @@ use super::problem::{Code, Problem};
 use super::reply::Plain;
 use super::types::Page;
 use super::{
-    audit, catalogue, columns, delivery, figures, findings, inspections, jobs, meetings, openapi, people, periods,
-    photos, preview, projects, record, review, targets, uploads,
+    audit, boards, catalogue, columns, delivery, figures, findings, inspections, jobs, meetings, openapi, people,
+    periods, photos, preview, projects, recheck, record, review, targets, uploads, waivers,
 };
 
 /// Every route.
@@ -23,6 +23,8 @@ pub fn endpoints() -> Vec<Endpoint> {
         people::endpoints(),
         jobs::endpoints(),
         audit::endpoints(),
+        waivers::endpoints(),
+        recheck::endpoints(),
         catalogue::endpoints(),
         uploads::endpoints(),
         findings::endpoints(),
@@ -35,6 +37,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         targets::endpoints(),
         figures::endpoints(),
         periods::endpoints(),
+        boards::endpoints(),
         inspections::endpoints(),
         meetings::endpoints(),
         delivery::endpoints(),

@@ -16,6 +16,8 @@ pub struct Rejection {
     pub department: String,
     /// Its name.
     pub name: String,
+    /// The delivery.
+    pub delivery_id: i64,
     /// The revision that was sent.
     pub revision: i64,
     /// The run.
@@ -26,8 +28,8 @@ pub struct Rejection {
     pub received_at: i64,
 }
 
-/// The latest rejected deliveries, newest first.
-pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Rejection>, DbError> {
+/// The rejected deliveries before a delivery and run, newest first.
+pub fn before(conn: &mut Conn<'_>, (delivery, run): (i64, i64), limit: i64) -> Result<Vec<Rejection>, DbError> {
     Ok(each!(conn, c => deliveries::table
         .inner_join(projects::table.on(projects::id.eq(deliveries::project_id)))
         .inner_join(receipts::table.on(receipts::project_id
@@ -35,13 +37,15 @@ pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Rejection>, DbError
             .and(receipts::delivery_id.eq(deliveries::id))))
         .filter(deliveries::state.eq("rejected"))
         .filter(receipts::verdict.eq("rejected"))
-        .order(deliveries::id.desc())
+        .filter(deliveries::id.lt(delivery).or(deliveries::id.eq(delivery).and(receipts::run_id.lt(run))))
+        .order((deliveries::id.desc(), receipts::run_id.desc()))
         .limit(limit)
         .select((
             projects::id,
             projects::entry_year,
             projects::department,
             projects::name,
+            deliveries::id,
             deliveries::revision,
             receipts::run_id,
             receipts::errors_json,

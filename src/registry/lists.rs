@@ -68,6 +68,8 @@ pub struct Rejection {
     pub department: String,
     /// Its name.
     pub name: String,
+    /// The delivery.
+    pub delivery: i64,
     /// The revision that was sent.
     pub revision: i64,
     /// The run of the delivery.
@@ -78,15 +80,20 @@ pub struct Rejection {
     pub at: UtcMillis,
 }
 
-/// The records that the platform rejected last, newest first: for those who see every department.
+/// The records that the platform rejected, newest first, those before a delivery and run: for those who see every department.
 ///
 /// # Errors
 /// Refused to others.
-pub fn rejections(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<Rejection>, Error> {
+pub fn rejections(
+    registry: &Registry,
+    operator: &Operator,
+    before: (i64, i64),
+    limit: i64,
+) -> Result<Vec<Rejection>, Error> {
     if operator.sees() != Sight::All {
         return Err(Error::refused("只有秘书处和审计员可以查看上报任务。"));
     }
-    let rows = registry.db.read(|conn| rejections::latest(conn, limit))?;
+    let rows = registry.db.read(|conn| rejections::before(conn, before, limit))?;
     rows.into_iter()
         .map(|row| {
             Ok(Rejection {
@@ -97,6 +104,7 @@ pub fn rejections(registry: &Registry, operator: &Operator, limit: i64) -> Resul
                 },
                 department: row.department,
                 name: row.name,
+                delivery: row.delivery_id,
                 revision: row.revision,
                 run: row.run_id,
                 at: row.received_at,

@@ -62,7 +62,7 @@ pub(super) async fn page(State(registry): State<Registry>, Extension(session): O
 
 fn runs(registry: &Registry, session: &Session) -> Result<RunsPage, WebError> {
     let operator = &session.operator;
-    let rejections = lists::rejections(registry, operator, SHOWN)?
+    let rejections = lists::rejections(registry, operator, (i64::MAX, 0), SHOWN)?
         .into_iter()
         .map(|rejection| Rejected {
             code: rejection.code.to_string(),
