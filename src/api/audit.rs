@@ -104,7 +104,7 @@ fn entries(call: &Call<'_>, input: In<Nothing, AskedEntries>) -> Result<Page<Ent
 
 /// The log beside its seal.
 #[derive(Serialize, JsonSchema)]
-struct Sealed {
+struct SealCheck {
     /// Sealed entries, each of them checked.
     sealed: i64,
     /// Entries that are not sealed yet.
@@ -146,9 +146,9 @@ impl From<&Damage> for DamageLine {
     }
 }
 
-fn seal(call: &Call<'_>, _: In) -> Result<Plain<Sealed>, Problem> {
+fn seal(call: &Call<'_>, _: In) -> Result<Plain<SealCheck>, Problem> {
     let verdict = audit_chain::verify(call.registry)?;
-    Ok(Plain(Sealed {
+    Ok(Plain(SealCheck {
         sealed: verdict.sealed,
         unsealed: verdict.unsealed,
         damage: verdict.damage.iter().map(Into::into).collect(),

@@ -35,6 +35,7 @@ mod photos;
 mod preview;
 mod problem;
 mod projects;
+mod proposals;
 mod recheck;
 mod record;
 mod reply;

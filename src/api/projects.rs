@@ -1,25 +1,22 @@
 //! Projects: what is registered, and its history.
 
-use axum::http::Method;
 use retrofit_jobs::store::Word as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::body::Json;
 use super::catalogue::exported;
-use super::endpoint::{Call, Endpoint, In, change, get, post};
+use super::endpoint::{Call, Endpoint, In, get};
 use super::preview::{ChangeLine, ValuesLine};
-use super::problem::{Code, Problem, seen};
+use super::problem::{Problem, seen};
 use super::record::{ErrorLine, error_lines};
-use super::reply::{Done, Plain, Tagged};
-use super::roles::{DATA, OVERSEERS, SEND};
+use super::reply::{Plain, Tagged};
+use super::roles::{DATA, OVERSEERS};
 use super::types::{Cursor, File, Instant, Nothing, Number, OneOf, Page, Text, Window, Workbook};
-use super::uploads::may_send;
 use crate::db::projects::ProjectRow;
 use crate::db::revisions::RevisionRow;
 use crate::registry::projects::{self, ApprovedFilter, Record};
 use crate::registry::review::{self, Filter};
-use crate::registry::{RegistryCode, State, Step, requests};
+use crate::registry::{RegistryCode, State, Step};
 use crate::sync;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -45,27 +42,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "What differs between two revisions, field by field",
             changes,
         ),
-        change(
-            Method::POST,
-            "/projects/{code}/resubmission",
-            SEND,
-            "Sends a returned project again as it is, with a note that says why",
-            resubmit,
-        ),
-        change(
-            Method::POST,
-            "/projects/{code}/withdrawal",
-            SEND,
-            "Proposes to remove a project that was entered in error; the secretariat decides",
-            withdraw,
-        ),
-        post(
-            "/withdrawals",
-            SEND,
-            "Proposes to remove several projects that were entered in error, all or none; the secretariat decides",
-            withdraw_several,
-        )
-        .of_what_was_shown(),
         get("/projects/export", DATA, "Projects as a roster, by code", export),
         get(
             "/projects/{code}/platform-record",
@@ -257,7 +233,7 @@ pub(super) fn find(call: &Call<'_>, code: Text<RegistryCode>) -> Result<Record, 
 
 /// A project with its values.
 #[derive(Serialize, JsonSchema)]
-struct ProjectRecord {
+pub(super) struct ProjectRecord {
     /// In short.
     project: ProjectLine,
     /// Who decides on the current revision, where it waits: `lead` or `secretariat`.
@@ -268,7 +244,7 @@ struct ProjectRecord {
     values: ValuesLine,
 }
 
-fn whole(record: &Record) -> Result<ProjectRecord, Problem> {
+pub(super) fn whole(record: &Record) -> Result<ProjectRecord, Problem> {
     Ok(ProjectRecord {
         project: line(&record.project),
         step: record.step.map(Step::word),
@@ -383,79 +359,6 @@ fn changes(call: &Call<'_>, input: In<ProjectCode, Compared>) -> Result<Page<Cha
     }
     let changes = record.changes(from, to)?;
     Ok(Page::whole(changes.into_iter().map(Into::into).collect()))
-}
-
-/// Why.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Note {
-    /// For the reviewer to read.
-    note: String,
-}
-
-fn resubmit(call: &Call<'_>, input: In<ProjectCode, Nothing, Json<Note>>) -> Result<Done, Problem> {
-    let code = shown(call, input.path.code)?;
-    projects::resubmit(call.registry, call.operator, code, &input.body.0.note)?;
-    Ok(Done)
-}
-
-fn withdraw(call: &Call<'_>, input: In<ProjectCode, Nothing, Json<Note>>) -> Result<Done, Problem> {
-    let code = shown(call, input.path.code)?;
-    projects::propose_withdrawal(call.registry, call.operator, &[code], &input.body.0.note)?;
-    Ok(Done)
-}
-
-/// The project, where the caller may send for it and saw it as it is.
-fn shown(call: &Call<'_>, code: Text<RegistryCode>) -> Result<RegistryCode, Problem> {
-    let record = find(call, code)?;
-    may_send(call.operator, &record.project.department)?;
-    call.must_match(Some(&whole(&record)?))?;
-    Ok(code.0)
-}
-
-/// Several projects that were entered in error.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Withdrawals {
-    /// Each with the revision that was seen.
-    #[schemars(length(min = 1, max = 5000))]
-    projects: Vec<SeenProject>,
-    /// Why, for the reviewer to read.
-    note: String,
-}
-
-/// A project as it was seen.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct SeenProject {
-    /// The project.
-    code: Text<RegistryCode>,
-    /// The revision.
-    revision: i64,
-}
-
-fn withdraw_several(call: &Call<'_>, input: In<Nothing, Nothing, Json<Withdrawals>>) -> Result<Done, Problem> {
-    let Withdrawals { projects, note } = input.body.0;
-    if projects.is_empty() {
-        return Err(Problem::refused("没有写明哪些工程。"));
-    }
-    requests::hold_still(call.registry)?;
-    for SeenProject { code, revision } in &projects {
-        let record = find(call, *code)?;
-        may_send(call.operator, &record.project.department)?;
-        if record.project.revision != *revision {
-            return Err(Problem::new(
-                Code::SelectionMoved,
-                format!(
-                    "工程 {} 已不是第 {revision} 版，没有申请撤销任何工程。请重新查看后再申请。",
-                    code.0
-                ),
-            ));
-        }
-    }
-    let codes: Vec<RegistryCode> = projects.iter().map(|seen| seen.code.0).collect();
-    projects::propose_withdrawal(call.registry, call.operator, &codes, &note)?;
-    Ok(Done)
 }
 
 /// Which projects: each part that is given narrows the choice.

@@ -1,6 +1,7 @@
 //! What is approved, judged by the rules of today.
 
 use chrono::NaiveDate;
+use retrofit_import::catalogue::Field;
 use retrofit_import::finding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -116,7 +117,7 @@ impl From<finding::Finding> for JudgedLine {
         Self {
             code: finding.code,
             severity: severity(finding.severity),
-            field: finding.field.map(|field| field.id()),
+            field: finding.field.map(Field::id),
             value: finding.value,
             message: finding.message,
             suggestion: finding.suggestion,

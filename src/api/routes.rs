@@ -9,7 +9,7 @@ use super::reply::Plain;
 use super::types::Page;
 use super::{
     audit, boards, catalogue, columns, delivery, figures, findings, inspections, jobs, meetings, openapi, people,
-    periods, photos, preview, projects, recheck, record, review, targets, uploads, waivers,
+    periods, photos, preview, projects, proposals, recheck, record, review, targets, uploads, waivers,
 };
 
 /// Every route.
@@ -31,6 +31,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         columns::endpoints(),
         preview::endpoints(),
         projects::endpoints(),
+        proposals::endpoints(),
         record::endpoints(),
         photos::endpoints(),
         review::endpoints(),
