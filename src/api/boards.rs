@@ -40,6 +40,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             behind,
         ),
         get(
+            "/quality/uploads",
+            DATA,
+            "The uploads behind that, the latest first",
+            uploads,
+        ),
+        get(
             "/duplicates",
             DATA,
             "Projects that two departments very likely both report, those found last first",
@@ -232,6 +238,8 @@ struct AskedFindings {
     department: Option<String>,
     /// The rule's code.
     rule: Option<String>,
+    /// How grave: `hint`, `confirm` or `error`.
+    severity: Option<String>,
 }
 
 /// A finding behind the sums.
@@ -290,9 +298,52 @@ fn behind(call: &Call<'_>, input: In<Nothing, AskedFindings>) -> Result<Page<Beh
         period: &month(call, asked.month).to_string(),
         department: asked.department.as_deref(),
         code: asked.rule.as_deref(),
+        severity: asked.severity.as_deref(),
     };
     let rows = quality::behind(call.registry, call.operator, &which, window.probe_all())?;
     Ok(Page::counted(rows, window, Into::into))
+}
+
+/// Of which month and department.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AskedChecks {
+    /// The month; that of now where none is named.
+    month: Option<Text<Month>>,
+    /// Department code.
+    department: Option<String>,
+}
+
+/// An upload, and what its last check came to.
+#[derive(Serialize, JsonSchema)]
+struct CheckedUpload {
+    /// The upload.
+    upload: i64,
+    /// Its department.
+    department: String,
+    /// Rows that were checked.
+    rows: i64,
+    /// Findings that keep a row out.
+    errors: i64,
+    /// Findings to confirm.
+    confirms: i64,
+    /// Hints.
+    hints: i64,
+}
+
+fn uploads(call: &Call<'_>, input: In<Nothing, AskedChecks>) -> Result<Page<CheckedUpload>, Problem> {
+    let AskedChecks { month, department } = input.query;
+    let month = self::month(call, month);
+    let rows = quality::uploads(call.registry, call.operator, month, department.as_deref())?;
+    let lines = rows.into_iter().map(|row| CheckedUpload {
+        upload: row.upload_id,
+        department: row.department,
+        rows: row.row_count,
+        errors: row.errors,
+        confirms: row.confirms,
+        hints: row.hints,
+    });
+    Ok(Page::whole(lines.collect()))
 }
 
 /// Two projects that are very likely one.

@@ -14,6 +14,7 @@
     reason = "handlers share one signature, whether or not they keep what they are given or can fail"
 )]
 
+mod approved;
 mod audit;
 mod boards;
 mod body;
@@ -29,6 +30,7 @@ mod jobs;
 mod meetings;
 mod once;
 mod openapi;
+mod packages;
 mod people;
 mod periods;
 mod photos;

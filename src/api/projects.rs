@@ -14,7 +14,7 @@ use super::roles::{DATA, OVERSEERS};
 use super::types::{Cursor, File, Instant, Nothing, Number, OneOf, Page, Text, Window, Workbook};
 use crate::db::projects::ProjectRow;
 use crate::db::revisions::RevisionRow;
-use crate::registry::projects::{self, ApprovedFilter, Record};
+use crate::registry::projects::{self, Record};
 use crate::registry::review::{self, Filter};
 use crate::registry::{RegistryCode, State, Step};
 use crate::sync;
@@ -22,12 +22,6 @@ use crate::sync;
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/projects", DATA, "The projects, by code", list),
-        get(
-            "/approved-projects",
-            DATA,
-            "The projects by their latest approved revision, with all values, by code",
-            approved,
-        ),
         get("/projects/{code}", DATA, "One project by its current revision", one),
         get(
             "/projects/{code}/revisions",
@@ -164,61 +158,6 @@ fn list(call: &Call<'_>, input: In<Nothing, Asked>) -> Result<Page<ProjectLine>,
         window.probe(),
     )?;
     Ok(Page::of(rows, window, |row| Cursor(row.id, 0), |row| line(&row)))
-}
-
-/// A project by its latest approved revision.
-#[derive(Serialize, JsonSchema)]
-struct ApprovedLine {
-    /// Its code.
-    code: Text<RegistryCode>,
-    /// The department that reports it.
-    department: String,
-    /// What the approved revision says.
-    values: ValuesLine,
-}
-
-/// Which approved projects.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct AskedApproved {
-    /// Where the list goes on.
-    cursor: Option<Text<Cursor>>,
-    /// Lines at most: 1 to 200, usually 50.
-    #[schemars(range(min = 1, max = 200))]
-    limit: Option<u16>,
-    /// Department code.
-    department: Option<String>,
-    /// Category code.
-    category: Option<String>,
-    /// County or zone code.
-    county: Option<String>,
-    /// Stage code.
-    stage: Option<String>,
-}
-
-fn approved(call: &Call<'_>, input: In<Nothing, AskedApproved>) -> Result<Page<ApprovedLine>, Problem> {
-    let AskedApproved {
-        cursor,
-        limit,
-        department,
-        category,
-        county,
-        stage,
-    } = input.query;
-    let window = Window::new(cursor, limit)?;
-    let filter = ApprovedFilter {
-        department,
-        category,
-        county,
-        stages: stage.into_iter().collect(),
-    };
-    let rows = projects::approved(call.registry, call.operator, filter, window.after_or(0), window.probe())?;
-    let key = |row: &projects::Approved| Cursor(row.code.id, 0);
-    Ok(Page::of(rows, window, key, |row| ApprovedLine {
-        code: Text(row.code),
-        department: row.department,
-        values: ValuesLine(row.values),
-    }))
 }
 
 /// A project's code.

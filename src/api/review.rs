@@ -13,7 +13,7 @@ use super::preview::ChangeLine;
 use super::problem::{Code, Problem};
 use super::projects::{ProjectLine, line};
 use super::reply::Plain;
-use super::roles::{DECIDE, REVIEWERS};
+use super::roles::{DATA, DECIDE};
 use super::types::{Cursor, File, Instant, Nothing, OneOf, Page, Text, Window, Workbook};
 use crate::registry::review::{self, Filter, Ruling, Selection, Shown};
 use crate::registry::{RegistryCode, State, Step, lists};
@@ -22,12 +22,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get(
             "/review",
-            REVIEWERS,
+            DATA,
             "What waits for a decision, by code, each with what it changes",
             queue,
         ),
-        get("/review/count", REVIEWERS, "How many wait", count),
-        get("/review/export", REVIEWERS, "What waits, as a roster", export),
+        get("/review/count", DATA, "How many wait", count),
+        get("/review/export", DATA, "What waits, as a roster", export),
         post(
             "/review/decisions",
             DECIDE,

@@ -8,8 +8,9 @@ use super::problem::{Code, Problem};
 use super::reply::Plain;
 use super::types::Page;
 use super::{
-    audit, boards, catalogue, columns, delivery, figures, findings, inspections, jobs, meetings, openapi, people,
-    periods, photos, preview, projects, proposals, recheck, record, review, targets, uploads, waivers,
+    approved, audit, boards, catalogue, columns, delivery, figures, findings, inspections, jobs, meetings, openapi,
+    packages, people, periods, photos, preview, projects, proposals, recheck, record, review, targets, uploads,
+    waivers,
 };
 
 /// Every route.
@@ -31,6 +32,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         columns::endpoints(),
         preview::endpoints(),
         projects::endpoints(),
+        approved::endpoints(),
         proposals::endpoints(),
         record::endpoints(),
         photos::endpoints(),
@@ -42,6 +44,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         inspections::endpoints(),
         meetings::endpoints(),
         delivery::endpoints(),
+        packages::endpoints(),
     ]
     .into_iter()
     .flatten()

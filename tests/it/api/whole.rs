@@ -52,7 +52,10 @@ const PAGES: &[(&str, Has)] = &[
         As(&["POST /review/decisions", "POST /review/decisions/all"]),
     ),
     ("GET /review/export", As(&["GET /review/export"])),
-    ("GET /projects", As(&["GET /projects", "GET /approved-projects"])),
+    (
+        "GET /projects",
+        As(&["GET /projects", "GET /approved-projects", "GET /approved-projects/sums"]),
+    ),
     (
         "GET /projects/{code}",
         As(&[
@@ -89,6 +92,7 @@ const PAGES: &[(&str, Has)] = &[
     ("GET /timeliness", As(&["GET /timeliness"])),
     ("GET /timeliness/{department}", As(&["GET /timeliness"])),
     ("GET /quality", As(&["GET /quality"])),
+    ("GET /quality/uploads", As(&["GET /quality/uploads"])),
     ("GET /quality/rows", As(&["GET /quality/findings"])),
     ("GET /duplicates", As(&["GET /duplicates"])),
     ("GET /targets", As(&["GET /targets"])),
@@ -141,6 +145,7 @@ const PAGES: &[(&str, Has)] = &[
     ("GET /bulletin", As(&["GET /bulletin"])),
     ("GET /bulletin/{file}", As(&["GET /bulletin"])),
     ("GET /runs", As(&["GET /runs", "GET /outbox", "GET /rejections"])),
+    ("GET /runs/{run}", As(&["GET /runs/{id}", "GET /runs/{id}/records"])),
     ("GET /waivers", As(&["GET /waivers"])),
     ("POST /waivers", As(&["POST /waivers"])),
     ("GET /audit", As(&["GET /audit"])),
