@@ -151,9 +151,10 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
         open,
         total: progress.total,
         pending: pending(None, None),
-        overdue: match open {
-            true => tally(&standings(registry, &session.operator, &[now])?).overdue,
-            false => 0,
+        overdue: if open {
+            tally(&standings(registry, &session.operator, &[now])?).overdue
+        } else {
+            0
         },
         map: TileMap::new(
             |code| progress.counties.get(code).copied().unwrap_or_default(),
