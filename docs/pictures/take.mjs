@@ -3,6 +3,7 @@
 //   cargo run --release -- demo --port 8099 &
 //   npm install --no-save --prefix /tmp/pictures playwright-core
 //   NODE_PATH=/tmp/pictures/node_modules node docs/pictures/take.mjs http://127.0.0.1:8099 docs/pictures
+//   mogrify +dither -colors 128 -define png:compression-level=9 docs/pictures/*.png
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
