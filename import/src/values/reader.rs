@@ -10,7 +10,7 @@ use super::reading::{Carried, Fault, Reading};
 use super::text::{BadUscc, check_uscc, is_phone};
 use super::types::{PartialDate, Value};
 use crate::catalogue::{Catalogue, CodeList, Field, FieldType};
-use crate::workbook::Content;
+use crate::workbook::{Content, NO_RESULT};
 
 /// Reads cells by the catalogue in force.
 #[derive(Clone, Debug)]
@@ -40,6 +40,11 @@ impl Reader {
         county: Option<&str>,
     ) -> Reading {
         if let Some(error) = excel_error(content) {
+            if error == NO_RESULT {
+                let message = "单元格是公式，文件里没有它的计算结果，读不出内容。".to_owned();
+                let suggestion = "请用 Excel 或 WPS 打开原文件，保存一次再报送；或直接填写数值、文字。";
+                return Reading::fault(Fault::new("V007", message, suggestion));
+            }
             let message = format!("单元格是 Excel 错误值 {error}，读不出内容。");
             return Reading::fault(Fault::new("V007", message, "请检查公式，或直接填写数值、文字。"));
         }
@@ -326,6 +331,7 @@ fn excel_error(content: &Content) -> Option<&str> {
         "#SPILL!",
         "#CALC!",
         "#GETTING_DATA",
+        NO_RESULT,
     ];
     match content {
         Content::Error(error) => Some(error),

@@ -14,6 +14,7 @@ mod property;
 mod report;
 mod rosters;
 mod rules;
+mod shown;
 mod template;
 mod values;
 mod workbook;

@@ -63,7 +63,7 @@ pub(crate) fn xlsx_with(rows: &str, strings: &str, more: &[(&str, &[u8])]) -> Ve
     zip(&parts)
 }
 
-fn xlsx(rows: &str) -> Vec<u8> {
+pub(crate) fn xlsx(rows: &str) -> Vec<u8> {
     xlsx_with(rows, "<sst/>", &[])
 }
 
