@@ -48,7 +48,7 @@ impl Reader {
             let message = format!("单元格是 Excel 错误值 {error}，读不出内容。");
             return Reading::fault(Fault::new("V007", message, "请检查公式，或直接填写数值、文字。"));
         }
-        if text.is_empty() {
+        if text.is_empty() || is_stroke(text) {
             return Reading::default();
         }
         match field.field_type() {
@@ -256,7 +256,7 @@ impl Reader {
         Fault::new(
             "V003",
             message,
-            "请写成 2023-05-12；只知道月份写 2023-05，只知道年份写 2023。",
+            "请写成 2023-05-12；只知道月份写 2023-05，只知道年份写 2023；没有的留空。",
         )
     }
 }
@@ -316,6 +316,12 @@ fn ticked(folded: &str) -> Option<&str> {
     } else {
         before.rsplit(mark).next()
     }
+}
+
+/// `/`, `—`: drawn through a cell in which there is nothing to say.
+fn is_stroke(text: &str) -> bool {
+    text.chars()
+        .all(|c| matches!(c, '-' | '/' | '\\' | '—' | '–' | '―' | '－' | '／' | '＼' | '_'))
 }
 
 /// The Excel error that a cell holds; a csv holds it as text.
