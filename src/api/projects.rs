@@ -218,6 +218,7 @@ fn approved(call: &Call<'_>, input: In<Nothing, AskedApproved>) -> Result<Page<A
         category,
         county,
         stages: stage.into_iter().collect(),
+        ..ApprovedFilter::default()
     };
     let rows = projects::approved(call.registry, call.operator, filter, window.after_or(0), window.probe())?;
     let key = |row: &projects::Approved| Cursor(row.code.id, 0);

@@ -18,7 +18,7 @@ use super::guard::Officer;
 use super::review_filters::{AT_LEAD, Asked, Choice, filters};
 use super::words;
 use crate::db::projects::ProjectRow;
-use crate::registry::people::{Operator, Session};
+use crate::registry::people::{Operator, Role, Session};
 use crate::registry::review::{self, Decided, Filter, Refused, Ruling, Selection};
 use crate::registry::{Registry, RegistryCode, State as ReviewState, Step, lists};
 
@@ -46,11 +46,12 @@ struct QueuePage {
     message: Option<Message>,
     filters: Vec<Choice>,
     narrows: bool,
+    /// The address of those that are decided on here, where others are shown with them.
+    to_decide: Option<String>,
     state: ReviewState,
     /// The officers' word for what is shown.
     label: &'static str,
-    /// The approval passes on to the secretariat.
-    lead: bool,
+    role: Role,
     may_decide: bool,
     matching: i64,
     rows: Vec<Line>,
@@ -124,6 +125,11 @@ impl Decision {
 }
 
 impl QueuePage {
+    /// An approval passes on to the secretariat.
+    fn lead(&self) -> bool {
+        self.role == Role::Lead
+    }
+
     fn waiting(&self) -> bool {
         self.state == ReviewState::Pending
     }
@@ -149,6 +155,18 @@ fn page(
     kept: &Decision,
 ) -> Result<QueuePage, WebError> {
     let operator = &session.operator;
+    // Where nothing waits elsewhere, everything that waits is what is decided on here.
+    let elsewhere = match operator.decides_at() {
+        Some(Step::Secretariat) => asked.at(Step::Lead),
+        Some(Step::Lead) => asked.at(Step::Secretariat),
+        None => None,
+    };
+    let elsewhere = elsewhere.map(|asked| review::count(registry, operator, &asked.filter(registry, operator)));
+    let mine = operator.decides_at().and_then(|step| asked.at(step));
+    let asked = &match (elsewhere.transpose()?, &mine) {
+        (Some(0), Some(mine)) => mine.clone(),
+        _ => asked.clone(),
+    };
     let filter = asked.filter(registry, operator);
     // Before the rows are read, so that what moves in between counts as moved.
     let shown_at = registry.clock.now();
@@ -198,12 +216,15 @@ fn page(
         message,
         filters: filters(registry, operator, asked),
         narrows: asked.narrows(),
+        to_decide: mine
+            .filter(|mine| mine.query() != asked.query())
+            .map(|mine| mine.query()),
         state: asked.state(),
         label: match asked.step(operator) {
             Some(Step::Lead) => AT_LEAD,
             _ => asked.state().label(),
         },
-        lead: operator.decides_at() == Some(Step::Lead),
+        role: operator.role,
         may_decide: asked.step(operator).is_some() && asked.step(operator) == operator.decides_at(),
         matching: review::count(registry, operator, &filter)?,
         rows: rows.iter().map(line).collect(),

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod audit;
 mod columns;
+mod figures;
 mod intake;
 mod leaks;
 mod ledgers;
