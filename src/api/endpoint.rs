@@ -43,8 +43,20 @@ pub struct Endpoint {
     pub(super) matching: bool,
     /// It may be repeated under a key.
     pub(super) keyed: bool,
+    /// It may find that what was shown has moved.
+    pub(super) conflicting: bool,
     pub(super) describe: fn(&mut Schemas) -> Described,
     pub(super) handler: MethodRouter<Registry>,
+}
+
+impl Endpoint {
+    /// One that is about what was shown before, and is refused where that has moved.
+    pub(super) fn of_what_was_shown(self) -> Self {
+        Self {
+            conflicting: true,
+            ..self
+        }
+    }
 }
 
 /// What guards a route.
@@ -282,6 +294,7 @@ fn endpoint<P: Params, Q: Params, B: Body, R: Reply + 'static>(
         summary,
         matching: guard.matching,
         keyed: guard.keyed,
+        conflicting: false,
         describe: describe::<P, Q, B, R>,
         handler: routing::on(filter, run),
         method,
@@ -434,7 +447,12 @@ async fn note_refused(registry: &Registry, operator: Operator, asked: String, pr
     let action = match problem.code {
         // What is another department's answers like what is not there.
         Code::NotFound | Code::Forbidden | Code::InsufficientScope | Code::TooLarge => "access.page".into(),
-        Code::Refused | Code::Stale | Code::PreviewMoved | Code::AlarmsUnchecked | Code::KeyReused => {
+        Code::Refused
+        | Code::Stale
+        | Code::PreviewMoved
+        | Code::AlarmsUnchecked
+        | Code::SelectionMoved
+        | Code::KeyReused => {
             format!("{}.refused", area(&asked))
         }
         _ => return,

@@ -141,6 +141,9 @@ struct OfYear {
 
 fn months(call: &Call<'_>, input: In<Nothing, OfYear>) -> Result<Page<MonthLine>, Problem> {
     let year = input.query.year.unwrap_or_else(|| month(call, None).year());
+    if !(1..=9999).contains(&year) {
+        return Err(Problem::invalid("year 须为 1 到 9999。"));
+    }
     let lines = progress::curve(call.registry, year)?
         .into_iter()
         .map(|(month, total)| MonthLine {

@@ -36,6 +36,8 @@ pub(super) enum Code {
     PreviewMoved,
     /// The roster as a whole looks wrong: look at the alarms, and send `checked`.
     AlarmsUnchecked,
+    /// Of what is to be decided, something has come in or changed since it was counted: look again.
+    SelectionMoved,
     /// The resource is not as the `If-Match` of the request says: read it again.
     Stale,
     /// The body is larger than is taken.
@@ -53,7 +55,7 @@ pub(super) enum Code {
 }
 
 impl Code {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::InvalidRequest,
         Self::InvalidBody,
         Self::Unauthenticated,
@@ -64,6 +66,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::PreviewMoved,
         Self::AlarmsUnchecked,
+        Self::SelectionMoved,
         Self::Stale,
         Self::TooLarge,
         Self::UnsupportedMediaType,
@@ -85,6 +88,7 @@ impl Code {
             Self::MethodNotAllowed => "method_not_allowed",
             Self::PreviewMoved => "preview_moved",
             Self::AlarmsUnchecked => "alarms_unchecked",
+            Self::SelectionMoved => "selection_moved",
             Self::Stale => "stale",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -102,7 +106,7 @@ impl Code {
             Self::Forbidden | Self::InsufficientScope => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoFigures => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PreviewMoved | Self::AlarmsUnchecked => StatusCode::CONFLICT,
+            Self::PreviewMoved | Self::AlarmsUnchecked | Self::SelectionMoved => StatusCode::CONFLICT,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -124,6 +128,7 @@ impl Code {
             Self::MethodNotAllowed => "这个地址不支持这种方法",
             Self::PreviewMoved => "登记库已有变化",
             Self::AlarmsUnchecked => "整份清单的提醒还没有核对",
+            Self::SelectionMoved => "所选的工程有了变化",
             Self::Stale => "内容已被改动",
             Self::TooLarge => "内容太大",
             Self::UnsupportedMediaType => "不支持这种内容类型",

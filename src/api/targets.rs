@@ -10,9 +10,11 @@ use super::figures::{AsOf, month, no_figures};
 use super::problem::Problem;
 use super::reply::{Done, Tagged};
 use super::roles::{DATA, KEEP};
-use super::types::{Instant, Nothing, Number, Page, Text};
+use super::types::{Cursor, Instant, Nothing, Number, Page, Text};
+use super::uploads::Asked;
 use crate::db::targets::TargetRow;
 use crate::registry::RegistryCode;
+use crate::registry::month::Month;
 use crate::registry::targets::{self, Scope};
 use crate::reports::targets as report;
 
@@ -33,6 +35,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             DATA,
             "Approved projects that the target cannot count: in another unit, without a scale, or finished without a date",
             not_counted,
+        ),
+        get(
+            "/targets/curves",
+            DATA,
+            "How far the targets of each unit were, month by month, up to a month of the year",
+            curves,
         ),
     ]
 }
@@ -230,18 +238,55 @@ struct CandidateLine {
     scale: Option<Number>,
 }
 
-/// How many are told.
-const TOLD: i64 = 5000;
-
-fn not_counted(call: &Call<'_>, input: In<TargetPath>) -> Result<Page<CandidateLine>, Problem> {
-    let found = targets::not_counted(call.registry, call.operator, input.path.scope(), TOLD);
+fn not_counted(call: &Call<'_>, input: In<TargetPath, Asked>) -> Result<Page<CandidateLine>, Problem> {
+    let window = input.query.window()?;
+    let part = (window.after_or(0), window.probe());
+    let found = targets::not_counted(call.registry, call.operator, input.path.scope(), part);
     let (_, rows) = super::problem::seen(found)?;
-    let lines = rows.into_iter().map(|row| CandidateLine {
+    let key = |row: &targets::Candidate| Cursor(row.id, 0);
+    Ok(Page::of(rows, window, key, |row| CandidateLine {
         code: Text(row.code()),
         scale: row.scale_e2.map(Number::e2),
         name: row.name,
         stage: row.stage,
         scale_unit: row.scale_unit,
+    }))
+}
+
+/// The targets of one unit.
+#[derive(Serialize, JsonSchema)]
+struct CurveLine {
+    /// The unit of scale; amounts of different units are never added.
+    unit: String,
+    /// The targets, added up.
+    target: Number,
+    /// The months of the year that figures are known of, the first one first.
+    months: Vec<CurvePoint>,
+}
+
+/// How far the targets were.
+#[derive(Serialize, JsonSchema)]
+struct CurvePoint {
+    /// At the end of this month; in that of now as it stands.
+    month: Text<Month>,
+    /// So much was finished in the year.
+    finished: Number,
+}
+
+fn curves(call: &Call<'_>, input: In<Nothing, AsOf>) -> Result<Page<CurveLine>, Problem> {
+    let until = month(call, input.query.month);
+    let curves = report::curves(call.registry, call.operator, until)?.into_iter();
+    let lines = curves.map(|curve| CurveLine {
+        unit: curve.unit,
+        target: Number::e2(curve.target_e2),
+        months: curve
+            .months
+            .into_iter()
+            .map(|(month, finished)| CurvePoint {
+                month: Text(month),
+                finished: Number::e2(finished),
+            })
+            .collect(),
     });
     Ok(Page::whole(lines.collect()))
 }

@@ -44,7 +44,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             SEND,
             "Does exactly what the preview with this fingerprint showed, or nothing",
             commit,
-        ),
+        )
+        .of_what_was_shown(),
         change(
             Method::PUT,
             "/uploads/{id}/supplement",

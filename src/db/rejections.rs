@@ -55,12 +55,13 @@ fn answered() -> _ {
         ))
 }
 
-/// The latest rejected deliveries, newest first.
-pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<Answered>, DbError> {
+/// The rejected deliveries before a delivery and run, newest first.
+pub fn before(conn: &mut Conn<'_>, (delivery, run): (i64, i64), limit: i64) -> Result<Vec<Answered>, DbError> {
     Ok(each!(conn, c => answered()
         .filter(deliveries::state.eq("rejected"))
         .filter(receipts::verdict.eq("rejected"))
-        .order(deliveries::id.desc())
+        .filter(deliveries::id.lt(delivery).or(deliveries::id.eq(delivery).and(receipts::run_id.lt(run))))
+        .order((deliveries::id.desc(), receipts::run_id.desc()))
         .limit(limit)
         .load(c))?)
 }

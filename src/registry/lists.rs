@@ -84,13 +84,18 @@ pub struct Answer {
     pub at: UtcMillis,
 }
 
-/// The records that the platform rejected last, newest first: for those who see every department.
+/// The records that the platform rejected, newest first, those before a delivery and run: for those who see every department.
 ///
 /// # Errors
 /// Refused to others.
-pub fn rejections(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<Answer>, Error> {
+pub fn rejections(
+    registry: &Registry,
+    operator: &Operator,
+    before: (i64, i64),
+    limit: i64,
+) -> Result<Vec<Answer>, Error> {
     sees_runs(operator)?;
-    let rows = registry.db.read(|conn| rejections::latest(conn, limit))?;
+    let rows = registry.db.read(|conn| rejections::before(conn, before, limit))?;
     answers(registry, rows)
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn page(State(registry): State<Registry>, Extension(session): O
 
 fn runs(registry: &Registry, session: &Session) -> Result<RunsPage, WebError> {
     let operator = &session.operator;
-    let rejections = lists::rejections(registry, operator, SHOWN)?;
+    let rejections = lists::rejections(registry, operator, (i64::MAX, 0), SHOWN)?;
     let outbox = delivery::outbox(registry, operator)?;
     let ready = outbox.iter().filter(|(state, _)| state == DeliveryState::Ready.word());
     let runs = delivery::runs(registry, operator, SHOWN)?;

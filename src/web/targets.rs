@@ -292,7 +292,7 @@ pub(super) async fn not_counted(
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
         let catalogue = &registry.catalogue;
-        let found = targets::not_counted(registry, &session.operator, asked.scope(), SHOWN + 1);
+        let found = targets::not_counted(registry, &session.operator, asked.scope(), (0, SHOWN + 1));
         let (target, mut left_out) = seen(found)?;
         let more = i64::try_from(left_out.len()).unwrap_or(i64::MAX) > SHOWN;
         left_out.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));
