@@ -18,6 +18,7 @@ mod shown;
 mod template;
 mod values;
 mod workbook;
+mod workbook_bombs;
 mod workbook_damaged;
 mod workbook_hostile;
 mod workbook_xlsb;
