@@ -192,7 +192,7 @@ async fn what_is_wrong_is_few_clicks_away() {
     }
     department.must_show("产权单位").await;
     department.must_show("强制性").await;
-    assert!(1 + clicks.len() <= 3);
+    assert!(clicks.len() < 3);
 
     // From a board to the rows that the late department owes: from the progress, from the home page's notice, from who reports in time.
     for (board, clicks) in [

@@ -279,7 +279,10 @@ fn the_curves_points_are_what_the_history_gives_of_each_target() {
             let curves = curves(registry, &secretariat(), "2026-12".parse().unwrap()).unwrap();
             let mut seen = Vec::new();
             for curve in &curves {
-                let own = || of_year.iter().filter(|target| target.unit == curve.unit);
+                let own = || {
+                    let theirs = of_year.iter();
+                    theirs.filter(|target| (&target.category, &target.unit) == (&curve.category, &curve.unit))
+                };
                 assert_eq!(curve.target_e2, own().map(|target| target.amount_e2).sum::<i64>());
                 for (month, reached) in &curve.months {
                     let stood = snapshots::recount(registry, month.end().min(now + 1)).unwrap();
