@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use retrofit_import::catalogue::{Catalogue, CodeList, Field, FieldType};
-use retrofit_jobs::delivery::{Patience, PhotosOutcome, SyncError, SyncOutcome, deliver_photos};
+use retrofit_jobs::delivery::{Patience, PhotosOutcome, SyncError, SyncOptions, SyncOutcome, deliver, deliver_photos};
 use retrofit_jobs::platform::{KnownField, Platform, Profile};
 use retrofit_jobs::store::{RunState, UtcMillis};
 
@@ -56,11 +56,26 @@ pub fn misfits(catalogue: &Catalogue, profile: &Profile) -> Vec<String> {
     })
 }
 
+/// A delivery from beginning to end: the records, and after them the photos, where it reached the platform.
+///
+/// # Errors
+/// Only our own faults.
+pub async fn run(
+    registry: &Registry,
+    platform: &Platform,
+    options: SyncOptions,
+) -> Result<(SyncOutcome, Option<PhotosOutcome>), SyncError> {
+    let window_end = options.window_end;
+    let outcome = deliver(Arc::new(registry.clone()), platform, options).await?;
+    let photos = photos(registry, platform, &outcome, window_end).await?;
+    Ok((outcome, photos))
+}
+
 /// Sends the photos of records that the platform has taken in, after a delivery that reached it; `None`: this one did not.
 ///
 /// # Errors
 /// Only our own faults.
-pub async fn photos(
+async fn photos(
     registry: &Registry,
     platform: &Platform,
     delivered: &SyncOutcome,

@@ -308,11 +308,13 @@ impl<'a> Check<'a, '_> {
         let mut parts = Vec::new();
         let layout = std::mem::replace(&mut sheet.layout, SheetReader::new(self.known, &SheetHead::default()));
         let (headers, half_known) = layout.finish(&sheet.name, &mut |part| parts.push(part));
-        self.summary.headers.extend(headers);
         self.half_known.extend(half_known);
         for part in parts {
             self.take_part(&mut sheet, part);
         }
+        let unread = headers.iter().flat_map(sheet_findings::of_blank_headers);
+        self.summary.findings.extend(unread);
+        self.summary.headers.extend(headers);
         let feedback = sheet.tables.iter().find_map(|table| table.feedback);
         let own = |column: &u32| !feedback.is_some_and(|feedback| feedback.has(*column));
         let used = (0..).zip(&sheet.used).filter(|(column, used)| **used && own(column));

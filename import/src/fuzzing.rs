@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use chrono::NaiveDate;
 
 use crate::catalogue::{Catalogue, Field};
-use crate::layout::{Corrections, HeaderIndex, Known, Part, SheetReader};
+use crate::layout::{ColumnReading, Corrections, HeaderIndex, Known, Part, SheetReader};
 use crate::read::RowReader;
 use crate::record::Read;
 use crate::rules::RosterJudge;
@@ -49,19 +49,52 @@ pub fn values(data: &[u8]) {
     }
 }
 
-/// A sheet: a first line of merged areas, four bytes each, and hidden rows; then lines of cells between tabs.
+/// A sheet: a first line of merged areas, four bytes each; a second of corrections between tabs, each a column's key with a byte before it
+/// that says which field; then lines of cells between tabs. Then the same sheet once more, with the first columns that were not recognised
+/// corrected.
 pub fn layout(data: &[u8]) {
-    let mut lines = data.split(|byte| *byte == b'\n');
+    let mut lines = data.splitn(3, |byte| *byte == b'\n');
+    let areas: Vec<Area> = lines.next().unwrap_or_default().chunks_exact(4).map(area).collect();
+    let mut said = lines.next().map(corrections).unwrap_or_default();
+    let rows = lines.next().unwrap_or_default();
+    let readings = sheet(&areas, &said, rows);
+    let fields: Vec<Field> = readings.iter().filter_map(|column| column.field).collect();
+    let mut free = Field::ALL.iter().filter(|field| !fields.contains(field));
+    let unknown = readings
+        .iter()
+        .filter(|column| column.field.is_none() && !column.corrected);
+    let before = said.0.len();
+    for (column, field) in unknown.zip(free.by_ref()).take(3) {
+        said.0.insert(column.key.clone(), Some(*field));
+    }
+    if said.0.len() > before {
+        sheet(&areas, &said, rows);
+    }
+}
+
+fn corrections(line: &[u8]) -> Corrections {
+    let said = line.split(|byte| *byte == b'\t').filter_map(|said| {
+        let (field, key) = said.split_first()?;
+        let field = Field::ALL.get(usize::from(*field)).copied();
+        Some((String::from_utf8_lossy(key).into_owned(), field))
+    });
+    Corrections(said.take(20).collect())
+}
+
+/// Reads a sheet's rows as far as records and rules; how its columns were understood.
+fn sheet(merged: &[Area], said: &Corrections, rows: &[u8]) -> Vec<ColumnReading> {
     let head = SheetHead {
         name: "清单".to_owned(),
-        merged: lines.next().unwrap_or_default().chunks_exact(4).map(area).collect(),
+        merged: merged.to_vec(),
         ..SheetHead::default()
     };
+    let own = (!said.0.is_empty()).then(|| HeaderIndex::new(&CATALOGUE, said));
     let known = Known {
         catalogue: &CATALOGUE,
-        headers: &HEADERS,
+        headers: own.as_ref().unwrap_or(&HEADERS),
         reader: &READER,
     };
+    let lines = rows.split(|byte| *byte == b'\n');
     let mut sheet = SheetReader::new(known, &head);
     let mut parts = Vec::new();
     let mut last = 0;
@@ -79,7 +112,11 @@ pub fn layout(data: &[u8]) {
             last = index;
         }
     }
-    sheet.finish("清单", &mut |part| parts.push(part));
+    let (tables, half) = sheet.finish("清单", &mut |part| parts.push(part));
+    let readings: Vec<ColumnReading> = tables.into_iter().chain(half).flat_map(|table| table.columns).collect();
+    for column in &readings {
+        assert!(column.examples.len() <= 3 && !(column.blank && column.guess.is_some()));
+    }
 
     let today = NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day");
     let mut judge = RosterJudge::new(&CATALOGUE, today);
@@ -112,6 +149,7 @@ pub fn layout(data: &[u8]) {
         }
     }
     assert!(judge.incidents().is_empty(), "{:?}", judge.incidents());
+    readings
 }
 
 fn content(kind: u8, text: &str) -> Content {

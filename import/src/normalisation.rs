@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::Field;
 use crate::record::Record;
 use crate::values::Canonical;
-use crate::workbook::Address;
+use crate::workbook::{Address, value};
 
 /// Examples of a column's values that are kept.
 const EXAMPLES: usize = 2;
@@ -21,7 +21,7 @@ pub struct Normalisation {
     pub field: Field,
     /// How many they are.
     pub count: usize,
-    /// What was written in the first of them, and what it was read as.
+    /// What was written in the first of them, and what it was read as; one to look at twice is among them.
     pub examples: Vec<(String, Canonical)>,
 }
 
@@ -46,8 +46,23 @@ pub(crate) fn note(list: &mut Vec<Normalisation>, record: &Record) {
         });
         let known = &mut list[place];
         known.count += 1;
-        if known.examples.len() < EXAMPLES && known.examples.iter().all(|(written, _)| written != changed.written) {
-            known.examples.push((changed.written.to_owned(), changed.canonical));
+        if known.examples.iter().any(|(written, _)| written == changed.written) {
+            continue;
+        }
+        let example = (changed.written.to_owned(), changed.canonical);
+        if known.examples.len() < EXAMPLES {
+            known.examples.push(example);
+        } else if doubt(&example).is_some()
+            && known.examples.iter().all(|known| doubt(known).is_none())
+            && let Some(last) = known.examples.last_mut()
+        {
+            *last = example;
         }
     }
+}
+
+/// What to look at twice in such an example: the number 2023.1 is all that is left of a 2023.10 that was typed.
+pub fn doubt((written, read): &(String, Canonical)) -> Option<String> {
+    let year = written.strip_suffix(".1").filter(|_| value::is_first_month(written))?;
+    (read.as_one()? == format!("{year}-01")).then(|| format!("是10月的请写成{year}-10"))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::catalogue::Field;
 use crate::finding::Finding;
-use crate::layout::{Known, Table};
+use crate::layout::{ColumnReading, HeaderReading, Known, Table};
 use crate::rules;
 use crate::stamp;
 use crate::workbook::{Address, Format, Refusal, SheetHead, column_name};
@@ -109,6 +109,27 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
         }
     }
     findings
+}
+
+/// F006 on the columns of a table that hold something and have no header.
+pub(crate) fn of_blank_headers(table: &HeaderReading) -> impl Iterator<Item = Finding> {
+    let repeated = |column: &ColumnReading| column.field.is_some() && table.is_doubtful(column);
+    let sound = table.missing.is_empty() && !table.columns.iter().any(repeated);
+    let unread = move |column: &&ColumnReading| sound && column.blank && table.is_doubtful(column);
+    table.columns.iter().filter(unread).map(|column| {
+        let examples = column.examples.join("、");
+        let message = format!(
+            "{} 列没有表头，下面填的“{examples}”等内容没有读取。",
+            column_name(column.column)
+        );
+        let suggestion = "需要上报的请在表头写上栏目名称，或在报送页面的“各列识别”里指定。".to_owned();
+        Finding {
+            sheet: Some(table.sheet.clone()),
+            address: Some(Address::new(table.row - 1, column.column)),
+            suggestion: Some(suggestion),
+            ..finding("F006", message)
+        }
+    })
 }
 
 /// F007 and F010 on a sheet; `read` says of a row, from 0, whether it was read.

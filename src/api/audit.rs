@@ -1,19 +1,25 @@
-//! The audit log, and the waivers that were granted.
+//! The audit log, and its seal.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::{Call, Endpoint, In, get};
 use super::problem::Problem;
-use super::roles::{KEEPERS, OVERSEERS};
+use super::reply::Plain;
+use super::roles::{ACCOUNTS, KEEPERS};
 use super::types::{Cursor, Instant, Nothing, Page, Text, Window};
-use crate::registry::waivers;
-use crate::registry::{RegistryCode, audit};
+use crate::registry::audit;
+use crate::registry::audit_chain::{self, Damage};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/audit", KEEPERS, "The audit log, newest first", entries),
-        get("/waivers", OVERSEERS, "The latest waivers of rules", list_waivers),
+        get(
+            "/audit/seal",
+            ACCOUNTS,
+            "Whether the audit log is what was sealed: nothing changed, removed, added or moved",
+            seal,
+        ),
     ]
 }
 
@@ -59,6 +65,10 @@ struct AskedEntries {
     /// `done` or `refused`.
     #[serde(default)]
     outcome: String,
+    /// From then on.
+    from: Option<Instant>,
+    /// Before then.
+    to: Option<Instant>,
 }
 
 fn entries(call: &Call<'_>, input: In<Nothing, AskedEntries>) -> Result<Page<EntryLine>, Problem> {
@@ -69,6 +79,8 @@ fn entries(call: &Call<'_>, input: In<Nothing, AskedEntries>) -> Result<Page<Ent
         action: asked.action,
         object: asked.object,
         outcome: asked.outcome,
+        from: asked.from.map(|at| at.0),
+        to: asked.to.map(|at| at.0),
         before: window.after.map(|cursor| cursor.0),
         ..audit::Filter::default()
     };
@@ -90,41 +102,56 @@ fn entries(call: &Call<'_>, input: In<Nothing, AskedEntries>) -> Result<Page<Ent
     ))
 }
 
-/// A waiver of a rule.
+/// The log beside its seal.
 #[derive(Serialize, JsonSchema)]
-struct ListedWaiver {
-    /// The project; null while it has no code.
-    code: Option<Text<RegistryCode>>,
-    /// The department.
-    department: String,
-    /// The project's name.
-    project: String,
-    /// The rule.
-    rule: String,
-    /// The last day on which it holds.
-    until: String,
-    /// Why.
-    reason: String,
-    /// Who granted it.
-    granted_by: String,
-    /// When.
-    granted_at: Instant,
+struct SealCheck {
+    /// Sealed entries, each of them checked.
+    sealed: i64,
+    /// Entries that are not sealed yet.
+    unsealed: i64,
+    /// The digest of the last seal: noted elsewhere, it shows whether the whole chain was made anew.
+    head: String,
+    /// What is wrong; nothing where the log is whole.
+    damage: Vec<DamageLine>,
 }
 
-/// How many of the latest are told.
-const TOLD: i64 = 500;
+/// Something that is wrong with the log.
+#[derive(Serialize, JsonSchema)]
+struct DamageLine {
+    /// `changed`, `missing`, `inserted`, `moved` or `broken`.
+    kind: &'static str,
+    /// The entry; of a broken chain, the place in it.
+    id: i64,
+    /// Of an entry that was moved, where it is now.
+    to: Option<i64>,
+    /// In words.
+    message: String,
+}
 
-fn list_waivers(call: &Call<'_>, _: In) -> Result<Page<ListedWaiver>, Problem> {
-    let rows = waivers::latest(call.registry, call.operator, TOLD)?;
-    let lines = rows.into_iter().map(|row| ListedWaiver {
-        code: row.code.map(Text),
-        department: row.department,
-        project: row.project,
-        rule: row.rule,
-        until: row.until,
-        reason: row.reason,
-        granted_by: row.granted_by,
-        granted_at: Instant(row.granted_at),
-    });
-    Ok(Page::whole(lines.collect()))
+impl From<&Damage> for DamageLine {
+    fn from(damage: &Damage) -> Self {
+        let (kind, id, to) = match *damage {
+            Damage::Changed(id) => ("changed", id, None),
+            Damage::Missing(id) => ("missing", id, None),
+            Damage::Inserted(id) => ("inserted", id, None),
+            Damage::Moved(id, to) => ("moved", id, Some(to)),
+            Damage::Broken(position) => ("broken", position, None),
+        };
+        Self {
+            kind,
+            id,
+            to,
+            message: damage.label(),
+        }
+    }
+}
+
+fn seal(call: &Call<'_>, _: In) -> Result<Plain<SealCheck>, Problem> {
+    let verdict = audit_chain::verify(call.registry)?;
+    Ok(Plain(SealCheck {
+        sealed: verdict.sealed,
+        unsealed: verdict.unsealed,
+        damage: verdict.damage.iter().map(Into::into).collect(),
+        head: verdict.head,
+    }))
 }

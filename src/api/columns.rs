@@ -49,7 +49,7 @@ struct TableLine {
     sheet: String,
     /// The last header row.
     row: u32,
-    /// The columns with a header, from the left.
+    /// The columns with a header, and those without one that hold something, from the left.
     columns: Vec<ColumnLine>,
     /// Required fields that nothing gives.
     missing: Vec<&'static str>,
@@ -60,7 +60,7 @@ struct TableLine {
 struct ColumnLine {
     /// Its letters.
     column: String,
-    /// Its header as written.
+    /// Its header as written; empty where it has none.
     header: String,
     /// What a correction knows it by.
     key: String,

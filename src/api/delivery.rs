@@ -1,29 +1,49 @@
-//! The delivery to the platform: its runs, the packages that operators carry, the comparison.
+//! The delivery to the platform: its runs, what it rejected, the comparison.
 
-use retrofit_jobs::delivery::SyncOutcome;
+use std::sync::Arc;
+use std::time::Duration;
+
+use retrofit_jobs::delivery::{self as deliveries, Patience, SyncOptions};
+use retrofit_jobs::platform::Platform;
+use retrofit_jobs::store::Verdict;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
-use super::body::Sent;
-use super::endpoint::{Call, Endpoint, In, get, post};
+use super::body::Json;
+use super::endpoint::{Call, Endpoint, In, get, post_apart};
+use super::inspections::Id;
 use super::problem::Problem;
 use super::record::{ErrorLine, error_lines};
-use super::reply::Plain;
-use super::roles::{KEEP, OVERSEERS, SECRETARIAT};
-use super::types::{Archive, Cursor, File, Instant, Nothing, Page, Text};
+use super::reply::{Done, Plain, Settled};
+use super::roles::{KEEP, OVERSEERS};
+use super::types::{Cursor, Instant, Nothing, OneOf, Page, Text, Window};
 use super::uploads::Asked;
 use crate::db::sync_runs::SyncRunRow;
-use crate::registry::{RegistryCode, delivery, lists, packages, reconcile};
-use crate::sync;
+use crate::registry::{RegistryCode, delivery, lists, reconcile};
+use crate::{process, sync};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/runs", OVERSEERS, "The runs of the delivery, newest first", runs),
+        post_apart(
+            "/runs",
+            KEEP,
+            "Begins a delivery of what is approved; `/runs` tells how it goes",
+            begin_run,
+        ),
+        get("/runs/{id}", OVERSEERS, "One run", one_run),
+        get(
+            "/runs/{id}/records",
+            OVERSEERS,
+            "The records on which a run got a verdict, oldest first",
+            answered,
+        ),
         get("/outbox", OVERSEERS, "How many deliveries are in each state", outbox),
         get(
             "/rejections",
             OVERSEERS,
-            "The records that the platform rejected last, newest first",
+            "The records that the platform rejected, newest first",
             rejections,
         ),
         get(
@@ -32,40 +52,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "How the platform's list and the registry compared last",
             reconciliation,
         ),
-        get(
-            "/packages",
-            OVERSEERS,
-            "The packages whose receipts are awaited",
-            list_packages,
-        ),
-        post("/packages", KEEP, "Puts what waits into a package", make_package),
-        get("/packages/{number}/file", SECRETARIAT, "A package's file", package_file),
-        post(
-            "/packages/{number}/receipts",
+        post_apart(
+            "/reconciliation",
             KEEP,
-            "Registers a package's receipts: a workbook, or a part of it",
-            register,
-        ),
-        post(
-            "/packages/{number}/loss",
-            KEEP,
-            "Declares a package never entered: its records wait again",
-            lose,
+            "Begins a comparison with the platform's list; nothing is ever deleted",
+            begin_reconciliation,
         ),
     ]
 }
 
 /// Records by how they ended: `selected` is the sum of the others.
 #[derive(Serialize, JsonSchema)]
-struct Balance {
-    selected: i64,
-    accepted: i64,
-    rejected: i64,
-    unchanged: i64,
-    stale: i64,
-    pending: i64,
-    unknown: i64,
-    not_sent: i64,
+pub(super) struct Balance {
+    pub(super) selected: i64,
+    pub(super) accepted: i64,
+    pub(super) rejected: i64,
+    pub(super) unchanged: i64,
+    pub(super) stale: i64,
+    pub(super) pending: i64,
+    pub(super) unknown: i64,
+    pub(super) not_sent: i64,
 }
 
 /// A run of the delivery.
@@ -128,6 +134,114 @@ fn runs(call: &Call<'_>, input: In<Nothing, Asked>) -> Result<Page<RunLine>, Pro
     Ok(Page::of(rows, window, |row| Cursor(row.id, 0), run_line))
 }
 
+fn find_run(call: &Call<'_>, id: i64) -> Result<SyncRunRow, Problem> {
+    let found = delivery::runs_before(call.registry, call.operator, id.saturating_add(1), 1)?.pop();
+    found.filter(|row| row.id == id).ok_or_else(Problem::not_found)
+}
+
+fn one_run(call: &Call<'_>, input: In<Id>) -> Result<Plain<RunLine>, Problem> {
+    Ok(Plain(run_line(find_run(call, input.path.id)?)))
+}
+
+/// Which records of a run.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AskedRecords {
+    /// Where the list goes on.
+    cursor: Option<Text<Cursor>>,
+    /// Lines at most: 1 to 200, usually 50.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u16>,
+    /// What the platform said of them.
+    verdict: OneOf<Verdict>,
+}
+
+/// A record that the platform answered.
+#[derive(Serialize, JsonSchema)]
+struct AnsweredLine {
+    /// The project.
+    code: Text<RegistryCode>,
+    /// Its department.
+    department: String,
+    /// Its name.
+    name: String,
+    /// The revision that was sent.
+    revision: i64,
+    /// The platform's number of the record.
+    platform_no: Option<String>,
+    /// What the platform complains of.
+    errors: Vec<ErrorLine>,
+    /// When the receipt came.
+    at: Instant,
+}
+
+fn answered(call: &Call<'_>, input: In<Id, AskedRecords>) -> Result<Page<AnsweredLine>, Problem> {
+    let window = Window::new(input.query.cursor, input.query.limit)?;
+    let run = find_run(call, input.path.id)?.id;
+    let which = (run, input.query.verdict.0);
+    let rows = lists::answered(call.registry, call.operator, which, window.after_or(0), window.probe())?;
+    let key = |row: &lists::Answer| Cursor(row.delivery, 0);
+    Ok(Page::of(rows, window, key, |row| AnsweredLine {
+        code: Text(row.code),
+        department: row.department,
+        name: row.name,
+        revision: row.revision,
+        platform_no: row.platform_no,
+        errors: error_lines(row.errors),
+        at: Instant(row.at),
+    }))
+}
+
+/// How long a delivery that was begun here waits for receipts; the next one asks for what is missing then.
+const WAIT: Duration = Duration::from_mins(2);
+
+/// What is delivered was approved, and a record is taken by one run only: one begun twice finds nothing left.
+fn begin_run(call: &Call<'_>, _: In) -> Result<Settled<Done>, Problem> {
+    let platform = platform(call)?;
+    let options = SyncOptions {
+        wait: WAIT,
+        concurrency: platform.profile.limits.connections,
+        ..SyncOptions::new(process::holder(), call.operator.name.clone())
+    };
+    let registry = call.registry.clone();
+    Handle::current().spawn(async move {
+        if let Err(error) = sync::run(&registry, &platform, options).await {
+            tracing::error!("a delivery: {error}");
+        }
+    });
+    call.at_once(|_| Ok(Done))
+}
+
+fn platform(call: &Call<'_>) -> Result<Platform, Problem> {
+    sync::platform(call.registry).map_err(|error| Problem::refused(format!("{error:#}")))
+}
+
+/// How a comparison is made.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewReconciliation {
+    /// Whether what the platform lacks, or has in a lower revision, waits to be delivered again.
+    #[serde(default)]
+    redeliver: bool,
+}
+
+/// A comparison reads; what it has delivered again, or returned, it finds so the second time.
+fn begin_reconciliation(
+    call: &Call<'_>,
+    input: In<Nothing, Nothing, Json<NewReconciliation>>,
+) -> Result<Settled<Done>, Problem> {
+    let platform = platform(call)?;
+    let (store, name) = (Arc::new(call.registry.clone()), call.operator.name.clone());
+    let redeliver = input.body.0.redeliver;
+    Handle::current().spawn(async move {
+        let compared = deliveries::reconcile(store, &platform, &name, redeliver, Patience::default(), None);
+        if let Err(error) = compared.await {
+            tracing::error!("a comparison with the platform: {error}");
+        }
+    });
+    call.at_once(|_| Ok(Done))
+}
+
 /// Deliveries in a state.
 #[derive(Serialize, JsonSchema)]
 struct InState {
@@ -163,12 +277,12 @@ struct RejectionLine {
     at: Instant,
 }
 
-/// How many of the latest are told.
-const TOLD: i64 = 500;
-
-fn rejections(call: &Call<'_>, _: In) -> Result<Page<RejectionLine>, Problem> {
-    let rows = lists::rejections(call.registry, call.operator, TOLD)?;
-    let lines = rows.into_iter().map(|row| RejectionLine {
+fn rejections(call: &Call<'_>, input: In<Nothing, Asked>) -> Result<Page<RejectionLine>, Problem> {
+    let window = input.query.window()?;
+    let Cursor(delivery, run) = window.after.unwrap_or(Cursor(i64::MAX, 0));
+    let rows = lists::rejections(call.registry, call.operator, (delivery, run), window.probe())?;
+    let key = |row: &lists::Answer| Cursor(row.delivery, row.run);
+    Ok(Page::of(rows, window, key, |row| RejectionLine {
         code: Text(row.code),
         department: row.department,
         name: row.name,
@@ -176,8 +290,7 @@ fn rejections(call: &Call<'_>, _: In) -> Result<Page<RejectionLine>, Problem> {
         run: row.run,
         errors: error_lines(row.errors),
         at: Instant(row.at),
-    });
-    Ok(Page::whole(lines.collect()))
+    }))
 }
 
 /// A comparison with the platform's list.
@@ -239,139 +352,4 @@ fn reconciliation(call: &Call<'_>, _: In) -> Result<Plain<ReconciliationLine>, P
             })
             .collect(),
     }))
-}
-
-/// A package in an operator's hands.
-#[derive(Serialize, JsonSchema)]
-struct PackageLine {
-    /// Its number.
-    number: String,
-    /// When it was made.
-    made_at: Instant,
-    /// Records in it.
-    records: u64,
-    /// Those without a receipt.
-    open: u64,
-}
-
-fn list_packages(call: &Call<'_>, _: In) -> Result<Page<PackageLine>, Problem> {
-    let open = packages::open(call.registry, call.operator)?;
-    let lines = open.into_iter().map(|package| PackageLine {
-        number: package.batch_no,
-        made_at: Instant(package.made_at),
-        records: package.records.try_into().unwrap_or(u64::MAX),
-        open: package.open.try_into().unwrap_or(u64::MAX),
-    });
-    Ok(Page::whole(lines.collect()))
-}
-
-/// What came of a run by hand.
-#[derive(Serialize, JsonSchema)]
-struct OutcomeLine {
-    /// The package; null where nothing could be put into one.
-    number: Option<String>,
-    /// How its records stand.
-    records: Balance,
-    /// In words.
-    detail: Option<String>,
-    /// Rows of the receipts that are not believed.
-    strange: Vec<StrangeLine>,
-}
-
-/// A row of a receipts workbook that is not believed.
-#[derive(Serialize, JsonSchema)]
-struct StrangeLine {
-    /// Where it stands.
-    at: String,
-    /// The record that it names.
-    source_id: String,
-    /// Why, and what to do.
-    reason: String,
-}
-
-fn outcome_line(number: Option<String>, outcome: &SyncOutcome, strange: Vec<packages::Strange>) -> OutcomeLine {
-    let number_of = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let counts = &outcome.counts;
-    OutcomeLine {
-        number,
-        records: Balance {
-            selected: number_of(outcome.selected),
-            accepted: number_of(counts.accepted),
-            rejected: number_of(counts.rejected),
-            unchanged: number_of(counts.unchanged),
-            stale: number_of(counts.stale),
-            pending: number_of(counts.pending),
-            unknown: number_of(counts.unknown),
-            not_sent: number_of(counts.not_sent),
-        },
-        detail: outcome.detail.clone(),
-        strange: strange
-            .into_iter()
-            .map(|row| StrangeLine {
-                at: row.at,
-                source_id: row.source_id,
-                reason: row.reason,
-            })
-            .collect(),
-    }
-}
-
-fn profile(call: &Call<'_>) -> Result<retrofit_jobs::platform::Profile, Problem> {
-    sync::profile(&call.registry.catalogue).map_err(|error| Problem::refused(format!("{error:#}")))
-}
-
-fn make_package(call: &Call<'_>, _: In) -> Result<Plain<OutcomeLine>, Problem> {
-    match packages::make(call.registry, call.operator, &profile(call)?)? {
-        Some((outcome, number)) => Ok(Plain(outcome_line(number, &outcome, Vec::new()))),
-        None => Err(Problem::refused("没有待报的工程，未生成数据包。")),
-    }
-}
-
-/// A package.
-#[derive(Deserialize, JsonSchema)]
-struct PackagePath {
-    number: String,
-}
-
-/// Refuses a package that is none.
-fn open(call: &Call<'_>, number: &str) -> Result<(), Problem> {
-    let open = packages::open(call.registry, call.operator)?;
-    if open.iter().any(|package| package.batch_no == number) {
-        Ok(())
-    } else {
-        Err(Problem::not_found())
-    }
-}
-
-fn package_file(call: &Call<'_>, input: In<PackagePath>) -> Result<File<Archive>, Problem> {
-    let number = input.path.number;
-    open(call, &number)?;
-    let bytes = packages::file(call.registry, call.operator, &number)?;
-    Ok(File::new(format!("{number}.zip"), bytes))
-}
-
-fn register(call: &Call<'_>, input: In<PackagePath, Nothing, Sent>) -> Result<Plain<OutcomeLine>, Problem> {
-    let number = input.path.number;
-    open(call, &number)?;
-    let profile = profile(call)?;
-    let file = input.body.0;
-    let report = packages::register(call.registry, call.operator, &profile, file.path(), Some(&number))?;
-    Ok(Plain(outcome_line(
-        Some(report.batch_no),
-        &report.outcome,
-        report.strange,
-    )))
-}
-
-/// How many records wait again.
-#[derive(Serialize, JsonSchema)]
-struct Waiting {
-    records: u64,
-}
-
-fn lose(call: &Call<'_>, input: In<PackagePath>) -> Result<Plain<Waiting>, Problem> {
-    let number = input.path.number;
-    open(call, &number)?;
-    let records = packages::lose(call.registry, call.operator, &number)?;
-    Ok(Plain(Waiting { records }))
 }

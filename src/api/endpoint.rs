@@ -1,10 +1,11 @@
 //! One route of the interface: who may use it, what it takes and answers, and the handler. What a handler takes and gives are types; the
 //! request is read, and the document written, by them.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::body::Body as HttpBody;
-use axum::extract::{FromRequestParts as _, Path, Request, State};
+use axum::extract::{FromRequestParts as _, OriginalUri, Path, Request, State};
 use axum::http::header::{AUTHORIZATION, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Method, request};
 use axum::response::IntoResponse;
@@ -15,15 +16,15 @@ use serde::de::DeserializeOwned;
 use sha2::Sha256;
 
 use super::body::Body;
-use super::once::{idempotency_key, once, request_hash};
+use super::once::{Key, answered, idempotency_key, once, request_hash};
 use super::openapi::{Described, Schemas};
 use super::problem::{Code, Problem};
-use super::reply::{Answer, Reply, etag, json};
+use super::reply::{Answer, Reply, Settled, etag, json};
 use super::types::Nothing;
 use crate::registry::people::{Operator, Role};
 use crate::registry::tokens::{self, Bearer, Scope, Token};
-use crate::registry::{Registry, audit};
-use crate::web::Origin;
+use crate::registry::{Registry, audit, requests};
+use crate::web::{Origin, area, asked};
 
 /// A route.
 #[derive(Debug)]
@@ -42,8 +43,20 @@ pub struct Endpoint {
     pub(super) matching: bool,
     /// It may be repeated under a key.
     pub(super) keyed: bool,
+    /// It may find that what was shown has moved.
+    pub(super) conflicting: bool,
     pub(super) describe: fn(&mut Schemas) -> Described,
     pub(super) handler: MethodRouter<Registry>,
+}
+
+impl Endpoint {
+    /// One that is about what was shown before, and is refused where that has moved.
+    pub(super) fn of_what_was_shown(self) -> Self {
+        Self {
+            conflicting: true,
+            ..self
+        }
+    }
 }
 
 /// What guards a route.
@@ -53,18 +66,52 @@ struct Guard {
     scope: Scope,
     matching: bool,
     keyed: bool,
+    work: Work,
+}
+
+/// What a handler does to the registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// It reads only.
+    Reads,
+    /// It changes something, all in one transaction.
+    Whole,
+    /// It does what takes long, or what a transaction cannot take back, before it settles the rest by [`Call::at_once`].
+    Apart,
 }
 
 /// What a handler is given besides what it takes.
+#[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub(super) registry: &'a Registry,
     pub(super) operator: &'a Operator,
     /// The token; none on a route for everybody.
     pub(super) token: Option<&'a Token>,
     headers: &'a HeaderMap,
+    /// The client's, where there is one.
+    key: Option<&'a Key>,
+    guard: Guard,
 }
 
 impl Call<'_> {
+    /// Does what changes something and keeps its answer for a repeated request, in one transaction. Where the request says what it saw, nobody
+    /// else changes anything meanwhile.
+    ///
+    /// # Errors
+    /// Those of `work`: then nothing was done.
+    pub(super) fn at_once<R: Reply>(
+        &self,
+        work: impl FnOnce(&Call<'_>) -> Result<R, Problem>,
+    ) -> Result<Settled<R>, Problem> {
+        let answer = once(self.registry, self.operator, self.key, |registry| {
+            if self.guard.matching {
+                requests::hold_still(registry)?;
+            }
+            work(&Call { registry, ..*self })?.answer()
+        });
+        Ok(Settled(answer?, PhantomData))
+    }
+
     /// Lets a change through only where the resource is as the client saw it: its `If-Match` names the current form, or, where there is no
     /// such resource yet, its `If-None-Match` is `*`.
     ///
@@ -111,6 +158,7 @@ pub(super) fn get<P: Params, Q: Params, R: Reply + 'static>(
         scope: Scope::Read,
         matching: false,
         keyed: false,
+        work: Work::Reads,
     };
     endpoint(Method::GET, path, guard, summary, handle)
 }
@@ -126,6 +174,7 @@ pub(super) fn open<P: Params, Q: Params, R: Reply + 'static>(
         scope: Scope::Read,
         matching: false,
         keyed: false,
+        work: Work::Reads,
     };
     endpoint(Method::GET, path, guard, summary, handle)
 }
@@ -142,22 +191,43 @@ pub(super) fn post<P: Params, Q: Params, B: Body, R: Reply + 'static>(
         scope,
         matching: false,
         keyed: true,
+        work: Work::Whole,
+    };
+    endpoint(Method::POST, path, guard, summary, handle)
+}
+
+/// A route that makes something in a time that no transaction should take, or beyond the registry. What it does before it settles is the same
+/// however often it is done, because a fault in between leaves it done and the key free.
+pub(super) fn post_apart<P: Params, Q: Params, B: Body, R: Reply + 'static>(
+    path: &'static str,
+    (roles, scope): (&'static [Role], Scope),
+    summary: &'static str,
+    handle: Handle<P, Q, B, Settled<R>>,
+) -> Endpoint {
+    let guard = Guard {
+        roles: Some(roles),
+        scope,
+        matching: false,
+        keyed: true,
+        work: Work::Apart,
     };
     endpoint(Method::POST, path, guard, summary, handle)
 }
 
 /// A route that is sent a secret: nothing is kept of what it is sent, so that it cannot be repeated under a key.
-pub(super) fn post_secret<B: Body, R: Reply + 'static>(
+pub(super) fn post_secret<P: Params, B: Body, R: Reply + 'static>(
     path: &'static str,
     (roles, scope): (&'static [Role], Scope),
     summary: &'static str,
-    handle: Handle<Nothing, Nothing, B, R>,
+    handle: Handle<P, Nothing, B, R>,
 ) -> Endpoint {
     let guard = Guard {
         roles: Some(roles),
         scope,
         matching: false,
         keyed: false,
+        // A password is hashed before the transaction: that takes its time, on purpose.
+        work: Work::Apart,
     };
     endpoint(Method::POST, path, guard, summary, handle)
 }
@@ -175,6 +245,7 @@ pub(super) fn change<P: Params, Q: Params, B: Body, R: Reply + 'static>(
         scope,
         matching: true,
         keyed: method == Method::POST,
+        work: Work::Whole,
     };
     endpoint(method, path, guard, summary, handle)
 }
@@ -191,6 +262,7 @@ pub(super) fn delete<P: Params, R: Reply + 'static>(
         scope,
         matching: false,
         keyed: false,
+        work: Work::Whole,
     };
     endpoint(Method::DELETE, path, guard, summary, handle)
 }
@@ -222,6 +294,7 @@ fn endpoint<P: Params, Q: Params, B: Body, R: Reply + 'static>(
         summary,
         matching: guard.matching,
         keyed: guard.keyed,
+        conflicting: false,
         describe: describe::<P, Q, B, R>,
         handler: routing::on(filter, run),
         method,
@@ -249,14 +322,32 @@ async fn run<P: Params, Q: Params, B: Body, R: Reply + 'static>(
     handle: Handle<P, Q, B, R>,
 ) -> Result<Answer, Problem> {
     let (mut parts, body) = request.into_parts();
-    let asked = format!("{} {}", parts.method, parts.uri.path());
-    let bearer = match guard.roles {
-        Some(roles) => Some(Arc::new(
-            enter(&registry, &mut parts, (roles, guard.scope), &asked).await?,
-        )),
-        None => None,
+    let asked = {
+        let whole = parts.extensions.get::<OriginalUri>().map(|OriginalUri(uri)| uri.path());
+        asked(&parts.method, whole.unwrap_or_else(|| parts.uri.path()))
     };
-    let (input, digest) = read::<P, Q, B>(&registry, &mut parts, body).await?;
+    let Some(roles) = guard.roles else {
+        return work(&registry, (parts, body), None, guard, handle).await;
+    };
+    let bearer = Arc::new(enter(&registry, &mut parts).await?);
+    let answer = match may(&bearer, (roles, guard.scope)) {
+        Ok(()) => work(&registry, (parts, body), Some(bearer.clone()), guard, handle).await,
+        Err(problem) => Err(problem),
+    };
+    if let Err(problem) = &answer {
+        note_refused(&registry, bearer.operator.clone(), asked, problem).await;
+    }
+    answer
+}
+
+async fn work<P: Params, Q: Params, B: Body, R: Reply + 'static>(
+    registry: &Registry,
+    (mut parts, body): (request::Parts, HttpBody),
+    bearer: Option<Arc<Bearer>>,
+    guard: Guard,
+    handle: Handle<P, Q, B, R>,
+) -> Result<Answer, Problem> {
+    let (input, digest) = read::<P, Q, B>(registry, &mut parts, body).await?;
     let conditional = [IF_MATCH, IF_NONE_MATCH]
         .iter()
         .any(|name| parts.headers.contains_key(name));
@@ -271,35 +362,36 @@ async fn run<P: Params, Q: Params, B: Body, R: Reply + 'static>(
     } else {
         None
     };
-    let identity = request_hash(&parts, digest);
-    let whose = bearer.clone();
-    let answer = blocking({
-        let registry = registry.clone();
-        move || {
-            // A route for everybody names nobody.
-            let nobody = nobody();
-            let operator = whose.as_ref().map_or(&nobody, |bearer| &bearer.operator);
-            let call = Call {
-                registry: &registry,
-                operator,
-                token: whose.as_ref().map(|bearer| &bearer.token),
-                headers: &parts.headers,
-            };
-            let work = || handle(&call, input).and_then(Reply::answer);
-            match &key {
-                Some(key) => once(&registry, operator, key, &identity, work),
-                None => work(),
+    let key = key.map(|key| Key {
+        key,
+        identity: request_hash(&parts, digest),
+    });
+    let registry = registry.clone();
+    blocking(move || {
+        // A route for everybody names nobody.
+        let nobody = nobody();
+        let operator = bearer.as_ref().map_or(&nobody, |bearer| &bearer.operator);
+        let call = Call {
+            registry: &registry,
+            operator,
+            token: bearer.as_ref().map(|bearer| &bearer.token),
+            headers: &parts.headers,
+            key: key.as_ref(),
+            guard,
+        };
+        match guard.work {
+            Work::Reads => handle(&call, input)?.answer(),
+            Work::Whole => call.at_once(|call| handle(call, input))?.answer(),
+            Work::Apart => {
+                let before = key.as_ref().map(|key| answered(&registry, operator, key)).transpose()?;
+                match before.flatten() {
+                    Some(answer) => Ok(answer),
+                    None => handle(&call, input)?.answer(),
+                }
             }
         }
-    });
-    let answer = answer.await;
-    if let (Err(problem), Some(bearer)) = (&answer, bearer)
-        && matches!(problem.code, Code::NotFound | Code::Forbidden)
-    {
-        // What is another department's answers like what is not there.
-        note_refused(&registry, bearer.operator.clone(), asked).await;
-    }
-    answer
+    })
+    .await
 }
 
 fn nobody() -> Operator {
@@ -311,13 +403,8 @@ fn nobody() -> Operator {
     }
 }
 
-/// Who asks, where the token is good, and its person's role and its own scopes cover what is asked for.
-async fn enter(
-    registry: &Registry,
-    parts: &mut request::Parts,
-    (roles, scope): (&'static [Role], Scope),
-    asked: &str,
-) -> Result<Bearer, Problem> {
+/// Who asks, where the token is good.
+async fn enter(registry: &Registry, parts: &mut request::Parts) -> Result<Bearer, Problem> {
     let Ok(Origin(origin)) = Origin::from_request_parts(parts, &()).await;
     let secret = parts
         .headers
@@ -337,26 +424,49 @@ async fn enter(
         let registry = registry.clone();
         blocking(move || Ok(tokens::bearer(&registry, &secret, &origin)?)).await?
     };
-    let bearer = bearer.ok_or_else(unauthenticated)?;
+    bearer.ok_or_else(unauthenticated)
+}
+
+/// Whether the person's role and the token's scopes cover what is asked for.
+fn may(bearer: &Bearer, (roles, scope): (&'static [Role], Scope)) -> Result<(), Problem> {
     if !roles.contains(&bearer.operator.role) {
-        note_refused(registry, bearer.operator.clone(), asked.to_owned()).await;
         let role = bearer.operator.role.label();
         return Err(Problem::forbidden(format!("{role}不能使用这个接口。")));
     }
     if !bearer.token.scopes.contains(&scope) {
-        note_refused(registry, bearer.operator.clone(), asked.to_owned()).await;
         return Err(Problem::new(
             Code::InsufficientScope,
             format!("令牌没有“{}”的权限。请另签发一个。", scope.label()),
         ));
     }
-    Ok(bearer)
+    Ok(())
 }
 
-/// Notes a refusal in the audit log. It stands whether or not that succeeds.
-async fn note_refused(registry: &Registry, operator: Operator, asked: String) {
-    let registry = registry.clone();
-    let noted = blocking(move || Ok(audit::note_refusal(&registry, &operator, "access.page", &asked, None)?));
+/// Notes in the audit log what a person was refused, as it is noted of pages. It stands whether or not that succeeds.
+async fn note_refused(registry: &Registry, operator: Operator, asked: String, problem: &Problem) {
+    let action = match problem.code {
+        // What is another department's answers like what is not there.
+        Code::NotFound | Code::Forbidden | Code::InsufficientScope | Code::TooLarge => "access.page".into(),
+        Code::Refused
+        | Code::Stale
+        | Code::PreviewMoved
+        | Code::AlarmsUnchecked
+        | Code::SelectionMoved
+        | Code::KeyReused => {
+            format!("{}.refused", area(&asked))
+        }
+        _ => return,
+    };
+    let (registry, reason) = (registry.clone(), problem.detail.clone());
+    let noted = blocking(move || {
+        Ok(audit::note_refusal(
+            &registry,
+            &operator,
+            &action,
+            &asked,
+            Some(&reason),
+        )?)
+    });
     if noted.await.is_err() {
         tracing::error!("a refusal was not noted in the audit log");
     }

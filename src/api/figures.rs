@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::{Call, Endpoint, In, get};
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::reply::Plain;
 use super::roles::OVERSEERS;
-use super::types::{Document, File, Nothing, Number, OneOf, Text};
+use super::types::{Document, File, Nothing, Number, OneOf, Page, Text};
 use crate::registry::month::Month;
 use crate::reports::book::book;
 use crate::reports::bulletin::{Span, bulletin};
@@ -22,6 +22,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             OVERSEERS,
             "How far the works are, as of the end of a month",
             figures,
+        ),
+        get(
+            "/figures/months",
+            OVERSEERS,
+            "The months of a year that can be asked for, the first one first, each with the works at its end",
+            months,
         ),
         get("/bulletin", OVERSEERS, "The bulletin of a month or a quarter", file),
     ]
@@ -38,6 +44,17 @@ pub(super) struct AsOf {
 /// The month that is asked for.
 pub(super) fn month(call: &Call<'_>, asked: Option<Text<Month>>) -> Month {
     asked.map_or_else(|| Month::at(call.registry.clock.now()), |Text(month)| month)
+}
+
+/// Nothing can be told of a month.
+pub(super) fn no_figures(month: Month) -> Problem {
+    Problem::new(
+        Code::NoFigures,
+        format!(
+            "{month} 没有留存的数据（可能在开始登记之前，或者还没有到）。可查的月份见 /api/v1/figures/months?year={}。",
+            month.year()
+        ),
+    )
 }
 
 /// Projects that are not cancelled, by how far they are, with their investment.
@@ -91,7 +108,7 @@ struct Figures {
 
 fn figures(call: &Call<'_>, input: In<Nothing, AsOf>) -> Result<Plain<Figures>, Problem> {
     let month = month(call, input.query.month);
-    let progress = progress::progress(call.registry, month, None)?.ok_or_else(Problem::not_found)?;
+    let progress = progress::progress(call.registry, month, None)?.ok_or_else(|| no_figures(month))?;
     let lines = |of: std::collections::BTreeMap<String, Count>| {
         of.into_iter().map(|(of, count)| count_line(&of, count)).collect()
     };
@@ -102,6 +119,38 @@ fn figures(call: &Call<'_>, input: In<Nothing, AsOf>) -> Result<Plain<Figures>, 
         counties: lines(progress.counties),
         departments: lines(progress.departments),
     }))
+}
+
+/// A month with the works at its end.
+#[derive(Serialize, JsonSchema)]
+struct MonthLine {
+    /// The month; that of now as it stands.
+    month: Text<Month>,
+    /// Of all.
+    total: CountLine,
+}
+
+/// Of which year.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct OfYear {
+    /// The year; that of now where none is named.
+    #[schemars(range(min = 1, max = 9999))]
+    year: Option<i64>,
+}
+
+fn months(call: &Call<'_>, input: In<Nothing, OfYear>) -> Result<Page<MonthLine>, Problem> {
+    let year = input.query.year.unwrap_or_else(|| month(call, None).year());
+    if !(1..=9999).contains(&year) {
+        return Err(Problem::invalid("year 须为 1 到 9999。"));
+    }
+    let lines = progress::curve(call.registry, year)?
+        .into_iter()
+        .map(|(month, total)| MonthLine {
+            month: Text(month),
+            total: count_line("", total),
+        });
+    Ok(Page::whole(lines.collect()))
 }
 
 /// In which form.
@@ -142,7 +191,7 @@ fn file(call: &Call<'_>, input: In<Nothing, AskedBulletin>) -> Result<File<Docum
     } else {
         Span::Month(month)
     };
-    let document = bulletin(call.registry, call.operator, span)?.ok_or_else(Problem::not_found)?;
+    let document = bulletin(call.registry, call.operator, span)?.ok_or_else(|| no_figures(month))?;
     let [docx, xlsx] = [0, 1].map(|at| <Document as super::types::Media>::TYPES[at]);
     let name = format!("{}工作通报", span.label());
     Ok(match input.query.kind.0 {

@@ -14,7 +14,9 @@
     reason = "handlers share one signature, whether or not they keep what they are given or can fail"
 )]
 
+mod approved;
 mod audit;
+mod boards;
 mod body;
 mod catalogue;
 mod columns;
@@ -28,12 +30,15 @@ mod jobs;
 mod meetings;
 mod once;
 mod openapi;
+mod packages;
 mod people;
 mod periods;
 mod photos;
 mod preview;
 mod problem;
 mod projects;
+mod proposals;
+mod recheck;
 mod record;
 mod reply;
 mod review;
@@ -42,6 +47,7 @@ mod routes;
 mod targets;
 mod types;
 mod uploads;
+mod waivers;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -1,15 +1,15 @@
 //! Requests that are done once, however often they are sent.
 
-use axum::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use axum::http::header::HeaderName;
 use axum::http::{HeaderMap, StatusCode, request};
 use sha2::{Digest as _, Sha256};
 
 use super::endpoint::header;
-use super::problem::{Code, PROBLEM, Problem};
+use super::problem::{Code, Problem};
 use super::reply::{Answer, etag};
 use crate::registry::Registry;
 use crate::registry::people::Operator;
-use crate::registry::requests::{self, Begun, Kept};
+use crate::registry::requests::{self, Kept, Standing};
 
 /// Characters of an idempotency key at most.
 const LONGEST_KEY: usize = 200;
@@ -39,85 +39,63 @@ pub(super) fn request_hash(parts: &request::Parts, body: Sha256) -> String {
     etag(&digest.finalize())
 }
 
-/// Does what a key asks for, once: a repeated request gets the answer that the first one got.
+/// A client's key for a request, with what names the request.
+pub(super) struct Key {
+    pub(super) key: String,
+    pub(super) identity: String,
+}
+
+/// The answer that a request under this key got before, where it was done.
+pub(super) fn answered(registry: &Registry, operator: &Operator, key: &Key) -> Result<Option<Answer>, Problem> {
+    told(requests::standing(registry, operator, &key.key, &key.identity)?)
+}
+
+fn told(standing: Standing) -> Result<Option<Answer>, Problem> {
+    match standing {
+        Standing::Fresh => Ok(None),
+        Standing::Answered(kept) => again(kept).map(Some),
+        Standing::Other => Err(Problem::new(
+            Code::KeyReused,
+            "这个 Idempotency-Key 已用于另一个请求。请换一个新的。",
+        )),
+    }
+}
+
+/// Does `work` in one transaction, where there is a key together with the note of its answer: a request that is repeated under it gets that
+/// answer, and a fault in between leaves nothing done. What is refused is noted, too, and leaves nothing else.
 pub(super) fn once(
     registry: &Registry,
     operator: &Operator,
-    key: &str,
-    identity: &str,
-    work: impl FnOnce() -> Result<Answer, Problem>,
+    key: Option<&Key>,
+    work: impl FnOnce(&Registry) -> Result<Answer, Problem>,
 ) -> Result<Answer, Problem> {
-    match requests::begin(registry, operator, key, identity)? {
-        Begun::Fresh => {}
-        Begun::Answered(kept) => return again(kept),
-        Begun::Busy => {
-            return Ok(Answer {
-                headers: vec![(CONTENT_TYPE, PROBLEM.into()), (RETRY_AFTER, "1".into())],
-                ..Problem::new(
-                    Code::RequestInProgress,
-                    "同一个 Idempotency-Key 的请求正在处理，请稍后再问。",
-                )
-                .into()
-            });
-        }
-        Begun::Other => {
-            return Err(Problem::new(
-                Code::KeyReused,
-                "这个 Idempotency-Key 已用于另一个请求。请换一个新的。",
-            ));
-        }
-    }
-    let begun = Begin {
-        registry,
-        operator,
-        key,
-        open: true,
-    };
-    let done = work();
-    let answer = match done {
-        // Nothing was done, and the next try may succeed.
-        Err(problem) if problem.code == Code::Internal => return Err(problem),
-        Err(problem) => problem.into(),
-        Ok(answer) => answer,
-    };
-    begun.finish(&answer)?;
-    Ok(answer)
-}
-
-/// A request under a key that is being worked on; dropped unfinished (an error, a panic), it may be tried again.
-struct Begin<'a> {
-    registry: &'a Registry,
-    operator: &'a Operator,
-    key: &'a str,
-    open: bool,
-}
-
-impl Begin<'_> {
-    fn finish(mut self, answer: &Answer) -> Result<(), Problem> {
-        let headers: Vec<(&str, &str)> = answer
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let kept = Kept {
-            status: answer.status.as_u16(),
-            headers: serde_json::json!(headers).to_string(),
-            // What a POST answers is JSON.
-            body: String::from_utf8_lossy(&answer.body).into_owned(),
+    registry.together(|registry| {
+        let Some(key) = key else {
+            return work(registry).map(Ok);
         };
-        // What was done stands, whether or not its answer is kept.
-        self.open = false;
-        Ok(requests::finish(self.registry, self.operator, self.key, &kept)?)
-    }
+        if let Some(answer) = told(requests::claim(registry, operator, &key.key, &key.identity)?)? {
+            return Ok(Ok(answer));
+        }
+        let done = registry.together(work);
+        let answer = match &done {
+            // Nothing was done, and the next try may succeed.
+            Err(problem) if problem.code == Code::Internal => return done.map(Ok),
+            Err(problem) => &problem.clone().into(),
+            Ok(answer) => answer,
+        };
+        requests::keep(registry, operator, &key.key, &kept(answer))?;
+        Ok(done)
+    })?
 }
 
-impl Drop for Begin<'_> {
-    fn drop(&mut self) {
-        if self.open
-            && let Err(error) = requests::forget(self.registry, self.operator, self.key)
-        {
-            tracing::error!("a request that failed still holds its key: {error}");
-        }
+fn kept(answer: &Answer) -> Kept {
+    let headers = answer.headers.iter();
+    let headers: Vec<(&str, &str)> = headers.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    Kept {
+        status: answer.status.as_u16(),
+        headers: serde_json::json!(headers).to_string(),
+        // What a request under a key is answered is JSON.
+        body: String::from_utf8_lossy(&answer.body).into_owned(),
     }
 }
 

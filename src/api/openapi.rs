@@ -270,7 +270,7 @@ fn problems_of(endpoint: &Endpoint, described: &Described) -> Vec<u16> {
         (401, guarded),
         (403, guarded),
         (404, true),
-        (409, endpoint.keyed),
+        (409, endpoint.conflicting),
         (412, endpoint.matching),
         (413, changes),
         (415, described.body.is_some()),

@@ -5,12 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::Json;
-use super::endpoint::{Call, Endpoint, In, change, delete, get, post_secret};
+use super::endpoint::{Call, Endpoint, In, change, delete, get, post, post_secret};
 use super::problem::{Code, Problem, seen};
 use super::reply::{Done, Made, Plain, Tagged};
 use super::roles::{ACCOUNTS, ADMINISTER, ALL};
 use super::types::{Instant, Nothing, OneOf, Page};
-use crate::registry::people::{self, NewPerson, Person, Role};
+use crate::registry::people::{self, NewPerson, OpenSession, Person, Role, Which};
 use crate::registry::tokens::{self, Scope, Token};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -37,6 +37,30 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ADMINISTER,
             "Gives a person another role or department, or disables the account",
             change_person,
+        ),
+        post_secret(
+            "/people/{id}/password",
+            ADMINISTER,
+            "Sets a password, to be changed at the next login; ends the person's logins and lifts a lock",
+            reset_password,
+        ),
+        post(
+            "/people/{id}/unlock",
+            ADMINISTER,
+            "Lifts the lock that wrong passwords put on an account",
+            unlock,
+        ),
+        get(
+            "/people/{id}/sessions",
+            ACCOUNTS,
+            "Where the person is logged in, the latest first",
+            sessions,
+        ),
+        delete(
+            "/people/{id}/sessions",
+            ADMINISTER,
+            "Ends the person's logins",
+            end_sessions,
         ),
     ]
 }
@@ -143,6 +167,10 @@ struct PersonLine {
     department: Option<String>,
     /// Whether the person may log in, and the person's tokens are good.
     active: bool,
+    /// Whether the password is to be changed at the next login.
+    must_change: bool,
+    /// Locked for wrong passwords until then.
+    locked_until: Option<Instant>,
 }
 
 fn person_line(person: &Person) -> PersonLine {
@@ -152,6 +180,8 @@ fn person_line(person: &Person) -> PersonLine {
         role: OneOf(person.role),
         department: person.department.clone(),
         active: person.active,
+        must_change: person.must_change,
+        locked_until: person.locked_until.map(Instant),
     }
 }
 
@@ -224,4 +254,68 @@ fn change_person(call: &Call<'_>, input: In<Id, Nothing, Json<ChangedPerson>>) -
         people::set_active(call.registry, call.operator, &before.name, active)?;
     }
     Ok(Tagged(person_line(&find_person(call, before.id)?)))
+}
+
+/// A password to begin with.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    /// It.
+    password: String,
+}
+
+fn reset_password(call: &Call<'_>, input: In<Id, Nothing, Json<NewPassword>>) -> Result<Done, Problem> {
+    let name = find_person(call, input.path.id)?.name;
+    people::reset_password(call.registry, call.operator, &name, &input.body.0.password)?;
+    Ok(Done)
+}
+
+fn unlock(call: &Call<'_>, input: In<Id>) -> Result<Done, Problem> {
+    let name = find_person(call, input.path.id)?.name;
+    people::unlock(call.registry, call.operator, &name)?;
+    Ok(Done)
+}
+
+/// A login that has not ended.
+#[derive(Serialize, JsonSchema)]
+struct SessionLine {
+    /// When it was.
+    opened_at: Instant,
+    /// From which address.
+    opened_from: String,
+    /// The last request.
+    seen_at: Instant,
+    /// From which address.
+    seen_from: String,
+}
+
+impl From<OpenSession> for SessionLine {
+    fn from(session: OpenSession) -> Self {
+        Self {
+            opened_at: Instant(session.opened_at),
+            opened_from: session.opened_from,
+            seen_at: Instant(session.seen_at),
+            seen_from: session.seen_from,
+        }
+    }
+}
+
+fn sessions(call: &Call<'_>, input: In<Id>) -> Result<Page<SessionLine>, Problem> {
+    let name = find_person(call, input.path.id)?.name;
+    let open = people::open_sessions(call.registry, call.operator, &name)?;
+    Ok(Page::whole(open.into_iter().map(Into::into).collect()))
+}
+
+/// How many logins were ended.
+#[derive(Serialize, JsonSchema)]
+struct Ended {
+    ended: u64,
+}
+
+fn end_sessions(call: &Call<'_>, input: In<Id>) -> Result<Plain<Ended>, Problem> {
+    let name = find_person(call, input.path.id)?.name;
+    let ended = people::end_sessions(call.registry, call.operator, &name, Which::All)?;
+    Ok(Plain(Ended {
+        ended: ended.try_into().unwrap_or(u64::MAX),
+    }))
 }

@@ -46,9 +46,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// How a department's report for a month stands.
 #[derive(Serialize, JsonSchema)]
-struct StandingLine {
+pub(super) struct StandingLine {
     /// Department code.
     department: String,
+    /// The month.
+    month: Text<Month>,
     /// The last day for it; null where none is asked for.
     due: Option<String>,
     /// `not_asked`, `expected`, `on_time`, `late` or `overdue`.
@@ -61,9 +63,13 @@ struct StandingLine {
     received_at: Option<Instant>,
     /// Who confirmed it.
     received_by: Option<String>,
+    /// Its rows.
+    rows: Option<i64>,
+    /// Those of them that were held back at that first try.
+    held: Option<i64>,
 }
 
-fn standing_line(standing: Standing) -> StandingLine {
+pub(super) fn standing_line(standing: Standing) -> StandingLine {
     let status = match standing.status() {
         Status::NotAsked => "not_asked",
         Status::Expected => "expected",
@@ -74,10 +80,13 @@ fn standing_line(standing: Standing) -> StandingLine {
     StandingLine {
         status,
         department: standing.department,
+        month: Text(standing.month),
         due: standing.due.map(|day| day.to_string()),
         days_left: standing.days_left,
         upload: standing.received.as_ref().map(|received| received.upload),
         received_at: standing.received.as_ref().map(|received| Instant(received.at)),
+        rows: standing.received.as_ref().map(|received| received.rows),
+        held: standing.received.as_ref().map(|received| received.held),
         received_by: standing.received.map(|received| received.by),
     }
 }

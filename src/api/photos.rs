@@ -7,15 +7,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::Sent;
-use super::endpoint::{Call, Endpoint, In, delete, get, post};
+use super::endpoint::{Call, Endpoint, In, delete, get, post_apart};
 use super::problem::{Code, Problem, seen};
 use super::projects::{ProjectCode, find};
-use super::reply::{Done, Plain};
+use super::reply::{Done, Plain, Settled};
 use super::roles::{DATA, SEND};
-use super::types::{File, Instant, Nothing, OneOf, Page, Photo, Text};
+use super::types::{Cursor, File, Instant, Nothing, OneOf, Page, Photo, Text, Window};
 use super::uploads::{may_send, whose};
+use crate::db::photos::PhotoRow;
 use crate::registry::RegistryCode;
-use crate::registry::photos::{self, Fate, Limits, MOST_BYTES_SENT, Outcome};
+use crate::registry::photos::{self, Fate, Limits, Listed, MOST_BYTES_SENT, Outcome};
 use crate::web::plain_name;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -26,7 +27,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Its photos, in the order in which they came",
             list,
         ),
-        post("/projects/{code}/photos", SEND, "Adds a photo, JPEG or PNG", add),
+        post_apart("/projects/{code}/photos", SEND, "Adds a photo, JPEG or PNG", add),
         get("/projects/{code}/photos/{kind}/{sha256}", DATA, "One photo", one),
         delete(
             "/projects/{code}/photos/{kind}/{sha256}",
@@ -34,7 +35,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Removes a photo that the platform does not have yet",
             remove,
         ),
-        post(
+        get(
+            "/photos",
+            DATA,
+            "The photos of all projects, newest first, or those that the platform refused",
+            of_all,
+        ),
+        get("/photos/count", DATA, "How many photos are in each state", count),
+        post_apart(
             "/photos",
             SEND,
             "Adds photos of many projects: a ZIP, its entries named by project number or code",
@@ -70,9 +78,8 @@ struct PhotoLine {
     added_at: Instant,
 }
 
-fn list(call: &Call<'_>, input: In<ProjectCode>) -> Result<Page<PhotoLine>, Problem> {
-    let rows = seen(photos::of_project(call.registry, call.operator, input.path.code.0))?;
-    let lines = rows.into_iter().map(|row| PhotoLine {
+fn line(row: PhotoRow) -> PhotoLine {
+    PhotoLine {
         kind: row.kind,
         sha256: row.sha256,
         file_name: row.file_name,
@@ -84,8 +91,73 @@ fn list(call: &Call<'_>, input: In<ProjectCode>) -> Result<Page<PhotoLine>, Prob
         problem: row.problem,
         added_by: row.added_by,
         added_at: Instant(row.added_at),
-    });
-    Ok(Page::whole(lines.collect()))
+    }
+}
+
+fn list(call: &Call<'_>, input: In<ProjectCode>) -> Result<Page<PhotoLine>, Problem> {
+    let rows = seen(photos::of_project(call.registry, call.operator, input.path.code.0))?;
+    Ok(Page::whole(rows.into_iter().map(line).collect()))
+}
+
+/// Which photos.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AskedPhotos {
+    /// Where the list goes on.
+    cursor: Option<Text<Cursor>>,
+    /// Lines at most: 1 to 200, usually 50.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u16>,
+    /// Only those that the platform refused.
+    #[serde(default)]
+    refused: bool,
+}
+
+/// A photo with its project.
+#[derive(Serialize, JsonSchema)]
+struct ListedPhoto {
+    /// The project.
+    code: Text<RegistryCode>,
+    /// Its name.
+    name: String,
+    /// Its department.
+    department: String,
+    /// The photo.
+    photo: PhotoLine,
+}
+
+fn of_all(call: &Call<'_>, input: In<Nothing, AskedPhotos>) -> Result<Page<ListedPhoto>, Problem> {
+    let window = Window::new(input.query.cursor, input.query.limit)?;
+    let part = (window.after_or(i64::MAX), window.probe());
+    let rows = photos::latest(call.registry, call.operator, input.query.refused, part)?;
+    let key = |listed: &Listed| Cursor(listed.photo.id, 0);
+    Ok(Page::of(rows, window, key, |listed| ListedPhoto {
+        code: Text(listed.code),
+        name: listed.name,
+        department: listed.department,
+        photo: line(listed.photo),
+    }))
+}
+
+/// Photos by how far they are.
+#[derive(Serialize, JsonSchema)]
+struct PhotoCounts {
+    /// To be sent to the platform.
+    ready: i64,
+    /// Sent.
+    sent: i64,
+    /// Refused by the platform.
+    refused: i64,
+}
+
+fn count(call: &Call<'_>, _: In) -> Result<Plain<PhotoCounts>, Problem> {
+    let counts = photos::count_by_state(call.registry, call.operator)?;
+    let of = |state: &str| counts.get(state).copied().unwrap_or_default();
+    Ok(Plain(PhotoCounts {
+        ready: of("ready"),
+        sent: of("sent"),
+        refused: of("refused"),
+    }))
 }
 
 /// What a photo is sent with.
@@ -125,7 +197,14 @@ fn fate_line(fate: Fate) -> FateLine {
     }
 }
 
-fn add(call: &Call<'_>, input: In<ProjectCode, About, Sent>) -> Result<Plain<Page<FateLine>>, Problem> {
+type Fates = Plain<Page<FateLine>>;
+
+/// A picture that is sent again is there already: only the answer is still to be kept.
+fn settled(call: &Call<'_>, fates: Vec<Fate>) -> Result<Settled<Fates>, Problem> {
+    call.at_once(|_| Ok(Plain(Page::whole(fates.into_iter().map(fate_line).collect()))))
+}
+
+fn add(call: &Call<'_>, input: In<ProjectCode, About, Sent>) -> Result<Settled<Fates>, Problem> {
     let code = input.path.code;
     let record = find(call, code)?;
     may_send(call.operator, &record.project.department)?;
@@ -143,8 +222,7 @@ fn add(call: &Call<'_>, input: In<ProjectCode, About, Sent>) -> Result<Plain<Pag
         file_name,
     } = input.query;
     let files = vec![(plain_name(&file_name), bytes)];
-    let fates = photos::add(call.registry, call.operator, code.0, kind, files)?;
-    Ok(Plain(Page::whole(fates.into_iter().map(fate_line).collect())))
+    settled(call, photos::add(call.registry, call.operator, code.0, kind, files)?)
 }
 
 /// A photo of a project.
@@ -171,7 +249,7 @@ pub(super) fn picture(sha256: &str, (media_type, bytes): (&'static str, Vec<u8>)
 fn remove(call: &Call<'_>, input: In<PhotoPath>) -> Result<Done, Problem> {
     let PhotoPath { code, kind, sha256 } = input.path;
     let rows = seen(photos::of_project(call.registry, call.operator, code.0))?;
-    let named = |row: &crate::db::photos::PhotoRow| row.kind == kind.0.word() && row.sha256 == sha256;
+    let named = |row: &PhotoRow| row.kind == kind.0.word() && row.sha256 == sha256;
     if !rows.iter().any(named) {
         return Err(Problem::not_found());
     }
@@ -190,7 +268,7 @@ struct AboutArchive {
     kind: OneOf<PhotoKind>,
 }
 
-fn add_zip(call: &Call<'_>, input: In<Nothing, AboutArchive, Sent>) -> Result<Plain<Page<FateLine>>, Problem> {
+fn add_zip(call: &Call<'_>, input: In<Nothing, AboutArchive, Sent>) -> Result<Settled<Fates>, Problem> {
     let AboutArchive {
         department,
         kind: OneOf(kind),
@@ -208,6 +286,8 @@ fn add_zip(call: &Call<'_>, input: In<Nothing, AboutArchive, Sent>) -> Result<Pl
             ),
         ));
     }
-    let fates = photos::add_zip(call.registry, call.operator, &department, kind, file, &limits)?;
-    Ok(Plain(Page::whole(fates.into_iter().map(fate_line).collect())))
+    settled(
+        call,
+        photos::add_zip(call.registry, call.operator, &department, kind, file, &limits)?,
+    )
 }

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::db::DbError;
 use crate::registry::{Error, Failure};
 
 /// The media type of a problem.
@@ -27,14 +28,16 @@ pub(super) enum Code {
     InsufficientScope,
     /// There is nothing here that the person may see.
     NotFound,
+    /// Of this month no figures were kept, or it is to come: `/figures/months` lists those that can be asked for.
+    NoFigures,
     /// The address does not know this method.
     MethodNotAllowed,
     /// What was shown is no longer so: see the new preview.
     PreviewMoved,
     /// The roster as a whole looks wrong: look at the alarms, and send `checked`.
     AlarmsUnchecked,
-    /// A request with this idempotency key is being worked on: ask again in a moment.
-    RequestInProgress,
+    /// Of what is to be decided, something has come in or changed since it was counted: look again.
+    SelectionMoved,
     /// The resource is not as the `If-Match` of the request says: read it again.
     Stale,
     /// The body is larger than is taken.
@@ -52,17 +55,18 @@ pub(super) enum Code {
 }
 
 impl Code {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::InvalidRequest,
         Self::InvalidBody,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::InsufficientScope,
         Self::NotFound,
+        Self::NoFigures,
         Self::MethodNotAllowed,
         Self::PreviewMoved,
         Self::AlarmsUnchecked,
-        Self::RequestInProgress,
+        Self::SelectionMoved,
         Self::Stale,
         Self::TooLarge,
         Self::UnsupportedMediaType,
@@ -80,10 +84,11 @@ impl Code {
             Self::Forbidden => "forbidden",
             Self::InsufficientScope => "insufficient_scope",
             Self::NotFound => "not_found",
+            Self::NoFigures => "no_figures",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::PreviewMoved => "preview_moved",
             Self::AlarmsUnchecked => "alarms_unchecked",
-            Self::RequestInProgress => "request_in_progress",
+            Self::SelectionMoved => "selection_moved",
             Self::Stale => "stale",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -99,9 +104,9 @@ impl Code {
             Self::InvalidRequest | Self::InvalidBody => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::InsufficientScope => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoFigures => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::PreviewMoved | Self::AlarmsUnchecked | Self::RequestInProgress => StatusCode::CONFLICT,
+            Self::PreviewMoved | Self::AlarmsUnchecked | Self::SelectionMoved => StatusCode::CONFLICT,
             Self::Stale => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -119,10 +124,11 @@ impl Code {
             Self::Forbidden => "账号的角色不能这样做",
             Self::InsufficientScope => "令牌的权限不够",
             Self::NotFound => "没有找到",
+            Self::NoFigures => "没有这个月的数据",
             Self::MethodNotAllowed => "这个地址不支持这种方法",
             Self::PreviewMoved => "登记库已有变化",
             Self::AlarmsUnchecked => "整份清单的提醒还没有核对",
-            Self::RequestInProgress => "同一请求正在处理",
+            Self::SelectionMoved => "所选的工程有了变化",
             Self::Stale => "内容已被改动",
             Self::TooLarge => "内容太大",
             Self::UnsupportedMediaType => "不支持这种内容类型",
@@ -147,10 +153,13 @@ pub(super) struct Problem {
     /// The stable code.
     pub(super) code: Code,
     /// What is wrong and what to do, in Chinese.
-    detail: String,
+    pub(super) detail: String,
     /// Names a fault of ours in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     incident: Option<String>,
+    /// Of `preview_moved`: the fingerprint of the preview as it is now, at `/uploads/{id}/preview`. Look at it before you confirm it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
 }
 
 impl Problem {
@@ -162,6 +171,18 @@ impl Problem {
             code,
             detail: detail.into(),
             incident: None,
+            fingerprint: None,
+        }
+    }
+
+    /// What was confirmed is not what would be done now.
+    pub(super) fn moved(fingerprint: &str) -> Self {
+        Self {
+            fingerprint: Some(fingerprint.into()),
+            ..Self::new(
+                Code::PreviewMoved,
+                "登记库在您查看之后有了变化，什么都没有提交。请重新读取预览，核对后用新的 fingerprint 提交。",
+            )
         }
     }
 
@@ -212,6 +233,12 @@ impl From<Error> for Problem {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         Self::internal(&failure.into())
+    }
+}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        Failure::from(error).into()
     }
 }
 

@@ -1,33 +1,27 @@
 //! Projects: what is registered, and its history.
 
-use axum::http::Method;
 use retrofit_jobs::store::Word as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::body::Json;
-use super::endpoint::{Call, Endpoint, In, change, get};
+use super::catalogue::exported;
+use super::endpoint::{Call, Endpoint, In, get};
 use super::preview::{ChangeLine, ValuesLine};
 use super::problem::{Problem, seen};
-use super::reply::{Done, Tagged};
-use super::roles::{DATA, SEND};
-use super::types::{Cursor, Instant, Nothing, Number, OneOf, Page, Text, Window};
-use super::uploads::may_send;
+use super::record::{ErrorLine, error_lines};
+use super::reply::{Plain, Tagged};
+use super::roles::{DATA, OVERSEERS};
+use super::types::{Cursor, File, Instant, Nothing, Number, OneOf, Page, Text, Window, Workbook};
 use crate::db::projects::ProjectRow;
 use crate::db::revisions::RevisionRow;
-use crate::registry::projects::{self, ApprovedFilter, Record};
+use crate::registry::projects::{self, Record};
 use crate::registry::review::{self, Filter};
 use crate::registry::{RegistryCode, State, Step};
+use crate::sync;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get("/projects", DATA, "The projects, by code", list),
-        get(
-            "/approved-projects",
-            DATA,
-            "The projects by their latest approved revision, with all values, by code",
-            approved,
-        ),
         get("/projects/{code}", DATA, "One project by its current revision", one),
         get(
             "/projects/{code}/revisions",
@@ -42,19 +36,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "What differs between two revisions, field by field",
             changes,
         ),
-        change(
-            Method::POST,
-            "/projects/{code}/resubmission",
-            SEND,
-            "Sends a returned project again as it is, with a note that says why",
-            resubmit,
-        ),
-        change(
-            Method::POST,
-            "/projects/{code}/withdrawal",
-            SEND,
-            "Proposes to remove a project that was entered in error; the secretariat decides",
-            withdraw,
+        get("/projects/export", DATA, "Projects as a roster, by code", export),
+        get(
+            "/projects/{code}/platform-record",
+            OVERSEERS,
+            "The latest approved revision as it goes to the platform",
+            as_sent,
         ),
     ]
 }
@@ -173,61 +160,6 @@ fn list(call: &Call<'_>, input: In<Nothing, Asked>) -> Result<Page<ProjectLine>,
     Ok(Page::of(rows, window, |row| Cursor(row.id, 0), |row| line(&row)))
 }
 
-/// A project by its latest approved revision.
-#[derive(Serialize, JsonSchema)]
-struct ApprovedLine {
-    /// Its code.
-    code: Text<RegistryCode>,
-    /// The department that reports it.
-    department: String,
-    /// What the approved revision says.
-    values: ValuesLine,
-}
-
-/// Which approved projects.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct AskedApproved {
-    /// Where the list goes on.
-    cursor: Option<Text<Cursor>>,
-    /// Lines at most: 1 to 200, usually 50.
-    #[schemars(range(min = 1, max = 200))]
-    limit: Option<u16>,
-    /// Department code.
-    department: Option<String>,
-    /// Category code.
-    category: Option<String>,
-    /// County or zone code.
-    county: Option<String>,
-    /// Stage code.
-    stage: Option<String>,
-}
-
-fn approved(call: &Call<'_>, input: In<Nothing, AskedApproved>) -> Result<Page<ApprovedLine>, Problem> {
-    let AskedApproved {
-        cursor,
-        limit,
-        department,
-        category,
-        county,
-        stage,
-    } = input.query;
-    let window = Window::new(cursor, limit)?;
-    let filter = ApprovedFilter {
-        department,
-        category,
-        county,
-        stages: stage.into_iter().collect(),
-    };
-    let rows = projects::approved(call.registry, call.operator, filter, window.after_or(0), window.probe())?;
-    let key = |row: &projects::Approved| Cursor(row.code.id, 0);
-    Ok(Page::of(rows, window, key, |row| ApprovedLine {
-        code: Text(row.code),
-        department: row.department,
-        values: ValuesLine(row.values),
-    }))
-}
-
 /// A project's code.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct ProjectCode {
@@ -240,7 +172,7 @@ pub(super) fn find(call: &Call<'_>, code: Text<RegistryCode>) -> Result<Record, 
 
 /// A project with its values.
 #[derive(Serialize, JsonSchema)]
-struct ProjectRecord {
+pub(super) struct ProjectRecord {
     /// In short.
     project: ProjectLine,
     /// Who decides on the current revision, where it waits: `lead` or `secretariat`.
@@ -251,7 +183,7 @@ struct ProjectRecord {
     values: ValuesLine,
 }
 
-fn whole(record: &Record) -> Result<ProjectRecord, Problem> {
+pub(super) fn whole(record: &Record) -> Result<ProjectRecord, Problem> {
     Ok(ProjectRecord {
         project: line(&record.project),
         step: record.step.map(Step::word),
@@ -368,30 +300,69 @@ fn changes(call: &Call<'_>, input: In<ProjectCode, Compared>) -> Result<Page<Cha
     Ok(Page::whole(changes.into_iter().map(Into::into).collect()))
 }
 
-/// Why.
+/// Which projects: each part that is given narrows the choice.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Note {
-    /// For the reviewer to read.
-    note: String,
+struct AskedExport {
+    /// The state of the current revision; withdrawn ones are left out unless they are asked for.
+    state: Option<OneOf<State>>,
+    /// Department code.
+    department: Option<String>,
+    /// Category code.
+    category: Option<String>,
+    /// County or zone code.
+    county: Option<String>,
+    /// Stage code.
+    stage: Option<String>,
 }
 
-fn resubmit(call: &Call<'_>, input: In<ProjectCode, Nothing, Json<Note>>) -> Result<Done, Problem> {
-    let code = shown(call, input.path.code)?;
-    projects::resubmit(call.registry, call.operator, code, &input.body.0.note)?;
-    Ok(Done)
+fn export(call: &Call<'_>, input: In<Nothing, AskedExport>) -> Result<File<Workbook>, Problem> {
+    let AskedExport {
+        state,
+        department,
+        category,
+        county,
+        stage,
+    } = input.query;
+    if department.as_deref().is_some_and(|code| !call.operator.may_see(code)) {
+        return Err(Problem::not_found());
+    }
+    let filter = Filter {
+        state: state.map(|OneOf(state)| state),
+        department,
+        category,
+        county,
+        stage,
+        ..Filter::default()
+    };
+    Ok(File::new(
+        "工程清单.xlsx",
+        exported(call.registry, call.operator, &filter)?,
+    ))
 }
 
-fn withdraw(call: &Call<'_>, input: In<ProjectCode, Nothing, Json<Note>>) -> Result<Done, Problem> {
-    let code = shown(call, input.path.code)?;
-    projects::propose_withdrawal(call.registry, call.operator, &[code], &input.body.0.note)?;
-    Ok(Done)
+/// A record as it goes to the platform.
+#[derive(Serialize, JsonSchema)]
+struct PlatformRecord {
+    /// The JSON text, exactly; null where it cannot be made.
+    record: Option<String>,
+    /// Whether it waits, because its project is in no stage that this platform takes.
+    held_back: bool,
+    /// Why it cannot be made.
+    errors: Vec<ErrorLine>,
 }
 
-/// The project, where the caller may send for it and saw it as it is.
-fn shown(call: &Call<'_>, code: Text<RegistryCode>) -> Result<RegistryCode, Problem> {
-    let record = find(call, code)?;
-    may_send(call.operator, &record.project.department)?;
-    call.must_match(Some(&whole(&record)?))?;
-    Ok(code.0)
+fn as_sent(call: &Call<'_>, input: In<ProjectCode>) -> Result<Plain<PlatformRecord>, Problem> {
+    let profile = sync::profile(&call.registry.catalogue).map_err(|error| Problem::refused(format!("{error:#}")))?;
+    let record = seen(call.registry.to_deliver(call.operator, input.path.code.0))?;
+    let (text, errors) = match profile.record(&record) {
+        Ok(text) => (Some(text), Vec::new()),
+        Err(errors) => (None, errors),
+    };
+    let errors = errors.into_iter().map(|error| (error.member, error.message));
+    Ok(Plain(PlatformRecord {
+        held_back: text.is_some() && profile.holds_back(&record),
+        record: text,
+        errors: error_lines(errors.collect()),
+    }))
 }

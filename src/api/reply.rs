@@ -1,5 +1,7 @@
 //! What is answered: JSON of a type, tagged or not, a file, or nothing.
 
+use std::marker::PhantomData;
+
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderName, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -106,6 +108,19 @@ impl<T: Serialize + JsonSchema> Reply for Made<T> {
         let body = json(&self.1)?;
         let headers = vec![(ETAG, etag(&body)), (LOCATION, format!("/api/v1{}", self.0))];
         Ok(in_json(StatusCode::CREATED, headers, body))
+    }
+}
+
+/// What was done in one transaction that is over, as it is answered.
+pub(super) struct Settled<R>(pub(super) Answer, pub(super) PhantomData<R>);
+
+impl<R: Reply> Reply for Settled<R> {
+    fn describe(described: &mut Described, schemas: &mut Schemas) {
+        R::describe(described, schemas);
+    }
+
+    fn answer(self) -> Result<Answer, Problem> {
+        Ok(self.0)
     }
 }
 

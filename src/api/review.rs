@@ -10,30 +10,37 @@ use super::body::Json;
 use super::catalogue::exported;
 use super::endpoint::{Call, Endpoint, In, get, post};
 use super::preview::ChangeLine;
-use super::problem::Problem;
+use super::problem::{Code, Problem};
 use super::projects::{ProjectLine, line};
 use super::reply::Plain;
-use super::roles::{DECIDE, REVIEWERS};
-use super::types::{Cursor, File, Nothing, OneOf, Page, Text, Window, Workbook};
-use crate::registry::review::{self, Filter, Ruling, Selection};
+use super::roles::{DATA, DECIDE};
+use super::types::{Cursor, File, Instant, Nothing, OneOf, Page, Text, Window, Workbook};
+use crate::registry::review::{self, Filter, Ruling, Selection, Shown};
 use crate::registry::{RegistryCode, State, Step, lists};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         get(
             "/review",
-            REVIEWERS,
+            DATA,
             "What waits for a decision, by code, each with what it changes",
             queue,
         ),
-        get("/review/count", REVIEWERS, "How many wait", count),
-        get("/review/export", REVIEWERS, "What waits, as a roster", export),
+        get("/review/count", DATA, "How many wait", count),
+        get("/review/export", DATA, "What waits, as a roster", export),
         post(
             "/review/decisions",
             DECIDE,
             "Approves or returns revisions; one that is no longer current, or that the caller sent, is refused and said so",
             decide,
         ),
+        post(
+            "/review/decisions/all",
+            DECIDE,
+            "Approves or returns everything that waits and matches, as it was counted; where any of it has moved since, nothing",
+            decide_all,
+        )
+        .of_what_was_shown(),
     ]
 }
 
@@ -58,8 +65,9 @@ impl Word for Gravest {
 }
 
 /// Which of what waits: each part that is given narrows the choice.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "WaitingFilter")]
 struct Asked {
     /// Who decides.
     step: Option<OneOf<Step>>,
@@ -193,11 +201,15 @@ fn queue(call: &Call<'_>, input: In<Nothing, AskedPart>) -> Result<Page<WaitingL
 #[derive(Serialize, JsonSchema)]
 struct Count {
     count: i64,
+    /// When that was counted: what is decided on all of it names this.
+    as_of: Instant,
 }
 
 fn count(call: &Call<'_>, input: In<Nothing, Asked>) -> Result<Plain<Count>, Problem> {
+    // Before it is counted, so that what moves in between counts as moved.
+    let as_of = Instant(call.registry.clock.now());
     let count = review::count(call.registry, call.operator, &input.query.filter()?)?;
-    Ok(Plain(Count { count }))
+    Ok(Plain(Count { count, as_of }))
 }
 
 fn export(call: &Call<'_>, input: In<Nothing, Asked>) -> Result<File<Workbook>, Problem> {
@@ -274,20 +286,27 @@ struct Refused {
 
 fn decide(call: &Call<'_>, input: In<Nothing, Nothing, Json<NewDecision>>) -> Result<Plain<Decided>, Problem> {
     let NewDecision {
-        decision: OneOf(verdict),
+        decision,
         reason,
         projects,
     } = input.body.0;
     if projects.is_empty() {
         return Err(Problem::refused("没有写明对哪些工程。"));
     }
-    let ruling = match verdict {
-        Verdict::Approve => Ruling::Approve,
-        Verdict::Return => Ruling::Return(reason.as_deref().unwrap_or_default()),
-    };
     let chosen = projects.iter().map(|named| (named.code.0, Some(named.revision)));
     let selection = Selection::These(chosen.collect());
-    let decided = review::decide(call.registry, call.operator, &selection, ruling)?;
+    decided(call, &selection, ruling(decision, reason.as_deref()))
+}
+
+fn ruling(OneOf(verdict): OneOf<Verdict>, reason: Option<&str>) -> Ruling<'_> {
+    match verdict {
+        Verdict::Approve => Ruling::Approve,
+        Verdict::Return => Ruling::Return(reason.unwrap_or_default()),
+    }
+}
+
+fn decided(call: &Call<'_>, selection: &Selection, ruling: Ruling<'_>) -> Result<Plain<Decided>, Problem> {
+    let decided = review::decide(call.registry, call.operator, selection, ruling)?;
     Ok(Plain(Decided {
         decided: decided.decided.try_into().unwrap_or(u64::MAX),
         refused: decided
@@ -299,4 +318,36 @@ fn decide(call: &Call<'_>, input: In<Nothing, Nothing, Json<NewDecision>>) -> Re
             })
             .collect(),
     }))
+}
+
+/// A decision on all that matches.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewDecisionOnAll {
+    /// What is decided; a lead's approval passes on to the secretariat.
+    decision: OneOf<Verdict>,
+    /// Why it is returned.
+    reason: Option<String>,
+    /// The `as_of` of the count that was looked at.
+    as_of: Instant,
+    /// What that count was of; what the caller sent stays as it is.
+    #[serde(default)]
+    filter: Asked,
+}
+
+fn decide_all(call: &Call<'_>, input: In<Nothing, Nothing, Json<NewDecisionOnAll>>) -> Result<Plain<Decided>, Problem> {
+    let NewDecisionOnAll {
+        decision,
+        reason,
+        as_of: Instant(as_of),
+        filter,
+    } = input.body.0;
+    match review::shown(call.registry, call.operator, &filter.filter()?, as_of)? {
+        Shown::All(chosen) if chosen.is_empty() => Err(Problem::refused("没有符合条件、可由您审核的工程。")),
+        Shown::All(chosen) => decided(call, &chosen, ruling(decision, reason.as_deref())),
+        Shown::Moved(moved) => Err(Problem::new(
+            Code::SelectionMoved,
+            format!("这之后又有 {moved} 个工程报送进来或有了变化，没有做任何审核。请重新查看后再审核。"),
+        )),
+    }
 }

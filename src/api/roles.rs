@@ -6,7 +6,6 @@ use crate::registry::tokens::Scope;
 pub(super) const ALL: &[Role] = &[Reporter, Lead, Secretariat, Auditor, Administrator];
 pub(super) const DATA: &[Role] = &[Reporter, Lead, Secretariat, Auditor];
 pub(super) const OVERSEERS: &[Role] = &[Secretariat, Auditor];
-pub(super) const REVIEWERS: &[Role] = &[Lead, Secretariat, Auditor];
 pub(super) const KEEPERS: &[Role] = &[Secretariat, Auditor, Administrator];
 pub(super) const ACCOUNTS: &[Role] = &[Auditor, Administrator];
 pub(super) const SECRETARIAT: &[Role] = &[Secretariat];

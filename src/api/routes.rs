@@ -8,8 +8,9 @@ use super::problem::{Code, Problem};
 use super::reply::Plain;
 use super::types::Page;
 use super::{
-    audit, catalogue, columns, delivery, figures, findings, inspections, jobs, meetings, openapi, people, periods,
-    photos, preview, projects, record, review, targets, uploads,
+    approved, audit, boards, catalogue, columns, delivery, figures, findings, inspections, jobs, meetings, openapi,
+    packages, people, periods, photos, preview, projects, proposals, recheck, record, review, targets, uploads,
+    waivers,
 };
 
 /// Every route.
@@ -23,21 +24,27 @@ pub fn endpoints() -> Vec<Endpoint> {
         people::endpoints(),
         jobs::endpoints(),
         audit::endpoints(),
+        waivers::endpoints(),
+        recheck::endpoints(),
         catalogue::endpoints(),
         uploads::endpoints(),
         findings::endpoints(),
         columns::endpoints(),
         preview::endpoints(),
         projects::endpoints(),
+        approved::endpoints(),
+        proposals::endpoints(),
         record::endpoints(),
         photos::endpoints(),
         review::endpoints(),
         targets::endpoints(),
         figures::endpoints(),
         periods::endpoints(),
+        boards::endpoints(),
         inspections::endpoints(),
         meetings::endpoints(),
         delivery::endpoints(),
+        packages::endpoints(),
     ]
     .into_iter()
     .flatten()

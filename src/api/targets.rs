@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Json;
 use super::endpoint::{Call, Endpoint, In, change, get};
-use super::figures::{AsOf, month};
+use super::figures::{AsOf, month, no_figures};
 use super::problem::Problem;
 use super::reply::{Done, Tagged};
 use super::roles::{DATA, KEEP};
-use super::types::{Instant, Nothing, Number, Page, Text};
+use super::types::{Cursor, Instant, Nothing, Number, Page, Text};
+use super::uploads::Asked;
 use crate::db::targets::TargetRow;
 use crate::registry::RegistryCode;
+use crate::registry::month::Month;
 use crate::registry::targets::{self, Scope};
 use crate::reports::targets as report;
 
@@ -33,6 +35,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             DATA,
             "Approved projects that the target cannot count: in another unit, without a scale, or finished without a date",
             not_counted,
+        ),
+        get(
+            "/targets/curves",
+            DATA,
+            "How far the targets of each unit were, month by month, up to a month of the year",
+            curves,
         ),
     ]
 }
@@ -121,7 +129,7 @@ struct Uncounted {
 
 fn lines(call: &Call<'_>, input: In<Nothing, AsOf>) -> Result<Page<ReachedLine>, Problem> {
     let month = month(call, input.query.month);
-    let lines = report::lines(call.registry, call.operator, month)?.ok_or_else(Problem::not_found)?;
+    let lines = report::lines(call.registry, call.operator, month)?.ok_or_else(|| no_figures(month))?;
     let lines = lines.into_iter().map(|line| ReachedLine {
         target: target_line(&line.target),
         planned: line.reached.planned.into(),
@@ -208,8 +216,9 @@ fn hundredths(text: &str) -> Option<i64> {
 }
 
 fn remove(call: &Call<'_>, input: In<TargetPath>) -> Result<Done, Problem> {
-    let row = input.path.find(call)?.ok_or_else(Problem::not_found)?;
-    call.must_match(Some(&target_line(&row)))?;
+    let before = input.path.find(call)?;
+    call.must_match(before.as_ref().map(target_line).as_ref())?;
+    let row = before.ok_or_else(Problem::not_found)?;
     targets::remove(call.registry, call.operator, input.path.scope(), Some(row.version))?;
     Ok(Done)
 }
@@ -229,18 +238,55 @@ struct CandidateLine {
     scale: Option<Number>,
 }
 
-/// How many are told.
-const TOLD: i64 = 5000;
-
-fn not_counted(call: &Call<'_>, input: In<TargetPath>) -> Result<Page<CandidateLine>, Problem> {
-    let found = targets::not_counted(call.registry, call.operator, input.path.scope(), TOLD);
+fn not_counted(call: &Call<'_>, input: In<TargetPath, Asked>) -> Result<Page<CandidateLine>, Problem> {
+    let window = input.query.window()?;
+    let part = (window.after_or(0), window.probe());
+    let found = targets::not_counted(call.registry, call.operator, input.path.scope(), part);
     let (_, rows) = super::problem::seen(found)?;
-    let lines = rows.into_iter().map(|row| CandidateLine {
+    let key = |row: &targets::Candidate| Cursor(row.id, 0);
+    Ok(Page::of(rows, window, key, |row| CandidateLine {
         code: Text(row.code()),
         scale: row.scale_e2.map(Number::e2),
         name: row.name,
         stage: row.stage,
         scale_unit: row.scale_unit,
+    }))
+}
+
+/// The targets of one unit.
+#[derive(Serialize, JsonSchema)]
+struct CurveLine {
+    /// The unit of scale; amounts of different units are never added.
+    unit: String,
+    /// The targets, added up.
+    target: Number,
+    /// The months of the year that figures are known of, the first one first.
+    months: Vec<CurvePoint>,
+}
+
+/// How far the targets were.
+#[derive(Serialize, JsonSchema)]
+struct CurvePoint {
+    /// At the end of this month; in that of now as it stands.
+    month: Text<Month>,
+    /// So much was finished in the year.
+    finished: Number,
+}
+
+fn curves(call: &Call<'_>, input: In<Nothing, AsOf>) -> Result<Page<CurveLine>, Problem> {
+    let until = month(call, input.query.month);
+    let curves = report::curves(call.registry, call.operator, until)?.into_iter();
+    let lines = curves.map(|curve| CurveLine {
+        unit: curve.unit,
+        target: Number::e2(curve.target_e2),
+        months: curve
+            .months
+            .into_iter()
+            .map(|(month, finished)| CurvePoint {
+                month: Text(month),
+                finished: Number::e2(finished),
+            })
+            .collect(),
     });
     Ok(Page::whole(lines.collect()))
 }

@@ -37,6 +37,15 @@ impl Serialize for Instant {
     }
 }
 
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let at = DateTime::parse_from_rfc3339(&text);
+        at.map(|at| Self(at.timestamp_millis()))
+            .map_err(|_| de::Error::custom(format!("`{text}` is no date-time")))
+    }
+}
+
 impl JsonSchema for Instant {
     fn inline_schema() -> bool {
         true
@@ -227,6 +236,17 @@ impl Window {
         i64::try_from(self.limit + 1).unwrap_or(i64::MAX)
     }
 
+    /// Where a list without keys goes on: after so many of its lines.
+    pub(super) fn skip(self) -> usize {
+        usize::try_from(self.after_or(0)).unwrap_or_default()
+    }
+
+    /// How much of such a list is read.
+    pub(super) fn probe_all(self) -> i64 {
+        self.probe()
+            .saturating_add(i64::try_from(self.skip()).unwrap_or(i64::MAX))
+    }
+
     /// The key after which the window begins; `first` where it is the list's beginning.
     pub(super) fn after_or(self, first: i64) -> i64 {
         self.after.map_or(first, |cursor| cursor.0)
@@ -259,6 +279,12 @@ impl<T> Page<T> {
             items: rows.into_iter().map(line).collect(),
             next,
         }
+    }
+
+    /// The part of a list without keys, which was read from its beginning with [`Window::probe_all`]. What comes in meanwhile moves the lines.
+    pub(super) fn counted<R>(rows: Vec<R>, window: Window, mut line: impl FnMut(R) -> T) -> Self {
+        let keyed = (0_i64..).zip(rows).skip(window.skip()).collect();
+        Self::of(keyed, window, |(at, _)| Cursor(at + 1, 0), |(_, row)| line(row))
     }
 
     /// A list that is short and always whole.

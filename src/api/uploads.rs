@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::{Json, Sent};
-use super::endpoint::{Call, Endpoint, In, change, get, post};
+use super::endpoint::{Call, Endpoint, In, change, get, post_apart};
 use super::problem::{Code, Problem, seen};
-use super::reply::{Done, Made, Plain, Tagged};
+use super::reply::{Done, Made, Plain, Settled, Tagged};
 use super::roles::{DATA, SEND};
 use super::types::{Cursor, File, Instant, Nothing, Page, Text, Window, Workbook};
 use crate::registry::annotated::{Part, annotated};
@@ -19,7 +19,7 @@ use crate::web::plain_name;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        post(
+        post_apart(
             "/uploads",
             SEND,
             "Sends a roster; the same bytes for the same department and month are the same upload",
@@ -39,12 +39,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The rows that wait for the officer, to be mended and sent as a supplement",
             only_held,
         ),
-        post(
+        post_apart(
             "/uploads/{id}/commit",
             SEND,
             "Does exactly what the preview with this fingerprint showed, or nothing",
             commit,
-        ),
+        )
+        .of_what_was_shown(),
         change(
             Method::PUT,
             "/uploads/{id}/supplement",
@@ -155,7 +156,7 @@ struct About {
     supplement: bool,
 }
 
-fn receive(call: &Call<'_>, input: In<Nothing, About, Sent>) -> Result<Made<UploadLine>, Problem> {
+fn receive(call: &Call<'_>, input: In<Nothing, About, Sent>) -> Result<Settled<Made<UploadLine>>, Problem> {
     let (registry, operator) = (call.registry, call.operator);
     let About {
         department,
@@ -175,7 +176,8 @@ fn receive(call: &Call<'_>, input: In<Nothing, About, Sent>) -> Result<Made<Uplo
     let roster = intake::check(registry, &upload)?;
     intake::note_unreadable(registry, operator, &upload, &roster)?;
     let upload = intake::upload(registry, operator, upload.id)?;
-    Ok(Made(format!("/uploads/{}", upload.id), line(&upload)))
+    // The same file sent again is the same upload: only the answer is still to be kept.
+    call.at_once(|_| Ok(Made(format!("/uploads/{}", upload.id), line(&upload))))
 }
 
 /// Whose roster or photos are sent: those of the department that is named, else of the sender's own.
@@ -277,15 +279,12 @@ struct Committed {
     counts: CountsLine,
 }
 
-fn commit(call: &Call<'_>, input: In<UploadId, Nothing, Json<Confirmed>>) -> Result<Plain<Committed>, Problem> {
+fn commit(
+    call: &Call<'_>,
+    input: In<UploadId, Nothing, Json<Confirmed>>,
+) -> Result<Settled<Plain<Committed>>, Problem> {
     let upload = find(call, input.path.id)?;
     may_send(call.operator, &upload.department)?;
-    let moved = || {
-        Problem::new(
-            Code::PreviewMoved,
-            "登记库在您查看之后有了变化，什么都没有提交。请重新读取预览，核对后用新的 fingerprint 提交。",
-        )
-    };
     let preview = plan(call.registry, &upload)?;
     if !preview.roster.is_readable() {
         return Err(Problem::refused(
@@ -293,7 +292,7 @@ fn commit(call: &Call<'_>, input: In<UploadId, Nothing, Json<Confirmed>>) -> Res
         ));
     }
     if preview.fingerprint() != input.body.0.fingerprint {
-        return Err(moved());
+        return Err(Problem::moved(preview.fingerprint()));
     }
     if !preview.alarms().is_empty() && !input.body.0.checked {
         return Err(Problem::new(
@@ -301,13 +300,13 @@ fn commit(call: &Call<'_>, input: In<UploadId, Nothing, Json<Confirmed>>) -> Res
             "整份清单有需要核对的提醒（见预览的 alarms）。核对无误后，提交时写 \"checked\": true。",
         ));
     }
-    match intake::commit(call.registry, call.operator, &preview)? {
+    call.at_once(|call| match intake::commit(call.registry, call.operator, &preview)? {
         Outcome::Committed(counts) => Ok(Plain(Committed {
             upload: upload.id,
             counts: counts.into(),
         })),
-        Outcome::Moved(_) => Err(moved()),
-    }
+        Outcome::Moved(now) => Err(Problem::moved(now.fingerprint())),
+    })
 }
 
 /// Whether a roster lists only some of the department's projects.

@@ -223,7 +223,12 @@ fn headers(tables: &[HeaderReading], catalogue: &Catalogue) -> String {
             };
             let letter = column_name(column.column);
             let examples = column.examples.join("、");
-            let _ = writeln!(out, "  {letter}  {} → {field}（{examples}）", column.key);
+            let header = if column.blank {
+                format!("（无表头，更正时写 {}）", column.key)
+            } else {
+                column.key.clone()
+            };
+            let _ = writeln!(out, "  {letter}  {header} → {field}（{examples}）");
         }
     }
     out

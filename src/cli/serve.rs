@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::print;
 use crate::config::Config;
-use crate::registry::{Registry, audit_chain};
+use crate::registry::{Registry, audit_chain, intake};
 use crate::{tasks, web};
 
 /// How long an entry of the audit log may wait for its seal.
@@ -30,9 +30,16 @@ pub(super) fn run(ServeArgs {}: &ServeArgs, config: &Config, registry: &Registry
             .await
             .with_context(|| format!("无法在 {} 提供网页，请检查 RETROFIT_BIND", config.bind))?;
         print(&format!("网页：http://{}/\n", listener.local_addr()?))?;
+        let old = registry.clone();
+        let compared = tokio::task::spawn_blocking(move || {
+            if let Err(error) = intake::compare_the_old(&old) {
+                tracing::error!("what went in before pairs were kept was not compared: {error}");
+            }
+        });
         let pages = web::serve(listener, registry.clone(), super::stop());
         let (served, (), ()) = tokio::join!(pages, scheduler.run(super::stop()), seal(registry));
         served?;
+        compared.await?;
         Ok(ExitCode::SUCCESS)
     })
 }

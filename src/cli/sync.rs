@@ -9,7 +9,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use retrofit_import::catalogue::Field;
-use retrofit_jobs::delivery::{Phase, PhotosOutcome, SyncError, SyncOptions, SyncOutcome, Watcher, deliver};
+use retrofit_jobs::delivery::{Phase, PhotosOutcome, SyncOptions, SyncOutcome, Watcher};
 use retrofit_jobs::store::RunState;
 use serde::Serialize;
 
@@ -132,12 +132,8 @@ fn run_now(registry: &Registry, wait: Duration, common: &Common) -> anyhow::Resu
         watcher: (common.format == Format::Text).then(follower),
         ..SyncOptions::new(process::holder(), operator.name)
     };
-    let store = Arc::new(registry.clone());
-    let (outcome, photos) = tokio::runtime::Runtime::new()?.block_on(async {
-        let outcome = deliver(store, &platform, options).await?;
-        let photos = sync::photos(registry, &platform, &outcome, None).await?;
-        Ok::<_, SyncError>((outcome, photos.unwrap_or_default()))
-    })?;
+    let ran = tokio::runtime::Runtime::new()?.block_on(sync::run(registry, &platform, options));
+    let (outcome, photos) = ran.map(|(outcome, photos)| (outcome, photos.unwrap_or_default()))?;
     match common.format {
         Format::Json => {
             let told = RunTold {

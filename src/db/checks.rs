@@ -124,6 +124,8 @@ pub struct Which<'a> {
     pub department: Option<&'a str>,
     /// The rule's code.
     pub code: Option<&'a str>,
+    /// `hint`, `confirm` or `error`.
+    pub severity: Option<&'a str>,
 }
 
 /// A finding behind the sums: on the file or a held row, which has no project, or on a row that went in.
@@ -181,6 +183,9 @@ pub fn behind(conn: &mut Conn<'_>, which: &Which<'_>, limit: i64) -> Result<Vec<
         if let Some(code) = which.code {
             query = query.filter(upload_findings::code.eq(code));
         }
+        if let Some(severity) = which.severity {
+            query = query.filter(upload_findings::severity.eq(severity));
+        }
         query.load(c)
     })?;
     let left = limit - i64::try_from(held.len()).unwrap_or(limit);
@@ -210,6 +215,9 @@ pub fn behind(conn: &mut Conn<'_>, which: &Which<'_>, limit: i64) -> Result<Vec<
         }
         if let Some(code) = which.code {
             query = query.filter(findings::code.eq(code));
+        }
+        if let Some(severity) = which.severity {
+            query = query.filter(findings::severity.eq(severity));
         }
         query.load(c)
     })?;

@@ -18,6 +18,8 @@ pub enum Counter {
     Finding,
     /// The ids of photos.
     Photo,
+    /// The projects that were compared with other departments', up to this id.
+    Compared,
 }
 
 impl Counter {
@@ -28,6 +30,7 @@ impl Counter {
             Self::Job => "job",
             Self::Finding => "finding",
             Self::Photo => "photo",
+            Self::Compared => "compared",
         }
     }
 }

@@ -29,6 +29,18 @@ pub fn insert(conn: &mut Conn<'_>, rows: &[PairRow]) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Adds those pairs that are not there yet, and answers how many.
+pub fn insert_missing(conn: &mut Conn<'_>, rows: &[PairRow]) -> Result<usize, DbError> {
+    let mut added = 0;
+    for row in rows {
+        added += each!(conn, c => diesel::insert_into(lookalikes::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(c))?;
+    }
+    Ok(added)
+}
+
 /// Removes the pairs that these projects are in.
 pub fn remove(conn: &mut Conn<'_>, ids: &[i64]) -> Result<(), DbError> {
     for chunk in ids.chunks(CHUNK) {

@@ -1,7 +1,8 @@
 //! The database: `SQLite` or `PostgreSQL` behind one type, one file per noun. Nothing above this module writes SQL.
 //!
 //! A statement is written once and compiled for both connections by [`each!`]; the few that differ stand in [`dialect`].
-//! [`Db::write`] is one transaction with the write lock taken at its start, [`Db::read`] one consistent view.
+//! [`Db::write`] is one transaction with the write lock taken at its start, [`Db::read`] one consistent view; [`Db::together`] makes one
+//! transaction of many of them.
 
 pub mod audit;
 pub mod batches;
@@ -30,6 +31,7 @@ pub mod reminders;
 pub mod requests;
 pub mod revisions;
 mod schema;
+mod shared;
 pub mod sync_runs;
 pub mod targets;
 pub mod tokens;
@@ -45,6 +47,8 @@ use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError};
 use thiserror::Error;
+
+use shared::Shared;
 
 /// Runs the same statement on either connection.
 macro_rules! each {
@@ -129,6 +133,9 @@ pub enum DbError {
     /// A guarded statement changed fewer rows than it had to: another process moved them in between.
     #[error("{0}: the rows were changed by another process")]
     Moved(&'static str),
+    /// A transaction that many calls share was used within one of them, or after its end.
+    #[error("a shared transaction was used out of its turn")]
+    Entangled,
     /// Something is stored that this program never writes.
     #[error("the database holds something unreadable: {0}")]
     Unreadable(String),
@@ -150,7 +157,11 @@ enum Connections {
 
 /// The database. Clones share their connections.
 #[derive(Clone)]
-pub struct Db(Connections);
+pub struct Db {
+    connections: Connections,
+    /// The transaction that everything goes into.
+    shared: Option<Shared>,
+}
 
 impl std::fmt::Debug for Db {
     /// Which kind, and never the address: it may hold a password.
@@ -175,7 +186,7 @@ impl Db {
     /// # Errors
     /// Another scheme, no connection, or a migration that failed.
     pub fn open(url: &str) -> Result<Self, DbError> {
-        let db = Self(match Address::parse(url)? {
+        let connections = match Address::parse(url)? {
             Address::File(path) => {
                 if let Some(folder) = path.parent() {
                     std::fs::create_dir_all(folder).map_err(|source| DbError::Folder {
@@ -201,14 +212,18 @@ impl Db {
                     .build(ConnectionManager::new(url))?;
                 Connections::Postgres(pool)
             }
-        });
+        };
+        let db = Self {
+            connections,
+            shared: None,
+        };
         db.migrate()?;
         Ok(db)
     }
 
     /// Which kind of database it is, in its own name.
     pub fn kind(&self) -> &'static str {
-        match self.0 {
+        match self.connections {
             Connections::Sqlite(_) => "SQLite",
             Connections::Postgres(_) => "PostgreSQL",
         }
@@ -216,7 +231,7 @@ impl Db {
 
     /// Whether it is one file, which a plain copy saves.
     pub fn is_file(&self) -> bool {
-        matches!(self.0, Connections::Sqlite(_))
+        matches!(self.connections, Connections::Sqlite(_))
     }
 
     /// Copies a database that is one file into a file that is not there yet, as of one moment, while others read and write. A server's database
@@ -225,14 +240,14 @@ impl Db {
     /// # Errors
     /// The database's, a full disk among them.
     pub fn copy_to(&self, path: &Path) -> Result<(), DbError> {
-        match &self.0 {
+        match &self.connections {
             Connections::Sqlite(pool) => dialect::copy_sqlite(&mut *pool.get()?, path),
             Connections::Postgres(_) => Ok(()),
         }
     }
 
     fn migrate(&self) -> Result<(), DbError> {
-        match &self.0 {
+        match &self.connections {
             Connections::Sqlite(pool) => dialect::migrate_sqlite(&mut *pool.get()?),
             Connections::Postgres(pool) => dialect::migrate_postgres(&mut *pool.get()?),
         }
@@ -243,7 +258,10 @@ impl Db {
     /// # Errors
     /// Those of `body`, and the database's.
     pub fn write<T, E: From<DbError>>(&self, body: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
-        let outcome = match &self.0 {
+        if let Some(shared) = &self.shared {
+            return shared.run(body);
+        }
+        let outcome = match &self.connections {
             Connections::Sqlite(pool) => pool
                 .get()
                 .map_err(DbError::from)?
@@ -256,12 +274,34 @@ impl Db {
         outcome.map_err(|Rollback(error)| error)
     }
 
+    /// Runs `body` in one transaction that may write: all of what it does through the database that it is given counts, or, where it fails, nothing.
+    /// Within another one, it is a part of that, which alone is taken back where it fails.
+    ///
+    /// What it is given is not to be used within a `read` or `write` of its own, nor by another thread meanwhile.
+    ///
+    /// # Errors
+    /// Those of `body`, and the database's.
+    pub fn together<T, E: From<DbError>>(&self, body: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
+        if let Some(shared) = &self.shared {
+            return shared.part(|| body(self));
+        }
+        let shared = Shared::begin(&self.connections)?;
+        let outcome = body(&Self {
+            connections: self.connections.clone(),
+            shared: Some(shared.clone()),
+        });
+        shared.end(outcome)
+    }
+
     /// Runs `body` on one consistent view of the data.
     ///
     /// # Errors
     /// Those of `body`, and the database's.
     pub fn read<T, E: From<DbError>>(&self, body: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
-        let outcome = match &self.0 {
+        if let Some(shared) = &self.shared {
+            return shared.run(body);
+        }
+        let outcome = match &self.connections {
             Connections::Sqlite(pool) => pool
                 .get()
                 .map_err(DbError::from)?

@@ -93,7 +93,7 @@ pub fn latest(
     conn: &mut Conn<'_>,
     department: Option<&str>,
     refused: bool,
-    limit: i64,
+    (before, limit): (i64, i64),
 ) -> Result<Vec<(PhotoRow, String, String, i64)>, DbError> {
     Ok(each!(conn, c => {
         let mut query = photos::table
@@ -106,7 +106,7 @@ pub fn latest(
         if refused {
             query = query.filter(photos::state.eq("refused"));
         }
-        query.order(photos::id.desc()).limit(limit).load(c)
+        query.filter(photos::id.lt(before)).order(photos::id.desc()).limit(limit).load(c)
     })?)
 }
 

@@ -1,9 +1,10 @@
 //! Projects: the projected columns of their current revision, and the projection of their latest approved revision.
 
+use diesel::dsl::not;
 use diesel::prelude::*;
 
 use super::counts::{self, Changes, Kind};
-use super::figures::{self, Figures};
+use super::figures::{self, FINISHED, Figures};
 use super::schema::{approved_projects, projects, revisions};
 use super::{CHUNK, Conn, DbError, each, insert_all, lookalikes};
 
@@ -351,6 +352,24 @@ pub struct ApprovedFilter {
     pub county: Option<String>,
     /// Stage codes; none: all.
     pub stages: Vec<String>,
+    /// Unit of scale, code: those that name an amount in it.
+    pub unit: Option<String>,
+    /// A year: those that are not finished, and those finished in it.
+    pub year: Option<String>,
+}
+
+impl ApprovedFilter {
+    /// Whether it lets through what is counted as this kind.
+    pub fn counts(&self, kind: &figures::Kind) -> bool {
+        let is = |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
+        let in_year = || !FINISHED.contains(&&*kind.stage) || is(&self.year, &kind.completed);
+        is(&self.department, &kind.department)
+            && is(&self.category, &kind.category)
+            && is(&self.county, &kind.county)
+            && (self.stages.is_empty() || self.stages.contains(&kind.stage))
+            && is(&self.unit, &kind.unit)
+            && in_year()
+    }
 }
 
 /// An approved project as a list shows it: its id, the year of its code, its department, and the revision's values.
@@ -392,6 +411,15 @@ pub fn approved(
         }
         if !filter.stages.is_empty() {
             query = query.filter(approved_projects::stage.eq_any(&filter.stages));
+        }
+        if let Some(unit) = &filter.unit {
+            query = query
+                .filter(approved_projects::scale_unit.assume_not_null().eq(unit))
+                .filter(approved_projects::scale_e2.is_not_null());
+        }
+        if let Some(year) = &filter.year {
+            let finished_then = approved_projects::completion_first.assume_not_null().like(format!("{year}-%"));
+            query = query.filter(not(approved_projects::stage.eq_any(FINISHED)).or(finished_then));
         }
         query.load(c)
     })?)

@@ -15,11 +15,9 @@ pub struct RequestRow {
     pub request_key: String,
     /// Names what was sent where.
     pub request_hash: String,
-    /// The process that works on it.
-    pub holder: String,
     /// UTC milliseconds.
     pub begun_at: i64,
-    /// The HTTP status that was answered; none while it is being worked on.
+    /// The HTTP status that was answered; none within the transaction that works on it.
     pub status: Option<i64>,
     /// The headers that were answered, as JSON.
     pub headers: Option<String>,
@@ -36,10 +34,13 @@ pub fn find(conn: &mut Conn<'_>, actor: &str, key: &str) -> Result<Option<Reques
         .optional())?)
 }
 
-/// Adds a request.
-pub fn insert(conn: &mut Conn<'_>, row: &RequestRow) -> Result<(), DbError> {
-    each!(conn, c => diesel::insert_into(api_requests::table).values(row).execute(c))?;
-    Ok(())
+/// Adds a request; whether there was none under its key. Where another transaction is adding it, waits for that one's end.
+pub fn insert(conn: &mut Conn<'_>, row: &RequestRow) -> Result<bool, DbError> {
+    let added = each!(conn, c => diesel::insert_into(api_requests::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(added == 1)
 }
 
 /// Keeps what was answered.
@@ -55,12 +56,6 @@ pub fn finish(
             api_requests::body.eq(body),
         ))
         .execute(c))?;
-    Ok(())
-}
-
-/// Forgets a request.
-pub fn remove(conn: &mut Conn<'_>, actor: &str, key: &str) -> Result<(), DbError> {
-    each!(conn, c => diesel::delete(api_requests::table.find((actor, key))).execute(c))?;
     Ok(())
 }
 

@@ -58,7 +58,6 @@ diesel::table! {
         actor -> Text,
         request_key -> Text,
         request_hash -> Text,
-        holder -> Text,
         begun_at -> BigInt,
         status -> Nullable<BigInt>,
         headers -> Nullable<Text>,

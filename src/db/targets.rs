@@ -96,12 +96,12 @@ pub struct Candidate {
 }
 
 /// The approved projects of a department in a category and county, but for the cancelled ones, that are in another unit than `unit`, name no
-/// scale, or are finished without a date; by project.
+/// scale, or are finished without a date; by project, those after `after`.
 pub fn not_in_unit(
     conn: &mut Conn<'_>,
     (department, category, county): (&str, &str, &str),
     unit: &str,
-    limit: i64,
+    (after, limit): (i64, i64),
 ) -> Result<Vec<Candidate>, DbError> {
     let scale_unit = approved_projects::scale_unit;
     Ok(each!(conn, c => approved_projects::table
@@ -113,6 +113,7 @@ pub fn not_in_unit(
         .filter(scale_unit.is_null().or(scale_unit.is_not_null().and(scale_unit.ne(unit).assume_not_null()))
             .or(approved_projects::scale_e2.is_null())
             .or(approved_projects::stage.eq_any(super::figures::FINISHED).and(approved_projects::completion_first.is_null())))
+        .filter(projects::id.gt(after))
         .order(projects::id)
         .limit(limit)
         .select((

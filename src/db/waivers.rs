@@ -118,20 +118,33 @@ pub fn early_in_force(
     Ok(found)
 }
 
-/// The latest waivers of projects, newest first, each with the project's department, entry year and name.
-pub fn latest(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<(WaiverRow, String, i64, String)>, DbError> {
+/// The waivers of projects granted up to an instant, newest first, each with the project's department, entry year and name.
+pub fn granted_until(
+    conn: &mut Conn<'_>,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<(WaiverRow, String, i64, String)>, DbError> {
     Ok(each!(conn, c => waivers::table
         .inner_join(projects::table.on(projects::id.eq(waivers::project_id)))
-        .order((waivers::granted_at.desc(), waivers::project_id, waivers::rule))
+        .filter(waivers::granted_at.le(until))
+        .order((waivers::granted_at.desc(), waivers::project_id, waivers::rule, waivers::seq))
         .limit(limit)
         .select((WaiverRow::as_select(), projects::department, projects::entry_year, projects::name))
         .load(c))?)
 }
 
-/// The latest early waivers, newest first.
-pub fn latest_early(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<EarlyWaiverRow>, DbError> {
+/// The early waivers granted up to an instant, newest first.
+pub fn early_granted_until(conn: &mut Conn<'_>, until: i64, limit: i64) -> Result<Vec<EarlyWaiverRow>, DbError> {
     Ok(each!(conn, c => early_waivers::table
-        .order((early_waivers::granted_at.desc(), early_waivers::key))
+        .filter(early_waivers::granted_at.le(until))
+        .order((
+            early_waivers::granted_at.desc(),
+            early_waivers::department,
+            early_waivers::kind,
+            early_waivers::key,
+            early_waivers::rule,
+            early_waivers::seq,
+        ))
         .limit(limit)
         .select(EarlyWaiverRow::as_select())
         .load(c))?)

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use retrofit_import::catalogue::Field;
-use retrofit_jobs::store::{RecordError, UtcMillis};
+use retrofit_jobs::store::{RecordError, UtcMillis, Verdict, Word as _};
 
 use super::code::RegistryCode;
-use super::people::{Operator, Sight};
+use super::people::Operator;
+use super::runs::sees_runs;
 use super::values::{changes, from_json};
 use super::{Change, Error, Registry};
 use crate::db::projects::ProjectRow;
-use crate::db::{DbError, comments, rejections, revisions};
+use crate::db::rejections::{self, Answered};
+use crate::db::{DbError, comments, revisions};
 
 /// Why the returned ones among these projects were returned, by project.
 ///
@@ -59,9 +61,11 @@ pub fn pending_changes(registry: &Registry, rows: &[ProjectRow]) -> Result<HashM
     Ok(found)
 }
 
-/// A record that the platform rejected.
+/// A record that the platform answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejection {
+pub struct Answer {
+    /// The delivery.
+    pub delivery: i64,
     /// The project.
     pub code: RegistryCode,
     /// The department that reports it.
@@ -72,24 +76,53 @@ pub struct Rejection {
     pub revision: i64,
     /// The run of the delivery.
     pub run: i64,
+    /// The platform's number.
+    pub platform_no: Option<String>,
     /// Each error: the label of the field, or the platform's name of it, and the platform's words.
     pub errors: Vec<(String, String)>,
     /// When the receipt came.
     pub at: UtcMillis,
 }
 
-/// The records that the platform rejected last, newest first: for those who see every department.
+/// The records that the platform rejected, newest first, those before a delivery and run: for those who see every department.
 ///
 /// # Errors
 /// Refused to others.
-pub fn rejections(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<Rejection>, Error> {
-    if operator.sees() != Sight::All {
-        return Err(Error::refused("只有秘书处和审计员可以查看上报任务。"));
-    }
-    let rows = registry.db.read(|conn| rejections::latest(conn, limit))?;
+pub fn rejections(
+    registry: &Registry,
+    operator: &Operator,
+    before: (i64, i64),
+    limit: i64,
+) -> Result<Vec<Answer>, Error> {
+    sees_runs(operator)?;
+    let rows = registry.db.read(|conn| rejections::before(conn, before, limit))?;
+    answers(registry, rows)
+}
+
+/// The records on which a run got this verdict, those after a delivery, oldest first: for those who see every department.
+///
+/// # Errors
+/// Refused to others.
+pub fn answered(
+    registry: &Registry,
+    operator: &Operator,
+    (run, verdict): (i64, Verdict),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Answer>, Error> {
+    sees_runs(operator)?;
+    let rows = registry
+        .db
+        .read(|conn| rejections::of_run(conn, run, verdict.word(), after, limit))?;
+    answers(registry, rows)
+}
+
+fn answers(registry: &Registry, rows: Vec<Answered>) -> Result<Vec<Answer>, Error> {
     rows.into_iter()
         .map(|row| {
-            Ok(Rejection {
+            Ok(Answer {
+                delivery: row.delivery_id,
+                platform_no: row.platform_no,
                 errors: errors(registry, &row.errors_json)?,
                 code: RegistryCode {
                     year: row.entry_year,

@@ -167,6 +167,20 @@ impl Registry {
         })
     }
 
+    /// Runs `work` in one transaction: everything that it does with the registry that it is given counts, or, where it fails, nothing. See
+    /// [`Db::together`].
+    ///
+    /// # Errors
+    /// Those of `work`, and the database's.
+    pub fn together<T, E: From<DbError>>(&self, work: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
+        self.db.together(|db| {
+            work(&Self {
+                db: db.clone(),
+                ..self.clone()
+            })
+        })
+    }
+
     /// Where this deployment keeps its files.
     pub(crate) fn data_dir(&self) -> &Path {
         &self.data_dir

@@ -14,6 +14,7 @@ use crate::db::batches::{self, ReceiptRow, TrailRow};
 use crate::db::comments::{self, CommentRow};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
+use crate::db::figures::{self, Sums};
 pub use crate::db::projects::ApprovedFilter;
 use crate::db::projects::{self, ProjectRow};
 use crate::db::queue::{self, EndorsementRow, QueueRow};
@@ -336,13 +337,9 @@ pub fn approved(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Approved>, Error> {
-    let department = match (operator.sees(), filter.department) {
-        (Sight::All, asked) => asked,
-        (Sight::Department(own), None) => Some(own.to_owned()),
-        (Sight::Department(own), Some(asked)) if asked == own => Some(asked),
-        (Sight::Department(_) | Sight::Nothing, _) => return Ok(Vec::new()),
+    let Some(filter) = seen_of(operator, filter) else {
+        return Ok(Vec::new());
     };
-    let filter = ApprovedFilter { department, ..filter };
     let rows = registry
         .db
         .read(|conn| projects::approved(conn, &filter, after, limit))?;
@@ -354,6 +351,35 @@ pub fn approved(
         })
     });
     approved.collect()
+}
+
+/// How many approved projects match and are seen, and their sums: out of the figures that are kept.
+///
+/// # Errors
+/// Only our own faults.
+pub fn approved_sums(registry: &Registry, operator: &Operator, filter: ApprovedFilter) -> Result<Sums, Error> {
+    let mut sums = Sums::default();
+    let Some(filter) = seen_of(operator, filter) else {
+        return Ok(sums);
+    };
+    let figures = registry
+        .db
+        .read(|conn| figures::current(conn, filter.department.as_deref()))?;
+    for (_, of_kind) in figures.into_iter().filter(|(kind, _)| filter.counts(kind)) {
+        sums.add(of_kind, 1);
+    }
+    Ok(sums)
+}
+
+/// The filter, narrowed to what the operator sees; `None` where that is nothing.
+fn seen_of(operator: &Operator, filter: ApprovedFilter) -> Option<ApprovedFilter> {
+    let department = match (operator.sees(), filter.department) {
+        (Sight::All, asked) => asked,
+        (Sight::Department(own), None) => Some(own.to_owned()),
+        (Sight::Department(own), Some(asked)) if asked == own => Some(asked),
+        (Sight::Department(_) | Sight::Nothing, _) => return None,
+    };
+    Some(ApprovedFilter { department, ..filter })
 }
 
 /// How many projects of each department have a current revision in each state: (department, state, projects).

@@ -196,6 +196,48 @@ pub enum Selection {
     These(Vec<(RegistryCode, Option<i64>)>),
 }
 
+/// What waits and matches as it was shown at an instant.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// All of it that somebody else sent, each with the revision that was shown: the operator's own is not his or hers to decide.
+    All(Selection),
+    /// So many have come in or changed since: what was shown is not what there is.
+    Moved(usize),
+}
+
+/// Everything that waits for the operator's decision and matches, as it was shown at an instant.
+///
+/// # Errors
+/// Only our own faults.
+pub fn shown(registry: &Registry, operator: &Operator, filter: &Filter, at: UtcMillis) -> Result<Shown, Error> {
+    let filter = Filter {
+        state: Some(State::Pending),
+        step: operator.decides_at(),
+        ..filter.clone()
+    };
+    let (mut chosen, mut moved, mut after) = (Vec::new(), 0, 0);
+    loop {
+        let rows = list(registry, operator, &filter, after, CHUNK.try_into().unwrap_or(i64::MAX))?;
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        moved += rows.iter().filter(|row| row.updated_at > at).count();
+        let others = rows.iter().filter(|row| row.submitted_by != operator.name);
+        chosen.extend(others.map(|row| (row.code(), Some(row.revision))));
+    }
+    Ok(if moved > 0 {
+        Shown::Moved(moved)
+    } else {
+        Shown::All(Selection::These(chosen))
+    })
+}
+
+impl Selection {
+    /// Whether nothing is chosen.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::These(chosen) if chosen.is_empty())
+    }
+}
+
 /// What came of a decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Decided {

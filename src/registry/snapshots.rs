@@ -70,9 +70,10 @@ fn as_of(
     now: UtcMillis,
     department: Option<&str>,
 ) -> Result<Option<Figures>, DbError> {
+    let current = Month::at(now);
     let last = figures::last_month(conn)?.map(|month| read_month(&month)).transpose()?;
     // After the last snapshot nothing was approved before the month of now.
-    if month >= Month::at(now) || last.is_none_or(|last| month > last) {
+    if month == current || (month < current && last.is_some_and(|last| month > last)) {
         return Ok(Some(figures::current(conn, department)?));
     }
     if !figures::months(conn)?.contains(&month.to_string()) {
@@ -106,8 +107,8 @@ pub fn recount(registry: &Registry, until: UtcMillis) -> Result<Figures, Error> 
     Ok(registry.db.read(|conn| recount_in(conn, until))?)
 }
 
-/// The figures at the end of a month, or as they stand where it is not over; of one department or of all. `None` for a month before the
-/// first snapshot.
+/// The figures at the end of a month, or as they stand in that of now; of one department or of all. `None` for a month before the first snapshot,
+/// and for one to come.
 ///
 /// # Errors
 /// Only our own faults.

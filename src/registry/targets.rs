@@ -150,7 +150,7 @@ fn object(scope: Scope<'_>) -> String {
 }
 
 /// The approved projects of a target's department, category and county that it cannot count as of now: in another unit, without a scale, or
-/// finished without a date.
+/// finished without a date; by code, those after `after` (0: from the first).
 ///
 /// # Errors
 /// Refused where there is no such target that the operator sees.
@@ -158,14 +158,14 @@ pub fn not_counted(
     registry: &Registry,
     operator: &Operator,
     scope: Scope<'_>,
-    limit: i64,
+    (after, limit): (i64, i64),
 ) -> Result<(TargetRow, Vec<Candidate>), Error> {
     registry.db.read(|conn| {
         let row = targets::find(conn, scope.key())?
             .filter(|row| operator.may_see(&row.department))
             .ok_or_else(|| Error::refused("没有这个目标。"))?;
         let of = (scope.department, scope.category, scope.county);
-        let left_out = targets::not_in_unit(conn, of, &row.unit, limit)?;
+        let left_out = targets::not_in_unit(conn, of, &row.unit, (after, limit))?;
         Ok((row, left_out))
     })
 }

@@ -8,6 +8,7 @@ use retrofit_import::catalogue::Field;
 use retrofit_import::finding::Severity;
 use retrofit_import::rules::{self, Rule};
 use retrofit_import::values::Canonical;
+use retrofit_jobs::store::UtcMillis;
 
 use super::code::RegistryCode;
 use super::people::{Operator, Sight};
@@ -323,16 +324,22 @@ pub struct Waiver {
     pub granted_at: i64,
 }
 
-/// The latest waivers, newest first: for those who see every department's data.
+/// The waivers granted up to an instant, newest first, without the first `skip` of those granted at it: for those who see every department's data.
 ///
 /// # Errors
 /// Refused to others.
-pub fn latest(registry: &Registry, operator: &Operator, limit: i64) -> Result<Vec<Waiver>, Error> {
+pub fn granted_until(
+    registry: &Registry,
+    operator: &Operator,
+    (until, skip): (UtcMillis, i64),
+    limit: i64,
+) -> Result<Vec<Waiver>, Error> {
     if operator.sees() != Sight::All {
         return Err(Error::refused("只有秘书处和审计员可以查看全部豁免。"));
     }
+    let read = limit.saturating_add(skip);
     registry.db.read(|conn| {
-        let own = waivers::latest(conn, limit)?
+        let own = waivers::granted_until(conn, until, read)?
             .into_iter()
             .map(|(row, department, year, project)| Waiver {
                 code: Some(RegistryCode {
@@ -347,18 +354,22 @@ pub fn latest(registry: &Registry, operator: &Operator, limit: i64) -> Result<Ve
                 granted_by: row.granted_by,
                 granted_at: row.granted_at,
             });
-        let early = waivers::latest_early(conn, limit)?.into_iter().map(|row| Waiver {
-            code: None,
-            department: row.department,
-            project: row.project,
-            rule: row.rule,
-            until: row.until,
-            reason: row.reason,
-            granted_by: row.granted_by,
-            granted_at: row.granted_at,
-        });
+        let early = waivers::early_granted_until(conn, until, read)?
+            .into_iter()
+            .map(|row| Waiver {
+                code: None,
+                department: row.department,
+                project: row.project,
+                rule: row.rule,
+                until: row.until,
+                reason: row.reason,
+                granted_by: row.granted_by,
+                granted_at: row.granted_at,
+            });
         let mut all: Vec<Waiver> = own.chain(early).collect();
         all.sort_by_key(|waiver| std::cmp::Reverse(waiver.granted_at));
-        Ok(all)
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(all.into_iter().skip(skip).take(limit).collect())
     })
 }

@@ -79,7 +79,14 @@ const SENDER: &str = "聊城市房屋设施抗震加固工程联席会议办公�
 /// # Errors
 /// Only our own faults.
 pub fn bulletin(registry: &Registry, operator: &Operator, span: Span) -> Result<Option<Document>, Error> {
-    let Some(now) = progress(registry, span.last(), None)? else {
+    // A quarter that is not over is told as it stands; one to come is not.
+    let current = Month::at(registry.clock.now());
+    let last = if span.before() < current {
+        span.last().min(current)
+    } else {
+        span.last()
+    };
+    let Some(now) = progress(registry, last, None)? else {
         return Ok(None);
     };
     let before = progress(registry, span.before(), None)?;
@@ -119,10 +126,12 @@ pub(super) fn day(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
 }
 
-/// Yuan in units of 10,000, two decimals.
-fn money(yuan: i64) -> String {
-    let cents = yuan / 100;
-    format!("{}.{:02}", cents / 100, cents % 100)
+/// Yuan in units of 10,000, two decimals, rounded half up.
+pub fn money(yuan: i64) -> String {
+    let hundredths = (yuan + 50).div_euclid(100);
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let hundredths = hundredths.unsigned_abs();
+    format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 fn overall(now: &Progress, before: Option<&Progress>, span: Span, until: NaiveDate) -> impl Iterator<Item = String> {

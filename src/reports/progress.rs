@@ -107,8 +107,8 @@ impl Progress {
     }
 }
 
-/// The works as of the end of a month, or as they stand where it is not over: of one category, or of all. `None` before the first month
-/// that figures were kept of.
+/// The works as of the end of a month, or as they stand in that of now: of one category, or of all. `None` before the first month that figures
+/// were kept of, and for one to come.
 ///
 /// # Errors
 /// Only our own faults.

@@ -98,16 +98,63 @@ pub fn quality(registry: &Registry, operator: &Operator, month: Month, months: &
     Ok(quality)
 }
 
+/// The uploads behind the sums of a month, of one department or of all that the operator sees, the latest first.
+///
+/// # Errors
+/// Only our own faults.
+pub fn uploads(
+    registry: &Registry,
+    operator: &Operator,
+    month: Month,
+    department: Option<&str>,
+) -> Result<Vec<CheckRow>, Error> {
+    let department = match seen_of(operator, department) {
+        Sight::All => None,
+        Sight::Department(seen) => Some(seen),
+        Sight::Nothing => return Ok(Vec::new()),
+    };
+    let periods = [month.to_string()];
+    let mut uploads = registry.db.read(|conn| checks::of_months(conn, &periods, department))?;
+    uploads.sort_by_key(|check| std::cmp::Reverse(check.upload_id));
+    Ok(uploads)
+}
+
+/// How many findings are behind the sums, of the departments that the operator sees.
+///
+/// # Errors
+/// Only our own faults.
+pub fn count(registry: &Registry, operator: &Operator, which: &Which<'_>) -> Result<i64, Error> {
+    let department = match seen_of(operator, which.department) {
+        Sight::All => None,
+        Sight::Department(seen) => Some(seen),
+        Sight::Nothing => return Ok(0),
+    };
+    let found = registry.db.read(|conn| checks::found(conn, which.period, department))?;
+    let is = |wanted: Option<&str>, own: &str| wanted.is_none_or(|wanted| wanted == own);
+    let matching = found
+        .iter()
+        .filter(|(_, code, severity, _)| is(which.code, code) && is(which.severity, severity));
+    Ok(matching.map(|(.., times)| times).sum())
+}
+
+/// What is asked for, as far as the operator sees it.
+fn seen_of<'a>(operator: &'a Operator, asked: Option<&'a str>) -> Sight<'a> {
+    match (operator.sees(), asked) {
+        (Sight::All, Some(asked)) => Sight::Department(asked),
+        (Sight::Department(own), Some(asked)) if asked != own => Sight::Nothing,
+        (sight, _) => sight,
+    }
+}
+
 /// The findings behind the sums, of the departments that the operator sees.
 ///
 /// # Errors
 /// Only our own faults.
 pub fn behind(registry: &Registry, operator: &Operator, which: &Which<'_>, limit: i64) -> Result<Vec<Behind>, Error> {
-    let department = match (operator.sees(), which.department) {
-        (Sight::All, asked) => asked,
-        (Sight::Department(own), None) => Some(own),
-        (Sight::Department(own), Some(asked)) if asked == own => Some(own),
-        (Sight::Department(_) | Sight::Nothing, _) => return Ok(Vec::new()),
+    let department = match seen_of(operator, which.department) {
+        Sight::All => None,
+        Sight::Department(seen) => Some(seen),
+        Sight::Nothing => return Ok(Vec::new()),
     };
     let which = Which { department, ..*which };
     Ok(registry.db.read(|conn| checks::behind(conn, &which, limit))?)

@@ -1,9 +1,8 @@
 //! `nightly-sync`: delivers every approved project to the national platform, and then the photos of those that it has.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use retrofit_jobs::delivery::{PhotosOutcome, SyncOptions, SyncOutcome, deliver};
+use retrofit_jobs::delivery::{PhotosOutcome, SyncOptions, SyncOutcome};
 use retrofit_jobs::schedule::{Job, JobContext};
 use retrofit_jobs::store::RunState;
 
@@ -27,12 +26,8 @@ async fn run(registry: Registry, context: JobContext) -> Result<String, String> 
         window_end: context.window_end,
         ..SyncOptions::new(process::holder(), NAME)
     };
-    let outcome = deliver(Arc::new(registry.clone()), &platform, options)
-        .await
-        .map_err(|error| error.to_string())?;
-    let photos = sync::photos(&registry, &platform, &outcome, context.window_end)
-        .await
-        .map_err(|error| error.to_string())?;
+    let ran = sync::run(&registry, &platform, options).await;
+    let (outcome, photos) = ran.map_err(|error| error.to_string())?;
     told(&outcome, &photos.unwrap_or_default())
 }
 

@@ -23,7 +23,8 @@ pub(super) fn object(catalogue: &Catalogue, action: &str, object: &str) -> (Stri
     }
     if let Some((method, path)) = object.split_once(" /") {
         let verb = if method == "GET" { "打开" } else { "提交" };
-        return (format!("{verb}“{}” /{path}", page(path)), None);
+        let of = page(path.strip_prefix("api/v1/").unwrap_or(path));
+        return (format!("{verb}“{of}” /{path}"), None);
     }
     let number = object.parse::<i64>().is_ok();
     let told = match action.split('.').next().unwrap_or_default() {
@@ -54,13 +55,13 @@ fn page(path: &str) -> &'static str {
         "waivers" => "规则豁免",
         "photos" => "照片",
         "periods" => "报送情况",
-        "progress" => "工程进度",
+        "progress" | "figures" => "工程进度",
         "targets" => "年度目标",
         "bulletin" => "工作通报",
         "inspections" => "联合检查",
-        "rectifications" => "整改",
-        "meetings" => "议定事项",
-        "runs" => "上报记录",
+        "rectifications" | "inspection-findings" => "整改",
+        "meetings" | "meeting-items" => "议定事项",
+        "runs" | "deliveries" => "上报记录",
         "packages" => "数据包",
         "reconciliation" => "与平台核对",
         "people" => "用户",
@@ -328,6 +329,8 @@ mod tests {
         );
         assert_eq!(told("review.approve", "2000 projects").0, "2000 个工程");
         assert_eq!(told("access.page", "GET /people/3").0, "打开“用户” /people/3");
+        let of_a_program = told("meeting.refused", "POST /api/v1/meeting-items/3/answers").0;
+        assert_eq!(of_a_program, "提交“议定事项” /api/v1/meeting-items/3/answers");
         assert_eq!(told("job.pause", "retention").0, "过期数据清理");
         assert_eq!(
             told("target.set", "2026/JTJ/02/371502").0,

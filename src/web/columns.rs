@@ -28,6 +28,8 @@ const SHOWN: usize = 70;
 const PREFIX: &str = "column:";
 /// The choice that nothing is read of a column.
 const NOTHING: &str = "不导入";
+/// What stands for the header of a column without one.
+const NO_HEADER: &str = "（无表头）";
 /// The choice that its header counts.
 const AS_HEADED: &str = "auto";
 
@@ -230,7 +232,11 @@ fn shown(
             let offered = |field: Field| all || !settled.contains(&field) || column.field == Some(field);
             ColumnView {
                 letter: column_name(column.column),
-                header: column.header.clone(),
+                header: match (column.blank, column.header.as_str()) {
+                    (false, header) => header.to_owned(),
+                    (true, "") => NO_HEADER.to_owned(),
+                    (true, groups) => format!("{groups} / {NO_HEADER}"),
+                },
                 key: format!("{PREFIX}{}", column.key),
                 examples: column.examples.join("、"),
                 label: column.field.map_or("", |field| catalogue.label(field)).to_owned(),

@@ -60,8 +60,7 @@ pub(super) async fn enter(
         Ok(None) => return log_in_again(&registry, request, token).await,
         Err(error) => return error.into_response(),
     };
-    let asked = format!("{} {}", request.method(), request.uri().path());
-    let asked: String = asked.chars().take(LONGEST_ASKED).collect();
+    let asked = asked(request.method(), request.uri().path());
     if foreign {
         note_refused(&registry, session.operator, asked, None).await;
         return from_elsewhere();
@@ -104,9 +103,17 @@ async fn note_refused(registry: &Registry, operator: Operator, asked: String, re
     }
 }
 
-/// Which area of the audit log an address is in.
-fn area(asked: &str) -> &'static str {
-    match asked.split('/').nth(1).unwrap_or_default() {
+/// What was asked, as the audit log names it.
+pub(crate) fn asked(method: &Method, path: &str) -> String {
+    let asked = format!("{method} {path}");
+    asked.chars().take(LONGEST_ASKED).collect()
+}
+
+/// Which area of the audit log an address is in, of a page or of the interface.
+pub(crate) fn area(asked: &str) -> &'static str {
+    let path = asked.split_once('/').map_or("", |(_, path)| path);
+    let path = path.strip_prefix("api/v1/").unwrap_or(path);
+    match path.split('/').next().unwrap_or_default() {
         "uploads" => "upload",
         "review" => "review",
         "projects" if asked.contains("/photos") => "photo",
@@ -114,9 +121,9 @@ fn area(asked: &str) -> &'static str {
         "photos" => "photo",
         "periods" => "period",
         "targets" => "target",
-        "inspections" | "rectifications" => "inspection",
-        "meetings" => "meeting",
-        "packages" => "package",
+        "inspections" | "rectifications" | "inspection-findings" => "inspection",
+        "meetings" | "meeting-items" => "meeting",
+        "packages" | "deliveries" | "reconciliation" => "package",
         "people" | "account" | "password" => "user",
         "tokens" => "token",
         "departments" => "department",

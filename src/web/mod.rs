@@ -58,7 +58,7 @@ use std::net::SocketAddr;
 
 use axum::Extension;
 pub(crate) use downloads::encoded;
-pub(crate) use guard::Origin;
+pub(crate) use guard::{Origin, area, asked};
 pub use router::{Access, Route, router, routes};
 use tokio::net::TcpListener;
 use tokio::sync::watch;

@@ -27,6 +27,7 @@ struct PeriodsPage {
     frame: Frame,
     /// One department's months, rather than one month's departments.
     own: bool,
+    month: String,
     label: String,
     months: Vec<(String, String, bool)>,
     tally: Tally,
@@ -99,6 +100,7 @@ fn build(registry: &Registry, session: &Session, asked: &Asked) -> Result<Period
     Ok(PeriodsPage {
         frame: Frame::new(registry, session, "报送情况", "/periods"),
         own,
+        month: chosen.to_string(),
         label: words::period_label(&chosen.to_string()),
         months: months
             .iter()

@@ -117,7 +117,7 @@ pub(super) async fn page(State(registry): State<Registry>, Extension(session): O
     blocking(&registry, move |registry| {
         let operator = &session.operator;
         let lines = |refused| {
-            let listed = photos::latest(registry, operator, refused, SHOWN)?;
+            let listed = photos::latest(registry, operator, refused, (i64::MAX, SHOWN))?;
             Ok::<_, WebError>(listed.into_iter().map(|photo| line(registry, photo)).collect())
         };
         let counts = photos::count_by_state(registry, operator)?;

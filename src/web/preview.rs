@@ -3,7 +3,7 @@
 use askama::Template;
 use retrofit_import::catalogue::{Catalogue, CodeList, Field};
 use retrofit_import::finding::{Finding, Severity};
-use retrofit_import::normalisation::Normalisation;
+use retrofit_import::normalisation::{self, Normalisation};
 use retrofit_import::rules::incident_lines;
 use retrofit_import::values::Canonical;
 use retrofit_import::workbook::column_name;
@@ -77,8 +77,10 @@ struct NormalisedLine {
 
 impl NormalisedLine {
     fn new(catalogue: &Catalogue, of: &Normalisation) -> Self {
-        let example = |(written, read): &(String, Canonical)| {
-            let read = words::value(catalogue, of.field, read);
+        let example = |example: &(String, Canonical)| {
+            let (written, read) = example;
+            let doubt = normalisation::doubt(example).map(|doubt| format!("（{doubt}）"));
+            let read = words::value(catalogue, of.field, read) + &doubt.unwrap_or_default();
             (words::written(Some(written)), read)
         };
         let column = column_name(of.first.column);

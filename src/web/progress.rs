@@ -36,7 +36,8 @@ struct ProgressPage {
     counties: Board,
     map: TileMap,
     curve: Curve,
-    curve_points: Vec<(String, Count)>,
+    /// Period, label, and the works at its end.
+    curve_points: Vec<(String, String, Count)>,
     money: MoneyBars,
     /// The yearly targets, a curve for each unit.
     targets: Vec<TargetCurve>,
@@ -48,7 +49,8 @@ struct TargetCurve {
     unit: String,
     curve: Curve,
     target: String,
-    months: Vec<(String, String, i64)>,
+    /// Period, label, amount, and how much of the target that is.
+    months: Vec<(String, String, String, i64)>,
 }
 
 /// A picture and its table.
@@ -58,7 +60,7 @@ struct Board {
 }
 
 struct Line {
-    /// The lists behind its figures: of the approved projects, and of the queue.
+    /// The lists behind its figures: of the approved projects, to which a stage is added, and of the queue.
     list: String,
     queue: String,
     label: String,
@@ -92,7 +94,7 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
         Some(month) => month.parse().map_err(|_| WebError::NotFound)?,
     };
     let progress = report::progress(registry, month, None)?.ok_or(WebError::NotFound)?;
-    let open = month >= now;
+    let open = month == now;
     let waiting = if open {
         report::waiting(registry)?
     } else {
@@ -108,15 +110,15 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
     let categories = catalogue.codes(CodeList::Category).iter().map(|category| Line {
         count: progress.categories.get(&*category.code).copied().unwrap_or_default(),
         pending: pending(Some(&category.code), None),
-        list: format!("/projects?category={}", category.code),
-        queue: format!("/review?category={}", category.code),
+        list: format!("/projects?category={}&", category.code),
+        queue: format!("/review?state=waiting&category={}", category.code),
         label: category.label.clone(),
     });
     let counties = catalogue.divisions().counties().map(|county| Line {
         count: progress.counties.get(&*county.code).copied().unwrap_or_default(),
         pending: pending(None, Some(&county.code)),
-        list: format!("/projects?county={}", county.code),
-        queue: format!("/review?county={}", county.code),
+        list: format!("/projects?county={}&", county.code),
+        queue: format!("/review?state=waiting&county={}", county.code),
         label: short(catalogue, &county.code),
     });
     let categories = Board::new("picture-categories", "各类工程", categories.collect());
@@ -149,7 +151,7 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
         map: TileMap::new(
             |code| progress.counties.get(code).copied().unwrap_or_default(),
             |code| short(catalogue, code),
-            |code| format!("/projects?county={code}"),
+            |code| format!("/projects?county={code}&stage=counted"),
         ),
         money: MoneyBars::new("picture-money", "各类工程的投资", &money),
         categories,
@@ -162,7 +164,7 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
             .collect(),
         curve_points: curve_points
             .into_iter()
-            .map(|(of, count)| (words::period_label(&of.to_string()), count))
+            .map(|(of, count)| (of.to_string(), words::period_label(&of.to_string()), count))
             .collect(),
         year: month.year(),
     })
@@ -193,7 +195,13 @@ fn target_curve(registry: &Registry, curve: &targets::Curve, at: usize) -> Targe
             .iter()
             .map(|&(month, reached)| {
                 let percent = reached.saturating_mul(100) / curve.target_e2.max(1);
-                (words::period_label(&month.to_string()), decimal(reached, 2), percent)
+                let period = month.to_string();
+                (
+                    period.clone(),
+                    words::period_label(&period),
+                    decimal(reached, 2),
+                    percent,
+                )
             })
             .collect(),
         unit,

@@ -10,7 +10,9 @@ use super::error::WebError;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::progress::short;
+use super::targets::decimal;
 use super::words;
+use crate::db::figures::Sums;
 use crate::registry::Registry;
 use crate::registry::people::{Role, Session};
 use crate::registry::projects::{self, Approved, ApprovedFilter};
@@ -19,8 +21,10 @@ use crate::registry::projects::{self, Approved, ApprovedFilter};
 const PAGE: usize = 50;
 
 /// Groups of stages, as the boards count them: the query's word, the label, the stages.
-const GROUPS: [(&str, &str, &[&str]); 2] = [
+const GROUPS: [(&str, &str, &[&str]); 4] = [
+    ("counted", "未取消的", &["10", "20", "30", "40", "50"]),
     ("planned", "未开工（计划、鉴定设计）", &["10", "20"]),
+    ("begun", "已开工（含已完成）", &["30", "40", "50"]),
     ("finished", "已完成（含已验收）", &["40", "50"]),
 ];
 
@@ -30,6 +34,13 @@ struct ProjectsPage {
     frame: Frame,
     filters: Vec<Choice>,
     narrowed: bool,
+    /// What the list is further narrowed to, as the figures of the targets are.
+    only: String,
+    /// The fields of the form that keep that so.
+    kept: Vec<(&'static str, String)>,
+    sums: Sums,
+    /// All that match in their unit of scale, where one is asked for.
+    scale: String,
     lines: Vec<Line>,
     next: Option<String>,
 }
@@ -65,6 +76,10 @@ pub(super) struct Asked {
     county: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     stage: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    unit: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    year: String,
     #[serde(default)]
     after: i64,
 }
@@ -89,7 +104,11 @@ fn list(registry: &Registry, session: &Session, asked: &Asked) -> Result<Project
             Some((.., stages)) => stages.iter().map(|&stage| stage.to_owned()).collect(),
             None => given(&asked.stage).into_iter().collect(),
         },
+        unit: given(&asked.unit),
+        year: given(&asked.year),
     };
+    let sums = projects::approved_sums(registry, &session.operator, filter.clone())?;
+    let unit = registry.catalogue.code_label(CodeList::ScaleUnit, &asked.unit);
     // One more tells whether there is a next page.
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let mut found = projects::approved(registry, &session.operator, filter, asked.after, limit)?;
@@ -102,11 +121,30 @@ fn list(registry: &Registry, session: &Session, asked: &Asked) -> Result<Project
     let filters = filters(registry, session, asked);
     Ok(ProjectsPage {
         frame: Frame::new(registry, session, "工程清单", "/projects"),
-        narrowed: filters.iter().any(|choice| !choice.chosen.is_empty()),
+        narrowed: filters.iter().any(|choice| !choice.chosen.is_empty())
+            || !asked.unit.is_empty()
+            || !asked.year.is_empty(),
+        only: only(unit, &asked.year),
+        kept: [("unit", &asked.unit), ("year", &asked.year)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, given(value)?)))
+            .collect(),
+        scale: match &*asked.unit {
+            "" => String::new(),
+            _ => format!("{} {unit}", decimal(sums.scale_e2, 2)),
+        },
+        sums,
         filters,
         lines: found.iter().map(|project| line(registry, project)).collect(),
         next: next.and_then(|next| serde_urlencoded::to_string(next).ok()),
     })
+}
+
+/// What a list is narrowed to by unit and year, in words.
+fn only(unit: &str, year: &str) -> String {
+    let unit = (!unit.is_empty()).then(|| format!("规模以“{unit}”计"));
+    let year = (!year.is_empty()).then(|| format!("未完成或{year}年完成"));
+    unit.into_iter().chain(year).collect::<Vec<_>>().join("、")
 }
 
 fn line(registry: &Registry, project: &Approved) -> Line {

@@ -1,4 +1,5 @@
-//! `/quality`: what the checks of a month's rosters found, by rule and department, and from month to month; and the findings behind a figure.
+//! `/quality`: what the checks of a month's rosters found, by rule and department, and from month to month; and the findings and uploads behind
+//! a figure.
 
 use askama::Template;
 use axum::extract::{Extension, Query, State};
@@ -13,11 +14,11 @@ use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::timeliness::MONTHS;
 use super::words;
-use crate::db::checks::{Behind, Which};
+use crate::db::checks::{Behind, CheckRow, Which};
 use crate::registry::month::Month;
 use crate::registry::people::Session;
 use crate::registry::{Registry, RegistryCode, periods};
-use crate::reports::quality::{Sums, behind, quality};
+use crate::reports::quality::{Sums, behind, count, quality, uploads};
 
 /// Findings that the list behind a figure shows.
 const SHOWN: i64 = 200;
@@ -61,6 +62,7 @@ pub(super) struct Asked {
     month: String,
     department: String,
     code: String,
+    severity: String,
 }
 
 impl Asked {
@@ -183,8 +185,9 @@ struct RowsPage {
     month: String,
     department: String,
     rule: Option<(String, &'static str)>,
+    severity: &'static str,
+    total: i64,
     lines: Vec<FindingLine>,
-    more: bool,
 }
 
 struct FindingLine {
@@ -214,16 +217,15 @@ fn list(registry: &Registry, session: &Session, asked: &Asked) -> Result<RowsPag
     let month = asked.month(registry)?;
     let period = month.to_string();
     let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
-    let (department, code) = (given(&asked.department), given(&asked.code));
+    let (department, code, severity) = (given(&asked.department), given(&asked.code), given(&asked.severity));
     let which = Which {
         period: &period,
         department: department.as_deref(),
         code: code.as_deref(),
+        severity: severity.as_deref(),
     };
-    let mut found = behind(registry, &session.operator, &which, SHOWN + 1)?;
-    let shown = usize::try_from(SHOWN).unwrap_or(usize::MAX);
-    let more = found.len() > shown;
-    found.truncate(shown);
+    let found = behind(registry, &session.operator, &which, SHOWN)?;
+    let total = count(registry, &session.operator, &which)?;
     Ok(RowsPage {
         frame: Frame::new(registry, session, "查出的问题", "/quality"),
         label: words::period_label(&period),
@@ -232,18 +234,14 @@ fn list(registry: &Registry, session: &Session, asked: &Asked) -> Result<RowsPag
             let title = title(&code);
             (code, title)
         }),
+        severity: severity.map_or("", |word| severity_label(&word)),
         month: period,
+        total,
         lines: found.iter().map(|finding| line(registry, finding)).collect(),
-        more,
     })
 }
 
 fn line(registry: &Registry, finding: &Behind) -> FindingLine {
-    let severity = match finding.severity.as_str() {
-        "error" => "强制性",
-        "confirm" => "核实性",
-        _ => "提示",
-    };
     FindingLine {
         upload: finding.upload_id,
         department: words::department(&registry.catalogue, &finding.department).to_owned(),
@@ -253,7 +251,7 @@ fn line(registry: &Registry, finding: &Behind) -> FindingLine {
             (None, None) => "整个文件".into(),
         },
         cell: finding.cell.clone().unwrap_or_default(),
-        severity,
+        severity: severity_label(&finding.severity),
         class: finding.severity.clone(),
         code: finding.code.clone(),
         written: words::written(finding.written.as_deref()),
@@ -263,4 +261,51 @@ fn line(registry: &Registry, finding: &Behind) -> FindingLine {
             (code.to_string(), name.clone())
         }),
     }
+}
+
+fn severity_label(word: &str) -> &'static str {
+    match word {
+        "error" => "强制性",
+        "confirm" => "核实性",
+        _ => "提示",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "quality_uploads.html")]
+struct UploadsPage {
+    frame: Frame,
+    label: String,
+    month: String,
+    department: String,
+    /// Upload, department, and what its check came to.
+    lines: Vec<(i64, String, CheckRow)>,
+    rows: i64,
+}
+
+/// `GET /quality/uploads`: the uploads behind a figure.
+pub(super) async fn checked(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| {
+        let month = asked.month(registry)?;
+        let department = Some(&*asked.department).filter(|code| !code.is_empty());
+        let found = uploads(registry, &session.operator, month, department)?;
+        let named = |code: &str| words::department(&registry.catalogue, code).to_owned();
+        let period = month.to_string();
+        render(&UploadsPage {
+            frame: Frame::new(registry, &session, "检查过的清单", "/quality"),
+            label: words::period_label(&period),
+            month: period,
+            department: department.map(named).unwrap_or_default(),
+            rows: found.iter().map(|check| check.row_count).sum(),
+            lines: found
+                .into_iter()
+                .map(|check| (check.upload_id, named(&check.department), check))
+                .collect(),
+        })
+    })
+    .await
 }

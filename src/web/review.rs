@@ -18,14 +18,12 @@ use super::guard::Officer;
 use super::review_filters::{AT_LEAD, Asked, Choice, filters};
 use super::words;
 use crate::db::projects::ProjectRow;
-use crate::registry::people::{Operator, Session};
-use crate::registry::review::{self, Decided, Filter, Refused, Ruling, Selection};
+use crate::registry::people::{Operator, Role, Session};
+use crate::registry::review::{self, Decided, Refused, Ruling, Selection, Shown};
 use crate::registry::{Registry, RegistryCode, State as ReviewState, Step, lists};
 
 /// Projects on a page.
 const PAGE: i64 = 50;
-/// Projects that are gone through at a time for a decision on all that match.
-const CHUNK: i64 = 1000;
 /// Refused decisions that are named one by one.
 const NAMED: usize = 20;
 
@@ -46,11 +44,12 @@ struct QueuePage {
     message: Option<Message>,
     filters: Vec<Choice>,
     narrows: bool,
+    /// The address of those that are decided on here, where others are shown with them.
+    to_decide: Option<String>,
     state: ReviewState,
     /// The officers' word for what is shown.
     label: &'static str,
-    /// The approval passes on to the secretariat.
-    lead: bool,
+    role: Role,
     may_decide: bool,
     matching: i64,
     rows: Vec<Line>,
@@ -124,6 +123,11 @@ impl Decision {
 }
 
 impl QueuePage {
+    /// An approval passes on to the secretariat.
+    fn lead(&self) -> bool {
+        self.role == Role::Lead
+    }
+
     fn waiting(&self) -> bool {
         self.state == ReviewState::Pending
     }
@@ -149,6 +153,18 @@ fn page(
     kept: &Decision,
 ) -> Result<QueuePage, WebError> {
     let operator = &session.operator;
+    // Where nothing waits elsewhere, everything that waits is what is decided on here.
+    let elsewhere = match operator.decides_at() {
+        Some(Step::Secretariat) => asked.at(Step::Lead),
+        Some(Step::Lead) => asked.at(Step::Secretariat),
+        None => None,
+    };
+    let elsewhere = elsewhere.map(|asked| review::count(registry, operator, &asked.filter(registry, operator)));
+    let mine = operator.decides_at().and_then(|step| asked.at(step));
+    let asked = &match (elsewhere.transpose()?, &mine) {
+        (Some(0), Some(mine)) => mine.clone(),
+        _ => asked.clone(),
+    };
     let filter = asked.filter(registry, operator);
     // Before the rows are read, so that what moves in between counts as moved.
     let shown_at = registry.clock.now();
@@ -198,12 +214,15 @@ fn page(
         message,
         filters: filters(registry, operator, asked),
         narrows: asked.narrows(),
+        to_decide: mine
+            .filter(|mine| mine.query() != asked.query())
+            .map(|mine| mine.query()),
         state: asked.state(),
         label: match asked.step(operator) {
             Some(Step::Lead) => AT_LEAD,
             _ => asked.state().label(),
         },
-        lead: operator.decides_at() == Some(Step::Lead),
+        role: operator.role,
         may_decide: asked.step(operator).is_some() && asked.step(operator) == operator.decides_at(),
         matching: review::count(registry, operator, &filter)?,
         rows: rows.iter().map(line).collect(),
@@ -278,55 +297,27 @@ fn choose<'a>(
         _ => return Ok(Err("请选择“通过”或“退回”。".into())),
     };
     let chosen = if decision.scope == "all" {
-        match all_shown(registry, operator, asked, decision.shown_at)? {
-            Ok(chosen) => chosen,
-            Err(words) => return Ok(Err(words)),
+        match review::shown(registry, operator, &asked.filter(registry, operator), decision.shown_at)? {
+            Shown::All(chosen) => chosen,
+            Shown::Moved(moved) => {
+                return Ok(Err(format!(
+                    "您打开页面之后，又有 {moved} 个工程报送进来或有了变化。没有做任何审核；请看过下面的新列表后再操作。"
+                )));
+            }
         }
     } else {
-        decision.project.iter().filter_map(|project| shown(project)).collect()
+        Selection::These(decision.project.iter().filter_map(|project| shown(project)).collect())
     };
     if chosen.is_empty() {
         return Ok(Err("还没有选工程。请先在表中勾选，或者选“符合条件的全部”。".into()));
     }
-    Ok(Ok((Selection::These(chosen), ruling)))
+    Ok(Ok((chosen, ruling)))
 }
-
-type Chosen = Vec<(RegistryCode, Option<i64>)>;
 
 /// A chosen project with the revision that was shown.
 fn shown(project: &str) -> Option<(RegistryCode, Option<i64>)> {
     let (code, revision) = project.split_once(':')?;
     Some((code.parse().ok()?, Some(revision.parse().ok()?)))
-}
-
-/// Everything that matched when the page was shown; in words, where something has moved since.
-fn all_shown(
-    registry: &Registry,
-    operator: &Operator,
-    asked: &Asked,
-    shown_at: UtcMillis,
-) -> Result<Result<Chosen, String>, WebError> {
-    let filter = Filter {
-        state: Some(ReviewState::Pending),
-        step: operator.decides_at(),
-        ..asked.filter(registry, operator)
-    };
-    let (mut chosen, mut moved, mut after) = (Vec::new(), 0, 0);
-    loop {
-        let rows = review::list(registry, operator, &filter, after, CHUNK)?;
-        let Some(last) = rows.last() else { break };
-        after = last.id;
-        moved += rows.iter().filter(|row| row.updated_at > shown_at).count();
-        // Their own are not theirs to decide, and were shown so.
-        let others = rows.iter().filter(|row| row.submitted_by != operator.name);
-        chosen.extend(others.map(|row| (row.code(), Some(row.revision))));
-    }
-    if moved > 0 {
-        return Ok(Err(format!(
-            "您打开页面之后，又有 {moved} 个工程报送进来或有了变化。没有做任何审核；请看过下面的新列表后再操作。"
-        )));
-    }
-    Ok(Ok(chosen))
 }
 
 fn said(decided: &Decided, ruling: Ruling<'_>, lead: bool) -> Message {

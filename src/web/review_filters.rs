@@ -11,6 +11,8 @@ use crate::registry::{Registry, State as ReviewState, Step};
 
 /// What waits for a department's own lead, in the officers' words.
 pub(super) const AT_LEAD: &str = "待部门负责人审核";
+/// In an address: everything that waits, whoever decides.
+const WAITING: &str = "waiting";
 /// A day, in milliseconds.
 const DAY: UtcMillis = 24 * 60 * 60 * 1000;
 /// What the address says: which projects, and after which one the page begins.
@@ -44,10 +46,17 @@ impl Asked {
         ReviewState::from_word(&self.state).unwrap_or(ReviewState::Pending)
     }
 
-    /// Who decides, where what waits is asked for: as the address says, or else who looks.
+    /// Who decides, where what waits for one of them is asked for: as the address says, or else who looks.
     pub(super) fn step(&self, operator: &Operator) -> Option<Step> {
         let own = operator.decides_at().unwrap_or(Step::Secretariat);
-        (self.state() == ReviewState::Pending).then(|| Step::from_word(&self.state).unwrap_or(own))
+        let one = self.state() == ReviewState::Pending && self.state != WAITING;
+        one.then(|| Step::from_word(&self.state).unwrap_or(own))
+    }
+
+    /// Where everything that waits is asked for: the same for what waits for one of them.
+    pub(super) fn at(&self, step: Step) -> Option<Self> {
+        let state = step.word().to_owned();
+        (self.state == WAITING).then(|| Self { state, ..self.clone() })
     }
 
     pub(super) fn filter(&self, registry: &Registry, operator: &Operator) -> Filter {
@@ -139,7 +148,12 @@ pub(super) fn filters(registry: &Registry, operator: &Operator, asked: &Asked) -
         let chosen = *state == asked.state();
         (state.word().to_owned(), state.label().to_owned(), chosen)
     });
-    let states = waiting.into_iter().chain(decided);
+    let all = (
+        WAITING.to_owned(),
+        "待审核，含部门负责人处的".to_owned(),
+        asked.state == WAITING,
+    );
+    let states = waiting.into_iter().chain([all]).chain(decided);
     [
         Choice {
             name: "state",

@@ -26,7 +26,6 @@ const DATA: Access = Access::Roles(&[Reporter, Lead, Secretariat, Auditor]);
 const SENDERS: Access = Access::Roles(&[Reporter, Lead, Secretariat]);
 const OVERSEERS: Access = Access::Roles(&[Secretariat, Auditor]);
 const LOGGED: Access = Access::Roles(&[Secretariat, Auditor, Administrator]);
-const REVIEWERS: Access = Access::Roles(&[Lead, Secretariat, Auditor]);
 const KEEPERS: Access = Access::Roles(&[Secretariat, Auditor, Administrator]);
 const SECRETARIAT: Access = Access::Roles(&[Secretariat]);
 const DECIDERS: Access = Access::Roles(&[Lead, Secretariat]);
@@ -54,9 +53,9 @@ pub fn routes() -> Vec<Route> {
         post("/uploads/{id}/match", SENDERS, upload::choose),
         post("/uploads/{id}/withdraw", SENDERS, upload::withdraw),
         post("/uploads/{id}/commit", SENDERS, upload::commit),
-        get("/review", REVIEWERS, review::queue),
+        get("/review", DATA, review::queue),
         post("/review", DECIDERS, review::decide),
-        get("/review/export", REVIEWERS, downloads::queue),
+        get("/review/export", DATA, downloads::queue),
         get("/projects", DATA, projects::page),
         get("/projects/{code}", DATA, project::page),
         post("/projects/{code}/resubmit", SENDERS, project::resubmit),
@@ -77,6 +76,7 @@ pub fn routes() -> Vec<Route> {
         get("/timeliness/{department}", OVERSEERS, timeliness::department),
         get("/quality", DATA, quality::page),
         get("/quality/rows", DATA, quality::rows),
+        get("/quality/uploads", DATA, quality::checked),
         get("/duplicates", DATA, duplicates::page),
         get("/targets", DATA, targets::page),
         post("/targets", SECRETARIAT, targets::set),
@@ -108,6 +108,7 @@ pub fn routes() -> Vec<Route> {
         post("/packages/{number}/lost", SECRETARIAT, packages::lost),
         get("/reconciliation", OVERSEERS, reconciliation::page),
         get("/runs/live", OVERSEERS, live::stream),
+        get("/runs/{run}", OVERSEERS, runs::one),
         get("/metrics", Access::Anyone, metrics::page),
         get("/jobs", KEEPERS, jobs::page),
         post("/jobs/{job}/pause", ADMINISTRATOR, jobs::pause),

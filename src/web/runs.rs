@@ -1,9 +1,11 @@
-//! `/runs`: the deliveries to the national platform: each run with its balanced count, what waits, and what the platform rejected.
+//! `/runs`: the deliveries to the national platform: each run with its balanced count, what waits, and what the platform rejected; and the
+//! records behind a run's figures.
 
 use askama::Template;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::response::Response;
-use retrofit_jobs::store::{Counts, DeliveryState, RunState, Word as _};
+use retrofit_jobs::store::{Counts, DeliveryState, RunState, Verdict, Word as _};
+use serde::Deserialize;
 
 use super::charts::Columns;
 use super::error::WebError;
@@ -17,6 +19,8 @@ use crate::{sync, tasks};
 
 /// Runs and rejected records that the page shows.
 const SHOWN: i64 = 30;
+/// Records on a page of a run.
+const PAGE: i64 = 100;
 
 #[derive(Template)]
 #[template(path = "runs.html")]
@@ -26,7 +30,7 @@ struct RunsPage {
     /// The runs that sent something, the first one first.
     picture: Option<Columns>,
     runs: Vec<Run>,
-    rejections: Vec<Rejected>,
+    rejections: Vec<Answered>,
 }
 
 struct Run {
@@ -45,12 +49,13 @@ struct Run {
     batches: u64,
 }
 
-struct Rejected {
+struct Answered {
     code: String,
     name: String,
     department: String,
     revision: i64,
     run: i64,
+    platform_no: String,
     errors: Vec<(String, String)>,
     at: String,
 }
@@ -62,17 +67,7 @@ pub(super) async fn page(State(registry): State<Registry>, Extension(session): O
 
 fn runs(registry: &Registry, session: &Session) -> Result<RunsPage, WebError> {
     let operator = &session.operator;
-    let rejections = lists::rejections(registry, operator, SHOWN)?
-        .into_iter()
-        .map(|rejection| Rejected {
-            code: rejection.code.to_string(),
-            name: rejection.name,
-            department: words::department(&registry.catalogue, &rejection.department).to_owned(),
-            revision: rejection.revision,
-            run: rejection.run,
-            errors: rejection.errors,
-            at: words::moment(rejection.at),
-        });
+    let rejections = lists::rejections(registry, operator, (i64::MAX, 0), SHOWN)?;
     let outbox = delivery::outbox(registry, operator)?;
     let ready = outbox.iter().filter(|(state, _)| state == DeliveryState::Ready.word());
     let runs = delivery::runs(registry, operator, SHOWN)?;
@@ -82,8 +77,81 @@ fn runs(registry: &Registry, session: &Session) -> Result<RunsPage, WebError> {
         waiting: ready.map(|(_, count)| count).sum(),
         picture: picture(&runs),
         runs,
-        rejections: rejections.collect(),
+        rejections: rejections
+            .into_iter()
+            .map(|answer| answered(registry, answer))
+            .collect(),
     })
+}
+
+fn answered(registry: &Registry, answer: lists::Answer) -> Answered {
+    Answered {
+        code: answer.code.to_string(),
+        name: answer.name,
+        department: words::department(&registry.catalogue, &answer.department).to_owned(),
+        revision: answer.revision,
+        run: answer.run,
+        platform_no: answer.platform_no.unwrap_or_default(),
+        errors: answer.errors,
+        at: words::moment(answer.at),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "run.html")]
+struct RunPage {
+    frame: Frame,
+    run: Run,
+    verdict: Verdict,
+    label: &'static str,
+    total: u64,
+    lines: Vec<Answered>,
+    /// The address of the next page.
+    next: Option<String>,
+}
+
+/// Which of a run's records.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    verdict: String,
+    after: i64,
+}
+
+/// `GET /runs/{run}`: the records on which a run got a verdict.
+pub(super) async fn one(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Path(id): Path<i64>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    blocking(&registry, move |registry| {
+        let operator = &session.operator;
+        let verdict = Verdict::from_word(&asked.verdict).unwrap_or(Verdict::Accepted);
+        let found = delivery::runs_before(registry, operator, id.saturating_add(1), 1)?.pop();
+        let row = found.filter(|row| row.id == id).ok_or(WebError::NotFound)?;
+        let run = run(&row)?;
+        let mut answers = lists::answered(registry, operator, (id, verdict), asked.after, PAGE + 1)?;
+        let more = i64::try_from(answers.len()).unwrap_or(i64::MAX) > PAGE;
+        answers.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+        let last = answers.last().filter(|_| more).map(|last| last.delivery);
+        let (label, total) = match verdict {
+            Verdict::Accepted => ("平台接收", run.counts.accepted),
+            Verdict::Rejected => ("退回", run.counts.rejected),
+            Verdict::Unchanged => ("无变化", run.counts.unchanged),
+            Verdict::Stale => ("已有新版", run.counts.stale),
+        };
+        render(&RunPage {
+            frame: Frame::new(registry, &session, format!("上报任务 {id}"), "/runs"),
+            next: last.map(|after| format!("/runs/{id}?verdict={}&after={after}", verdict.word())),
+            lines: answers.into_iter().map(|answer| answered(registry, answer)).collect(),
+            run,
+            verdict,
+            label,
+            total,
+        })
+    })
+    .await
 }
 
 /// How the records of the last runs ended.

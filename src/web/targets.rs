@@ -47,10 +47,8 @@ struct Line {
     county: String,
     unit: String,
     target: String,
-    planned: String,
-    started: String,
-    finished: String,
-    accepted: String,
+    /// Planned, begun, finished, accepted.
+    steps: [Step; 4],
     percent: i64,
     investment: String,
     left_out: i64,
@@ -58,6 +56,16 @@ struct Line {
     query: String,
     scope: Asked,
     version: i64,
+}
+
+/// How much of a line is so far.
+struct Step {
+    head: &'static str,
+    /// In the line's unit.
+    amount: String,
+    projects: i64,
+    /// The list of them; none where the month is over.
+    list: Option<String>,
 }
 
 #[derive(Template)]
@@ -139,7 +147,7 @@ fn build(registry: &Registry, session: &Session, asked: &AsOf) -> Result<Targets
         lines: found
             .unwrap_or_default()
             .iter()
-            .map(|line| told(registry, line))
+            .map(|line| told(registry, line, month == current))
             .collect(),
         may_set: session.operator.may_review(),
         departments: departments(registry),
@@ -153,10 +161,28 @@ fn build(registry: &Registry, session: &Session, asked: &AsOf) -> Result<Targets
     })
 }
 
-fn told(registry: &Registry, line: &Figures) -> Line {
+fn told(registry: &Registry, line: &Figures, is_now: bool) -> Line {
     let catalogue = &registry.catalogue;
     let target = &line.target;
-    let said = |amount: Amount| format!("{}（{} 个）", decimal(amount.scale_e2, 2), amount.projects);
+    let step = |head, amount: Amount, stage| {
+        let list = [
+            ("department", &*target.department),
+            ("category", &target.category),
+            ("county", &target.county),
+            ("unit", &target.unit),
+            ("year", &target.year.to_string()),
+            ("stage", stage),
+        ];
+        let list = serde_urlencoded::to_string(list)
+            .ok()
+            .filter(|_| is_now && amount.projects > 0);
+        Step {
+            head,
+            amount: decimal(amount.scale_e2, 2),
+            projects: amount.projects,
+            list: list.map(|query| format!("/projects?{query}")),
+        }
+    };
     let scope = Asked {
         year: target.year,
         department: target.department.clone(),
@@ -169,15 +195,17 @@ fn told(registry: &Registry, line: &Figures) -> Line {
         county: catalogue.divisions().name(&target.county).to_owned(),
         unit: catalogue.code_label(CodeList::ScaleUnit, &target.unit).to_owned(),
         target: decimal(target.amount_e2, 2),
-        planned: said(line.reached.planned),
-        started: said(line.reached.started),
-        finished: said(line.reached.finished),
-        accepted: said(line.reached.accepted),
+        steps: [
+            step("计划", line.reached.planned, "counted"),
+            step("开工", line.reached.started, "begun"),
+            step("完成", line.reached.finished, "finished"),
+            step("验收", line.reached.accepted, "50"),
+        ],
         percent: line.percent(),
         investment: format!(
             "{} / {}",
-            decimal(line.reached.done_yuan, 4),
-            decimal(line.reached.planned_yuan, 4)
+            words::ten_thousands(line.reached.done_yuan),
+            words::ten_thousands(line.reached.planned_yuan)
         ),
         left_out: line.left_out(),
         query: serde_urlencoded::to_string(&scope).unwrap_or_default(),
@@ -264,7 +292,7 @@ pub(super) async fn not_counted(
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
         let catalogue = &registry.catalogue;
-        let found = targets::not_counted(registry, &session.operator, asked.scope(), SHOWN + 1);
+        let found = targets::not_counted(registry, &session.operator, asked.scope(), (0, SHOWN + 1));
         let (target, mut left_out) = seen(found)?;
         let more = i64::try_from(left_out.len()).unwrap_or(i64::MAX) > SHOWN;
         left_out.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));

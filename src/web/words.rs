@@ -9,6 +9,7 @@ use retrofit_import::values::Canonical;
 use retrofit_jobs::store::UtcMillis;
 
 use crate::registry::{Registry, business_day};
+use crate::reports::bulletin::money;
 
 /// Characters of a cell that are shown.
 const LONGEST: usize = 80;
@@ -48,10 +49,11 @@ pub(super) fn period_label(period: &str) -> String {
     }
 }
 
-/// Money in units of 10,000 yuan, rounded half up, with separators: `12,345`.
+/// Money as the bulletin tells it, with separators: `12,345.60`.
 pub(super) fn ten_thousands(yuan: i64) -> String {
-    let rounded = (yuan + 5000).div_euclid(10_000);
-    let digits = rounded.unsigned_abs().to_string();
+    let exact = money(yuan);
+    let (whole, rest) = exact.split_once('.').unwrap_or((&exact, "00"));
+    let digits = whole.trim_start_matches('-');
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -59,7 +61,8 @@ pub(super) fn ten_thousands(yuan: i64) -> String {
         }
         text.push(digit);
     }
-    if rounded < 0 { format!("-{text}") } else { text }
+    let sign = if whole.starts_with('-') { "-" } else { "" };
+    format!("{sign}{text}.{rest}")
 }
 
 /// A field's value as officers read it: labels for codes, names for divisions, and the unit.
@@ -155,8 +158,19 @@ mod tests {
 
     #[test]
     fn money_is_told_in_ten_thousands() {
-        let told = [0, 4999, 5000, 12_345_678, 99_999_995_000, -1_234_567_890].map(ten_thousands);
-        assert_eq!(told, ["0", "0", "1", "1,235", "10,000,000", "-123,457"]);
+        let told = [0, 49, 50, 12_345_678, 99_999_999_950, -1_234_567_890, -20].map(ten_thousands);
+        assert_eq!(
+            told,
+            [
+                "0.00",
+                "0.00",
+                "0.01",
+                "1,234.57",
+                "10,000,000.00",
+                "-123,456.79",
+                "0.00"
+            ]
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::header::{HeaderIndex, Heading, Keys, undecorated};
+use super::heads::Heads;
 use super::merged::Line;
 use super::understood::ColumnReading;
 use crate::catalogue::Field;
@@ -42,6 +43,12 @@ const HINTS: &[&str] = &[
     "手动填写",
 ];
 
+/// What stands for the header of a column without one.
+const NO_HEADER: &str = "（无表头）";
+
+/// So many columns right of the last that is named may be one of the table's without a header.
+const BEYOND: u32 = 16;
+
 /// A column that was understood as a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
@@ -79,6 +86,8 @@ pub(crate) struct Block {
     pub(crate) readings: Vec<ColumnReading>,
     /// The columns that an annotated workbook added.
     pub(crate) feedback: Option<Feedback>,
+    /// The columns that have a header.
+    pub(super) heads: Heads,
     /// The texts of each row of the block, undecorated, by column; to know the header when it is repeated.
     texts: Vec<BTreeMap<u32, String>>,
 }
@@ -125,6 +134,7 @@ impl Block {
         let mut keys = Keys::default();
         for (column, path) in &paths {
             if block.feedback.is_some_and(|feedback| feedback.has(*column)) {
+                block.heads.add(*column, "", true);
                 continue;
             }
             // One header over two columns heads the first of them.
@@ -136,6 +146,9 @@ impl Block {
             let header = if unit_alone { texts.concat() } else { last.text.clone() };
             let key = keys.next(&texts);
             let guess = index.heading(&texts);
+            block
+                .heads
+                .add(*column, &key, guess.field() == Some(Field::RegistryCode));
             let said = index.correction(&key);
             let heading = match said {
                 Some(said) => guess.corrected(*said, &texts),
@@ -149,7 +162,7 @@ impl Block {
                 field: heading.field(),
                 corrected: said.is_some(),
                 serial: heading == Heading::Serial,
-                examples: Vec::new(),
+                ..ColumnReading::default()
             });
             match heading {
                 Heading::Field(field, units) => block.columns.push(Column {
@@ -163,7 +176,42 @@ impl Block {
                 Heading::Unknown => block.unknown.push((*column, header)),
             }
         }
+        if index.any_correction() {
+            let above = |column: u32| texts(&groups_over(&paths, column));
+            block.correct_blanks(index, above);
+        }
         block
+    }
+
+    /// Takes in the columns without a header of which an officer said what they are; `above` gives the names of a column's groups.
+    fn correct_blanks(&mut self, index: &HeaderIndex, above: impl Fn(u32) -> Vec<String>) {
+        for column in 0..self.heads.end() + BEYOND {
+            let Some(key) = self.heads.blank_key(column) else {
+                continue;
+            };
+            let Some(said) = index.correction(&key) else { continue };
+            let texts = above(column);
+            if let Heading::Field(field, units) = Heading::Unknown.corrected(*said, &texts) {
+                let header = NO_HEADER.to_owned();
+                self.columns.push(Column {
+                    at: column,
+                    field,
+                    units,
+                    header,
+                });
+            }
+            self.readings.push(ColumnReading {
+                column,
+                header: texts.join(" / "),
+                key,
+                field: *said,
+                corrected: true,
+                blank: true,
+                ..ColumnReading::default()
+            });
+        }
+        self.columns.sort_by_key(|column| column.at);
+        self.readings.sort_by_key(|reading| reading.column);
     }
 
     /// Whether the rows are a roster's header.
@@ -241,6 +289,22 @@ impl Block {
     }
 }
 
+/// The groups of a column without a name: what stands over it, or what the columns beside it share.
+fn groups_over<'o>(paths: &BTreeMap<u32, Vec<&'o Over>>, column: u32) -> Vec<&'o Over> {
+    if let Some(path) = paths.get(&column) {
+        return path.clone();
+    }
+    let (left, right) = (paths.range(..column).next_back(), paths.range(column..).next());
+    let (Some((_, left)), Some((_, right))) = (left, right) else {
+        return Vec::new();
+    };
+    let shared = left
+        .iter()
+        .zip(right)
+        .take_while(|(one, other)| (one.from, &one.text) == (other.from, &other.text));
+    shared.map(|(over, _)| *over).collect()
+}
+
 /// The cleaned texts of a row's cells; error values have none.
 pub(crate) fn cell_texts(row: &Row) -> impl Iterator<Item = (u32, String)> {
     row.cells.iter().filter_map(cell_text)
@@ -289,7 +353,8 @@ fn spread_groups(levels: &mut [Level]) {
             match upper.get(&column) {
                 Some(over) => group = Some(over.clone()).filter(|over| over.from == column && below(column)),
                 None if below(column) => spread.extend(group.clone().map(|over| (column, over))),
-                None => group = None,
+                // A column without any name, which the group goes on behind.
+                None => {}
             }
         }
         upper.extend(spread);

@@ -122,6 +122,11 @@ impl HeaderIndex {
         }
     }
 
+    /// Whether officers said anything of columns.
+    pub(super) fn any_correction(&self) -> bool {
+        !self.corrections.0.is_empty()
+    }
+
     /// What was said of the column with this key.
     pub(super) fn correction(&self, key: &str) -> Option<&Option<Field>> {
         self.corrections.0.get(key)

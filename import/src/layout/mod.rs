@@ -6,6 +6,7 @@
 
 mod block;
 mod header;
+mod heads;
 mod merged;
 mod rows;
 mod understood;

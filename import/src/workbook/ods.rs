@@ -12,7 +12,7 @@ use super::limits::Limits;
 use super::package::Package;
 use super::sniff;
 use super::spanned::{self, OnPart, Part, SpannedCell, SpannedRow};
-use super::value;
+use super::value::{self, Shown};
 use super::wire::Refused;
 use super::xml;
 
@@ -231,7 +231,11 @@ impl Stated {
         let Some(value) = self.value else { return text(shown) };
         match (self.kind.as_str(), value.parse::<f64>()) {
             ("percentage", Ok(number)) => Some(value::percent(number)),
-            ("float" | "currency", Ok(number)) => Some(value::number(number)),
+            ("float" | "currency", Ok(number)) => {
+                let two_decimals = shown.strip_suffix('0').is_some_and(value::is_first_month);
+                let format = if two_decimals { Shown::TwoDecimals } else { Shown::Plain };
+                Some(value::shown_number(number, format))
+            }
             ("date", _) => Some(Content::Date(value::whole_day(&value).into())),
             ("boolean", _) => Some(Content::Bool(value == "true")),
             ("string", _) => text(value),

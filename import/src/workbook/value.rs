@@ -8,9 +8,43 @@ use super::cells::Content;
 /// Digits that Excel keeps and shows of a number.
 const DIGITS: usize = 15;
 
-/// What a cell holds, if anything; `percent` when its number format shows percentages.
-pub(super) fn content(value: &DataRef, percent: bool) -> Option<Content> {
-    let of_number = if percent { self::percent } else { number };
+/// How a number format shows a number, as far as that changes what is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// As Excel shows it unasked.
+    #[default]
+    Plain,
+    /// As a percentage.
+    Percent,
+    /// With two decimals.
+    TwoDecimals,
+}
+
+impl Shown {
+    /// What a format's code shows.
+    pub(super) fn of_code(code: &str) -> Self {
+        if is_percent_format(code) {
+            Self::Percent
+        } else if has_two_decimals(code) {
+            Self::TwoDecimals
+        } else {
+            Self::Plain
+        }
+    }
+
+    /// What one of Excel's own formats shows, by its number.
+    pub(super) const fn built_in(number: u32) -> Self {
+        match number {
+            9 | 10 => Self::Percent,
+            2 | 4 | 39 | 40 | 43 | 44 => Self::TwoDecimals,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// What a cell holds, if anything, and how its number format shows a number.
+pub(super) fn content(value: &DataRef, shown: Shown) -> Option<Content> {
+    let of_number = |value| shown_number(value, shown);
     Some(match value {
         DataRef::Empty => return None,
         #[expect(
@@ -62,6 +96,23 @@ pub(super) fn percent(value: f64) -> Content {
     }
 }
 
+/// A number as its format shows it.
+pub(super) fn shown_number(value: f64, shown: Shown) -> Content {
+    match (shown, number(value)) {
+        (Shown::Percent, _) => percent(value),
+        (Shown::TwoDecimals, Content::Number(text)) if is_first_month(&text) => {
+            Content::Number(format!("{text}0").into())
+        }
+        (_, content) => content,
+    }
+}
+
+/// `2023.1`: with two decimals it is shown as `2023.10`, which means October to whoever looks at it. No other number of a year and a month
+/// changes its meaning with a zero behind it.
+pub(crate) fn is_first_month(number: &str) -> bool {
+    number.len() == 6 && number.ends_with(".1") && !number.starts_with('-')
+}
+
 /// A number that is shown as a date. Durations, times of day and numbers outside Excel's calendar stay numbers.
 pub(super) fn date(value: ExcelDateTime) -> Content {
     /// 9999-12-31.
@@ -105,6 +156,32 @@ pub(super) fn is_percent_format(code: &str) -> bool {
         }
     }
     false
+}
+
+/// Whether a number format shows two decimals, by its first section.
+fn has_two_decimals(code: &str) -> bool {
+    let mut chars = code.chars();
+    let mut decimals = None;
+    while let Some(next) = chars.next() {
+        match next {
+            '"' => {
+                chars.by_ref().find(|char| *char == '"');
+            }
+            '[' => {
+                chars.by_ref().find(|char| *char == ']');
+            }
+            '\\' | '_' | '*' => {
+                chars.next();
+            }
+            ';' => break,
+            '.' => decimals = Some(0),
+            '0' => decimals = decimals.map(|count| count + 1),
+            // A date, a fraction, an exponent.
+            'y' | 'm' | 'd' | 'h' | 's' | '/' | 'E' => return false,
+            _ => {}
+        }
+    }
+    decimals == Some(2)
 }
 
 /// The value times ten to the power of `shift`; none for an infinite one or none at all.
@@ -225,6 +302,36 @@ mod tests {
             ("General", false),
         ] {
             assert_eq!(is_percent_format(code), is, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_month_with_two_decimals_keeps_its_zero() {
+        for (code, is) in [
+            ("0.00", true),
+            ("0.00_ ", true),
+            ("#,##0.00;[Red]\\-#,##0.00", true),
+            ("[$¥-804]#,##0.00", true),
+            ("General", false),
+            ("0.0", false),
+            ("0.000", false),
+            ("0;0.00", false),
+            ("0.0\"0\"", false),
+            ("mm:ss.00", false),
+            ("0.00E+00", false),
+            ("0.00%", false),
+        ] {
+            assert_eq!(Shown::of_code(code) == Shown::TwoDecimals, is, "{code}");
+        }
+        for (value, shown, text) in [
+            (2023.1, Shown::TwoDecimals, "2023.10"),
+            (2023.1, Shown::Plain, "2023.1"),
+            (2023.5, Shown::TwoDecimals, "2023.5"),
+            (2023.11, Shown::TwoDecimals, "2023.11"),
+            (12023.1, Shown::TwoDecimals, "12023.1"),
+            (-223.1, Shown::TwoDecimals, "-223.1"),
+        ] {
+            assert_eq!(shown_number(value, shown), Content::Number(text.into()));
         }
     }
 }

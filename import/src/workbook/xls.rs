@@ -43,7 +43,8 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
         let (first_row, first_column) = range.start().unwrap_or_default();
         for (row, cells) in (first_row..).zip(range.rows()) {
             for (column, cell) in (first_column..).zip(cells) {
-                if let Some(content) = value::content(&borrowed(cell), part.percents.contains(&(row, column))) {
+                let shown = part.shown.get(&(row, column)).copied().unwrap_or_default();
+                if let Some(content) = value::content(&borrowed(cell), shown) {
                     sink.cell(row, column, content)?;
                 }
             }

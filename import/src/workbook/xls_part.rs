@@ -1,11 +1,12 @@
-//! The records of an Excel 97-2003 workbook that calamine passes over: hidden rows and columns, percentages, and encryption.
+//! The records of an Excel 97-2003 workbook that calamine passes over: hidden rows and columns, how numbers are shown, and encryption.
 //!
 //! Record numbers and layouts: [MS-XLS] 2.3 and 2.4; those of Excel 5 differ only in the strings.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use super::numbers::{self, u16_at, u32_at};
 use super::sniff;
-use super::value;
+use super::value::Shown;
 use super::wire::Refused;
 
 const EOF: u16 = 0x000a;
@@ -29,15 +30,15 @@ const DEFAULT_PASSWORD: &[u8] = b"VelvetSweatshop";
 pub(super) struct Part {
     pub(super) hidden_rows: Vec<u32>,
     pub(super) hidden_columns: Vec<u32>,
-    /// Row and column of numbers that are shown as percentages.
-    pub(super) percents: HashSet<(u32, u32)>,
+    /// Row and column of numbers that their format shows otherwise than they stand there.
+    pub(super) shown: HashMap<(u32, u32), Shown>,
 }
 
 /// The parts of all sheets, in the order of the workbook.
 pub(super) fn parts(stream: &[u8]) -> Result<Vec<Part>, Refused> {
     let mut sheets = Vec::new();
-    // The built-in formats 0% and 0.00%.
-    let mut percent_formats = HashSet::from([9, 10]);
+    // A workbook may define the built-in formats once more.
+    let mut formats = HashMap::new();
     let mut styles = Vec::new();
     // The version stands in the first record; Excel 97 and later write longer lengths of strings, and flags.
     let text_at = if u16_at(stream, 4) == 0x0600 { 5 } else { 3 };
@@ -45,23 +46,24 @@ pub(super) fn parts(stream: &[u8]) -> Result<Vec<Part>, Refused> {
         match kind {
             FILE_PASS => return Err(file_pass(data)),
             FORMAT => {
-                let (format, shows_percent) = (u16_at(data, 0), value::is_percent_format(&ascii(data.get(text_at..))));
-                // A workbook may define the built-in formats once more.
-                if shows_percent {
-                    percent_formats.insert(format);
-                } else {
-                    percent_formats.remove(&format);
-                }
+                let code = ascii(data.get(text_at..));
+                formats.insert(u16_at(data, 0), Shown::of_code(&code));
             }
             XF => styles.push(u16_at(data, 2)),
-            BOUND_SHEET => sheets.push(u32::from(u16_at(data, 0)) | u32::from(u16_at(data, 2)) << 16),
+            BOUND_SHEET => sheets.push(u32_at(data, 0)),
             _ => {}
         }
     }
-    let percents: Vec<bool> = styles.iter().map(|format| percent_formats.contains(format)).collect();
+    let shown = |format: &u16| {
+        formats
+            .get(format)
+            .copied()
+            .unwrap_or(Shown::built_in((*format).into()))
+    };
+    let styles: Vec<Shown> = styles.iter().map(shown).collect();
     Ok(sheets
         .into_iter()
-        .map(|start| part(stream, start as usize, &percents))
+        .map(|start| part(stream, start as usize, &styles))
         .collect())
 }
 
@@ -84,32 +86,29 @@ fn xor_verifier(password: &[u8]) -> u16 {
     sum ^ 0xce4b
 }
 
-fn part(stream: &[u8], start: usize, percents: &[bool]) -> Part {
+fn part(stream: &[u8], start: usize, styles: &[Shown]) -> Part {
     let mut part = Part::default();
-    let shows_percent = |style: u16| percents.get(usize::from(style)) == Some(&true);
     for (kind, data) in records(stream, start) {
-        let (first, second, third) = (u32::from(u16_at(data, 0)), u32::from(u16_at(data, 2)), u16_at(data, 4));
+        let (first, second) = (u32::from(u16_at(data, 0)), u32::from(u16_at(data, 2)));
+        let mut note = |column: u32, style: u16, number: &dyn Fn() -> f64| {
+            let shown = styles.get(usize::from(style)).copied().unwrap_or_default();
+            if numbers::is_shown_otherwise(shown, number) {
+                part.shown.insert((first, column), shown);
+            }
+        };
         match kind {
+            NUMBER | FORMULA => note(second, u16_at(data, 4), &|| numbers::real(data, 6)),
+            RK => note(second, u16_at(data, 4), &|| numbers::rk(u32_at(data, 6))),
+            MUL_RK => {
+                let cells = data.get(4..).unwrap_or_default().chunks_exact(6);
+                for (column, cell) in (second..).zip(cells) {
+                    note(column, u16_at(cell, 0), &|| numbers::rk(u32_at(cell, 2)));
+                }
+            }
             // fDyZero
             ROW if data.get(12).is_some_and(|flags| flags & 0x20 != 0) => part.hidden_rows.push(first),
             // fHidden
             COL_INFO if u16_at(data, 8) & 1 != 0 => part.hidden_columns.extend(first..=second.min(255)),
-            NUMBER | RK | FORMULA if shows_percent(third) => {
-                part.percents.insert((first, second));
-            }
-            MUL_RK => {
-                let styles = data
-                    .get(4..)
-                    .unwrap_or_default()
-                    .chunks_exact(6)
-                    .map(|cell| u16_at(cell, 0));
-                part.percents.extend(
-                    (second..)
-                        .zip(styles)
-                        .filter(|(_, style)| shows_percent(*style))
-                        .map(|(column, _)| (first, column)),
-                );
-            }
             _ => {}
         }
     }
@@ -135,13 +134,6 @@ fn records(stream: &[u8], start: usize) -> impl Iterator<Item = (u16, &[u8])> {
             }
         }
     })
-}
-
-fn u16_at(data: &[u8], at: usize) -> u16 {
-    match data.get(at..at + 2) {
-        Some(&[low, high]) => u16::from_le_bytes([low, high]),
-        _ => 0,
-    }
 }
 
 /// A format's text as far as ASCII goes, whatever the width of its characters: the rest plays no part in it.

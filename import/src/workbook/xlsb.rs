@@ -20,14 +20,14 @@ pub(super) fn read(package: &mut Package<'_>, workbook: &str, bytes: &[u8], sink
     let paths = xlsb_part::sheets(package, workbook)?;
     let relationships = package.relationships(workbook)?;
     let styles = relationships.iter().find(|relationship| relationship.kind == "styles");
-    let percents = styles.map(|styles| xlsb_part::percent_styles(package, &styles.path));
-    let percents = percents.transpose()?.unwrap_or_default();
+    let styles = styles.map(|styles| xlsb_part::styles(package, &styles.path));
+    let styles = styles.transpose()?.unwrap_or_default();
     let sheets = book.sheets_metadata().to_vec();
     for (sheet, path) in sheets.into_iter().zip(paths) {
         if sheet.typ != SheetType::WorkSheet {
             continue;
         }
-        let part = xlsb_part::part(package, &path, &percents, areas)?;
+        let part = xlsb_part::part(package, &path, &styles, areas)?;
         sink.sheet(SheetHead {
             hidden: sheet.visible != SheetVisible::Visible,
             merged: part.merged,
@@ -38,7 +38,8 @@ pub(super) fn read(package: &mut Package<'_>, workbook: &str, bytes: &[u8], sink
         let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(xml::broken)?;
         while let Some(cell) = cells.next_cell().map_err(xml::broken)? {
             let (row, column) = cell.get_position();
-            if let Some(content) = value::content(cell.get_value(), part.percents.contains(&(row, column))) {
+            let shown = part.shown.get(&(row, column)).copied().unwrap_or_default();
+            if let Some(content) = value::content(cell.get_value(), shown) {
                 sink.cell(row, column, content)?;
             }
         }

@@ -1,13 +1,14 @@
-//! The records of an Excel binary workbook that calamine passes over: merged areas, hidden rows and columns, and percentages.
+//! The records of an Excel binary workbook that calamine passes over: merged areas, hidden rows and columns, and how numbers are shown.
 //!
 //! Record numbers and layouts: [MS-XLSB] 2.3 and 2.4.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, BufReader, Read};
 
 use super::cells::Area;
+use super::numbers::{self, u16_at, u32_at};
 use super::package::Package;
-use super::value;
+use super::value::Shown;
 use super::wire::Refused;
 
 const ROW_HDR: u16 = 0;
@@ -31,8 +32,8 @@ pub(super) struct Part {
     pub(super) merged: Vec<Area>,
     pub(super) hidden_rows: Vec<u32>,
     pub(super) hidden_columns: Vec<u32>,
-    /// Row and column of numbers that are shown as percentages.
-    pub(super) percents: HashSet<(u32, u32)>,
+    /// Row and column of numbers that their format shows otherwise than they stand there.
+    pub(super) shown: HashMap<(u32, u32), Shown>,
 }
 
 /// The parts of all sheets that have one, in the order of the workbook: their paths.
@@ -50,29 +51,31 @@ pub(super) fn sheets(package: &mut Package<'_>, workbook: &str) -> Result<Vec<St
     Ok(paths)
 }
 
-/// Whether each cell format shows percentages, by its number.
-pub(super) fn percent_styles(package: &mut Package<'_>, styles: &str) -> Result<Vec<bool>, Refused> {
-    // The built-in formats 0% and 0.00%.
-    let mut formats = HashSet::from([9, 10]);
+/// How each cell format shows a number, by its own.
+pub(super) fn styles(package: &mut Package<'_>, styles: &str) -> Result<Vec<Shown>, Refused> {
+    // A workbook may define the built-in formats once more.
+    let mut formats = HashMap::new();
     let mut shown = Vec::new();
     let mut of_cells = false;
     each_record(package, styles, &mut |kind, data| match kind {
-        FMT if wide_text(data, 2).is_some_and(|code| value::is_percent_format(&code)) => {
-            formats.insert(u16_at(data, 0));
-        }
         FMT => {
-            formats.remove(&u16_at(data, 0));
+            let code = wide_text(data, 2).unwrap_or_default();
+            formats.insert(u16_at(data, 0), Shown::of_code(&code));
         }
         BEGIN_CELL_XFS => of_cells = true,
         END_CELL_XFS => of_cells = false,
-        XF if of_cells => shown.push(formats.contains(&u16_at(data, 2))),
+        XF if of_cells => {
+            let format = u16_at(data, 2);
+            let own = formats.get(&format).copied();
+            shown.push(own.unwrap_or(Shown::built_in(format.into())));
+        }
         _ => {}
     })?;
     Ok(shown)
 }
 
 /// What a sheet's part says; lists end one past `areas`: enough to be refused.
-pub(super) fn part(package: &mut Package<'_>, sheet: &str, percents: &[bool], areas: usize) -> Result<Part, Refused> {
+pub(super) fn part(package: &mut Package<'_>, sheet: &str, styles: &[Shown], areas: usize) -> Result<Part, Refused> {
     let mut part = Part::default();
     let mut row = 0;
     each_record(package, sheet, &mut |kind, data| match kind {
@@ -92,8 +95,13 @@ pub(super) fn part(package: &mut Package<'_>, sheet: &str, percents: &[bool], ar
         CELL_RK | CELL_REAL | FMLA_NUM => {
             // The format's number has 24 bits.
             let style = u32_at(data, 4) & 0xff_ffff;
-            if percents.get(style as usize) == Some(&true) {
-                part.percents.insert((row, u32_at(data, 0)));
+            let shown = styles.get(style as usize).copied().unwrap_or_default();
+            let number = || match kind {
+                CELL_RK => numbers::rk(u32_at(data, 8)),
+                _ => numbers::real(data, 8),
+            };
+            if numbers::is_shown_otherwise(shown, number) {
+                part.shown.insert((row, u32_at(data, 0)), shown);
             }
         }
         MERGE_CELL if part.merged.len() <= areas => part.merged.push(Area {
@@ -144,17 +152,6 @@ fn header(from: &mut impl Read) -> Option<(u16, usize)> {
         }
     }
     Some((kind, length))
-}
-
-fn u16_at(data: &[u8], at: usize) -> u16 {
-    match data.get(at..at + 2) {
-        Some(&[low, high]) => u16::from_le_bytes([low, high]),
-        _ => 0,
-    }
-}
-
-fn u32_at(data: &[u8], at: usize) -> u32 {
-    u32::from(u16_at(data, at)) | u32::from(u16_at(data, at + 2)) << 16
 }
 
 /// A text with its length in characters before it; none where it is announced as missing, or goes beyond the data.

@@ -1,6 +1,6 @@
 //! The XML of Excel 2003 ("XML Spreadsheet"), which many systems export under the name .xls.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::cells::{Content, Format};
 use super::child::{Sink, Stop};
 use super::spanned::{self, OnPart, Part, SpannedCell, SpannedRow};
-use super::value;
+use super::value::{self, Shown};
 use super::wire::Refused;
 use super::xml;
 
@@ -36,8 +36,8 @@ impl Walk<'_> {
     }
 
     fn book(mut self, on_part: &mut OnPart) -> Result<(), Stop> {
-        // Styles that show percentages.
-        let mut percents = HashSet::new();
+        // How the numbers of a style are shown.
+        let mut styles = HashMap::new();
         let mut style = String::new();
         let (mut row, mut column) = (0_u32, 0_u32);
         loop {
@@ -46,9 +46,12 @@ impl Walk<'_> {
                     "Style" => style = xml::attribute(&element, "ID").unwrap_or_default(),
                     "NumberFormat" => {
                         let format = xml::attribute(&element, "Format").unwrap_or_default();
-                        if format == "Percent" || value::is_percent_format(&format) {
-                            percents.insert(style.clone());
-                        }
+                        let shown = match format.as_str() {
+                            "Percent" => Shown::Percent,
+                            "Fixed" | "Standard" => Shown::TwoDecimals,
+                            code => Shown::of_code(code),
+                        };
+                        styles.insert(style.clone(), shown);
                     }
                     "Worksheet" => {
                         (row, column) = (0, 0);
@@ -66,7 +69,7 @@ impl Walk<'_> {
                     "Row" => {
                         let index = start(&element, row);
                         let (repeat, hidden) = (span(&element, "Span"), xml::flag(&element, "Hidden"));
-                        let cells = self.row(&percents)?;
+                        let cells = self.row(&styles)?;
                         if !cells.is_empty() {
                             // Only the height of a row repeats.
                             on_part(Part::Row(SpannedRow {
@@ -94,18 +97,18 @@ impl Walk<'_> {
     }
 
     /// The cells up to the row's end that hold something or span several.
-    fn row(&mut self, percents: &HashSet<String>) -> Result<Vec<SpannedCell>, Stop> {
+    fn row(&mut self, styles: &HashMap<String, Shown>) -> Result<Vec<SpannedCell>, Stop> {
         let mut cells = Vec::new();
         let mut column = 0_u32;
-        // The cell under way: its place, its spans, whether it shows a percentage, and what it holds.
-        let mut cell: Option<(SpannedCell, bool)> = None;
+        // The cell under way: its place, its spans, how it shows a number, and what it holds.
+        let mut cell: Option<(SpannedCell, Shown)> = None;
         loop {
             match self.next()? {
                 Event::Start(element) => match element.local_name().as_ref() {
                     "Cell" => {
                         let (rows, columns) = (span(&element, "MergeDown"), span(&element, "MergeAcross"));
-                        let percent =
-                            xml::attribute(&element, "StyleID").is_some_and(|style| percents.contains(&style));
+                        let style = xml::attribute(&element, "StyleID");
+                        let shown = style.and_then(|style| styles.get(&style).copied()).unwrap_or_default();
                         let first = start(&element, column);
                         column = first.saturating_add(columns);
                         cell = Some((
@@ -116,14 +119,14 @@ impl Walk<'_> {
                                 columns,
                                 content: None,
                             },
-                            percent,
+                            shown,
                         ));
                     }
                     "Data" => {
                         let kind = xml::attribute(&element, "Type").unwrap_or_default();
                         let text = self.text("Data")?;
-                        if let Some((cell, percent)) = &mut cell {
-                            cell.content = content(&kind, text, *percent);
+                        if let Some((cell, shown)) = &mut cell {
+                            cell.content = content(&kind, text, *shown);
                         }
                     }
                     // A note's text is in an element of the same name.
@@ -172,11 +175,10 @@ fn span(element: &BytesStart, name: &str) -> u32 {
     xml::count(element, name).unwrap_or_default().saturating_add(1)
 }
 
-fn content(kind: &str, text: String, percent: bool) -> Option<Content> {
+fn content(kind: &str, text: String, shown: Shown) -> Option<Content> {
     Some(match (kind, text.parse::<f64>()) {
         (_, _) if text.is_empty() => return None,
-        ("Number", Ok(number)) if percent => value::percent(number),
-        ("Number", Ok(number)) => value::number(number),
+        ("Number", Ok(number)) => value::shown_number(number, shown),
         ("DateTime", _) => Content::Date(value::whole_day(text.trim_end_matches(".000")).into()),
         ("Boolean", _) => Content::Bool(text == "1"),
         ("Error", _) => Content::Error(text.into()),

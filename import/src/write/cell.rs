@@ -61,6 +61,7 @@ fn shown(content: &Content) -> Shown {
         Content::Percent(text) => {
             Shown::Percent(text.split_once('.').map_or(0, |(_, decimals)| decimals.len().min(10)))
         }
+        Content::Number(text) if text.contains('.') && text.ends_with('0') => Shown::TwoDecimals,
         Content::Text(_) | Content::Number(_) | Content::Bool(_) | Content::Error(_) => Shown::General,
     }
 }

@@ -5,7 +5,7 @@ use super::style;
 use crate::catalogue::Catalogue;
 use crate::feedback;
 use crate::finding::Severity;
-use crate::normalisation::Normalisation;
+use crate::normalisation::{self, Normalisation};
 use crate::report::{Group, Report, Verdict};
 use crate::values::Canonical;
 use crate::workbook::column_name;
@@ -180,11 +180,14 @@ fn read_otherwise(catalogue: &Catalogue, normalised: &[Normalisation]) -> Vec<Dr
     let line = |of: &Normalisation| {
         let unit = catalogue.field(of.field).unit_label();
         let unit = unit.filter(|_| is_number(of.field)).unwrap_or_default();
-        let read = |(written, canonical): &(String, Canonical)| {
+        let read = |example: &(String, Canonical)| {
+            let (written, canonical) = example;
+            let doubt = normalisation::doubt(example).map(|doubt| format!("（{doubt}）"));
             format!(
-                "“{}”登记为{}{unit}",
+                "“{}”登记为{}{unit}{}",
                 excerpt(written),
-                shown(catalogue, of.field, canonical)
+                shown(catalogue, of.field, canonical),
+                doubt.unwrap_or_default()
             )
         };
         let examples: Vec<String> = of.examples.iter().map(read).collect();

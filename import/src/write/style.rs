@@ -24,6 +24,8 @@ pub(crate) enum Shown {
     General,
     /// As a percentage with so many decimals.
     Percent(usize),
+    /// With two decimals: `2023.10` is another month than `2023.1`.
+    TwoDecimals,
     /// As a date.
     Date,
     /// As a date with the time of day.
@@ -61,6 +63,7 @@ fn format(style: Style) -> Format {
         Shown::General => placed,
         Shown::Percent(0) => placed.set_num_format("0%"),
         Shown::Percent(decimals) => placed.set_num_format(format!("0.{}%", "0".repeat(decimals))),
+        Shown::TwoDecimals => placed.set_num_format("0.00"),
         Shown::Date => placed.set_num_format("yyyy-mm-dd"),
         Shown::DateTime => placed.set_num_format("yyyy-mm-dd hh:mm:ss"),
         Shown::Lines => placed.set_text_wrap(),

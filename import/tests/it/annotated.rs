@@ -279,6 +279,83 @@ fn ours_goes_beneath_an_officers_note_and_is_taken_away_again() {
 }
 
 #[test]
+fn ours_stands_in_an_officers_note_without_a_text() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let values = crate::layout::row("第一中学教学楼").replace("0.15g", "0.10g");
+    for (column, (heading, value)) in (0..).zip(crate::layout::header().split(',').zip(values.split(','))) {
+        sheet.write_string(0, column, heading).unwrap();
+        sheet.write_string(1, column, value).unwrap();
+    }
+    let note = rust_xlsxwriter::Note::new("此处为空").add_author_prefix(false);
+    sheet.insert_note(1, 10, &note).unwrap();
+    let whole = parts(&book.save_to_buffer().unwrap());
+    let notes = String::from_utf8(whole["xl/comments1.xml"].clone()).unwrap();
+    let comment = &notes[notes.find("<comment ").unwrap()..notes.find("</comment>").unwrap() + "</comment>".len()];
+    let open = &comment[..=comment.find('>').unwrap()];
+    for empty in [
+        format!("{}/>", open.trim_end_matches('>')),
+        format!("{open}<text/></comment>"),
+        format!("{open}<text></text></comment>"),
+        format!("{open}<text><r><t/></r></text></comment>"),
+        format!("{open}<text><t xml:space=\"preserve\"> \n</t></text></comment>"),
+    ] {
+        let changed = notes.replace(comment, &empty);
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in &whole {
+            let bytes = if name == "xl/comments1.xml" {
+                changed.as_bytes()
+            } else {
+                bytes
+            };
+            zip.start_file(name.as_str(), zip::write::SimpleFileOptions::default())
+                .unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        let file = tempfile::Builder::new().suffix(".xlsx").tempfile().unwrap();
+        std::fs::write(file.path(), zip.finish().unwrap().into_inner()).unwrap();
+        let (_, _, once) = annotate(file.path());
+        let (_, _, twice) = annotate(&once);
+        for out in [once, twice] {
+            let parts = parts(&std::fs::read(&out).unwrap());
+            std::fs::remove_file(out).unwrap();
+            let notes = String::from_utf8(parts["xl/comments1.xml"].clone()).unwrap();
+            assert_eq!(notes.matches("ref=\"K2\"").count(), 1, "{empty}: {notes}");
+            let flagged = between(&notes, "ref=\"K2\"", "</comment>");
+            assert_eq!(flagged.matches("规则：S002").count(), 1, "{empty}: {flagged}");
+            assert_eq!(flagged.matches("系统添加").count(), 1, "{empty}: {flagged}");
+        }
+    }
+}
+
+#[test]
+fn a_month_shown_with_two_decimals_comes_back_as_it_went() {
+    let cell = "<Cell ss:StyleID=\"a\"><Data ss:Type=\"Number\">2023.1</Data></Cell>";
+    let texts = |line: &str| -> String {
+        let cell = |text| format!("<Cell><Data ss:Type=\"String\">{text}</Data></Cell>");
+        line.split(',').map(cell).collect()
+    };
+    let text = format!(
+        "<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" \
+         xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"><Styles><Style ss:ID=\"a\"><NumberFormat ss:Format=\"Fixed\"/></Style>\
+         </Styles><Worksheet ss:Name=\"清单\"><Table><Row>{}</Row><Row>{}{cell}</Row></Table></Worksheet></Workbook>",
+        texts(&format!("{},开工日期", crate::layout::header())),
+        texts(&crate::layout::row("第一中学教学楼"))
+    );
+    let file = tempfile::Builder::new().suffix(".xls").tempfile().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    let (report, book, out) = annotate(file.path());
+    let (again, _, second) = annotate(&out);
+    std::fs::remove_file(second).unwrap();
+    std::fs::remove_file(out).unwrap();
+    assert_eq!(book.content(1, 1, 13), Some(&Content::Number("2023.10".into())));
+    for report in [report, again] {
+        let (written, read) = &report.summary.normalised[0].examples[0];
+        assert_eq!((written.as_str(), read.as_one()), ("2023.10", Some("2023-10")));
+    }
+}
+
+#[test]
 fn what_the_reading_changed_stands_on_the_first_sheet() {
     let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
     let rows = ["12000", "20000", "30000"].map(|money| format!("{},,{money}\n", crate::layout::row("第一中学教学楼")));

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::Field;
-use retrofit_import::check::{CheckedRow, Checker, Corrections, HeaderReading, Summary};
+use retrofit_import::check::{CheckedRow, Checker, Corrections, HeaderReading, Summary, column_key};
 
 use crate::layout::{checker, errors, header, row, value};
 
@@ -186,4 +186,116 @@ fn a_table_of_which_hardly_a_header_is_known_is_offered_and_then_read() {
     // A sheet beside a roster is not asked about.
     let (summary, _) = check(&format!("{}\n{}\n", header(), row("第一小学教学楼")), &[]);
     assert_eq!(summary.headers.len(), 1);
+}
+
+/// The header with some names blanked.
+fn blanked(names: &[&str]) -> String {
+    let header = header();
+    let name = |name| if names.contains(&name) { "" } else { name };
+    header.split(',').map(name).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn a_column_without_a_header_is_shown_by_its_values_and_corrected_by_its_place() {
+    let header = header();
+    let names: Vec<&str> = header.split(',').collect();
+    let (_, sound) = check(&format!("{header}\n{}\n", row("第一小学教学楼")), &[]);
+    for (at, name) in names.iter().enumerate() {
+        let text = format!("{}\n{}\n", blanked(&[name]), row("第一小学教学楼"));
+        let (plain, none) = check(&text, &[]);
+        assert!(none.is_empty(), "{name} is required");
+        let reading = &plain.headers[0];
+        let column = &reading.columns[at];
+        assert!(column.blank && reading.is_doubtful(column), "{name}: {column:?}");
+        assert_eq!((column.column as usize, column.examples.len()), (at, 1), "{name}");
+        assert_eq!(column_key(&column.key), column.key, "{name}");
+        let (known, _) = check(&format!("{header}\n{}\n", row("第一小学教学楼")), &[]);
+        let field = known.headers[0].columns[at].field;
+        let (corrected, rows) = check(&text, &[(&column.key, field)]);
+        assert_eq!(errors(&corrected), [], "{name}");
+        assert_eq!(rows[0].record.values(), sound[0].record.values(), "{name}");
+        let column = &corrected.headers[0].columns[at];
+        assert!(column.blank && column.corrected && column.field == field, "{name}");
+        assert!(!corrected.headers[0].is_uncertain(), "{name}");
+    }
+}
+
+#[test]
+fn a_correction_of_a_column_without_a_header_holds_for_no_other_place() {
+    let read = |header: &str, row: &str, key: &str| {
+        let (summary, rows) = check(&format!("{header}\n{row}\n"), &[(key, Some(Field::FloorAreaM2))]);
+        assert_eq!(errors(&summary), [], "{header}");
+        let told: Vec<String> = summary.findings.iter().map(|finding| finding.message.clone()).collect();
+        (value(&rows[0], Field::FloorAreaM2), told)
+    };
+    let (header, row) = (header(), row("第一小学教学楼"));
+    let key = "工程进度|空1/1|建筑高度";
+    let told = |column: &str, value: &str| vec![format!("{column} 列没有表头，下面填的“{value}”等内容没有读取。")];
+    let area = Some("300".to_owned());
+    assert_eq!(
+        read(&format!("{header},,建筑高度"), &format!("{row},300,9"), key),
+        (area.clone(), vec![])
+    );
+    // Wherever the table stands.
+    assert_eq!(
+        read(&format!(",{header},,建筑高度"), &format!(",{row},300,9"), key),
+        (area.clone(), vec![])
+    );
+    // A column that came in beside it, or another neighbour: it may be any other column now, and is told.
+    assert_eq!(
+        read(&format!("{header},,,建筑高度"), &format!("{row},,300,9"), key),
+        (None, told("O", "300"))
+    );
+    assert_eq!(
+        read(&format!("{header},,备注"), &format!("{row},300,无"), key),
+        (None, told("N", "300"))
+    );
+    // At the right end, the columns of an annotated workbook and the code come after it.
+    let end = "工程进度|空1|";
+    assert_eq!(
+        read(&format!("{header},"), &format!("{row},300"), end),
+        (area.clone(), vec![])
+    );
+    assert_eq!(
+        read(
+            &format!("{header},,登记编号,结果,问题,情况说明"),
+            &format!("{row},300,,合格,,"),
+            end
+        ),
+        (area, vec![])
+    );
+    // Nothing in it, strokes, and the numbers of the rows ask nothing of anyone.
+    let (_, said) = read(&format!(",{header},,建筑高度"), &format!("1,{row},/,9"), key);
+    assert_eq!(said, Vec::<String>::new());
+}
+
+#[test]
+fn a_columns_first_value_far_below_is_told_too_and_groups_are_named() {
+    let rows = format!("{},\n", row("第一小学教学楼")).repeat(60);
+    let text = format!(
+        "{},资金（元）,,\n,,,,,,,,,,,,,中央,,省级\n{rows}{},1,120000,2\n",
+        header(),
+        row("第二小学教学楼")
+    );
+    let (summary, _) = check(&text, &[]);
+    let column = &summary.headers[0].columns[14];
+    assert_eq!(
+        (&*column.key, column.examples.as_slice()),
+        ("资金(元)/中央|空1/1|资金(元)/省级", &["120000".to_owned()][..])
+    );
+    let (summary, rows) = check(&text, &[(&column.key, Some(Field::FundMunicipal))]);
+    assert_eq!(errors(&summary), []);
+    assert_eq!(value(&rows[60], Field::FundMunicipal).as_deref(), Some("12"));
+}
+
+#[test]
+fn a_table_whose_names_have_no_header_is_offered() {
+    let text = format!("{}\n{}\n", blanked(&["工程名称"]), row("第一小学教学楼"));
+    let (summary, rows) = check(&text, &[]);
+    assert_eq!((errors(&summary)[0].0, rows.len()), ("F004", 0));
+    let column = &summary.headers[0].columns[0];
+    assert_eq!(
+        (&*column.key, column.examples.as_slice()),
+        ("|空1/1|工程类别", &["第一小学教学楼".to_owned()][..])
+    );
 }

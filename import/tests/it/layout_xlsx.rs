@@ -189,3 +189,31 @@ fn dates_and_percentages_are_read_as_they_are_shown() {
     assert_eq!(value(&rows[0], Field::StartDate).as_deref(), Some("2023-05-12"));
     assert_eq!(value(&rows[0], Field::ProgressPercent).as_deref(), Some("45.5"));
 }
+
+#[test]
+fn a_number_of_year_and_month_is_read_as_its_cell_shows_it() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    put(sheet, 0, 0, &format!("{},开工日期,工程编号", header()));
+    let formats = ["", "0.00", "#,##0.00", "0.00_ ", "0.0", "0"];
+    for (at, format) in (1..).zip(formats) {
+        put(sheet, at, 0, &row(&format!("第{at}中学教学楼")));
+        for column in [13, 14] {
+            let format = Format::new().set_num_format(format);
+            sheet.write_with_format(at, column, 2023.1, &format).unwrap();
+        }
+    }
+    let (summary, rows) = check(&mut workbook);
+    let read = |field| -> Vec<String> { rows.iter().map(|row| value(row, field).unwrap()).collect() };
+    let (january, october) = ("2023-01", "2023-10");
+    assert_eq!(
+        read(Field::StartDate),
+        [january, october, october, october, january, january]
+    );
+    assert_eq!(read(Field::ProjectNo)[1], "2023.10");
+    // What may be an October that lost its zero is shown to the officer, with what to write.
+    let examples = &summary.normalised[0].examples;
+    let doubts: Vec<Option<String>> = examples.iter().map(retrofit_import::normalisation::doubt).collect();
+    assert_eq!(examples[0].0, "2023.1");
+    assert_eq!(doubts, [Some("是10月的请写成2023-10".to_owned()), None]);
+}

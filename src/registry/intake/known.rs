@@ -115,11 +115,33 @@ struct Stored {
     /// Their latest approved values, where these are not the current ones.
     approved: HashMap<i64, String>,
     /// Other departments' projects by the owner's credit code, each with its id.
-    owners: HashMap<String, Vec<(i64, Neighbour)>>,
+    owners: ByKey,
     /// By cell of the map.
-    cells: HashMap<String, Vec<(i64, Neighbour)>>,
+    cells: ByKey,
     /// By name, township and address.
-    places: HashMap<String, Vec<(i64, Neighbour)>>,
+    places: ByKey,
+}
+
+/// Projects by what they go by, each with its id.
+pub(super) type ByKey = HashMap<String, Vec<(i64, Neighbour)>>;
+
+/// Other departments' projects that go by one of these keys.
+pub(super) fn others(
+    conn: &mut Conn<'_>,
+    catalogue: &Catalogue,
+    department: &str,
+    (kind, sought): (Wide, &[&str]),
+) -> Result<ByKey, DbError> {
+    let mut by_key = ByKey::new();
+    for (key, other) in keys::others_by(conn, department, kind, sought)? {
+        let uscc = (kind == Wide::Owner).then(|| key.clone());
+        let id = other.id;
+        by_key
+            .entry(key)
+            .or_default()
+            .push((id, neighbour(catalogue, other, uscc)));
+    }
+    Ok(by_key)
 }
 
 /// Other departments' projects that a row may report again.
@@ -161,19 +183,7 @@ impl Stored {
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         let places: BTreeSet<&str> = judged().filter_map(|(row, _)| row.place.as_deref()).collect();
         let places: Vec<&str> = places.into_iter().collect();
-        let mut others = |kind, sought: &[&str]| {
-            let found = keys::others_by(conn, department, kind, sought)?;
-            let mut by_key: HashMap<String, Vec<(i64, Neighbour)>> = HashMap::new();
-            for (key, other) in found {
-                let uscc = (kind == Wide::Owner).then(|| key.clone());
-                let id = other.id;
-                by_key
-                    .entry(key)
-                    .or_default()
-                    .push((id, neighbour(catalogue, other, uscc)));
-            }
-            Ok::<_, DbError>(by_key)
-        };
+        let mut others = |kind, sought: &[&str]| others(conn, catalogue, department, (kind, sought));
         Ok(Self {
             owners: others(Wide::Owner, &owners)?,
             cells: others(Wide::Cell, &cells)?,

@@ -16,6 +16,7 @@
 mod answers;
 mod columns;
 mod commit;
+mod compare;
 mod fate;
 mod held;
 mod identity;
@@ -44,6 +45,7 @@ use sha2::{Digest as _, Sha256};
 pub use self::answers::{Answer, LONGEST, Source, drafts, explain, finding_scope, group_scope, rule_scope};
 pub use self::columns::{Choice, Correction, correct, correct_columns, corrections};
 pub use self::commit::{Outcome, commit};
+pub use self::compare::compare_the_old;
 pub use self::fate::{Alarm, Counts, Fate, Hold, Kind};
 pub use self::matches::{Likeness, Side, choose, chosen, likenesses, unchoose};
 use self::plan::Plan;

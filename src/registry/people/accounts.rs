@@ -259,6 +259,8 @@ fn change(
     }
     let now = registry.clock.now();
     registry.db.write(|conn| {
+        // So that a program that has looked at the account meanwhile changes it as it saw it.
+        counters::lock(conn, Counter::Project)?;
         let user = match people::find(conn, name)? {
             Some(user) => people::lock(conn, user.id)?,
             None => return Err(Error::refused(format!("没有名为“{name}”的用户。"))),

@@ -280,11 +280,17 @@ pub struct Listed {
     pub department: String,
 }
 
-/// The latest photos of the projects that the operator sees, newest first: those that the platform refused, or all.
+/// The photos of the projects that the operator sees, newest first, those before the one with this number: those that the platform refused, or
+/// all.
 ///
 /// # Errors
 /// Only our own faults.
-pub fn latest(registry: &Registry, operator: &Operator, refused: bool, limit: i64) -> Result<Vec<Listed>, Error> {
+pub fn latest(
+    registry: &Registry,
+    operator: &Operator,
+    refused: bool,
+    (before, limit): (i64, i64),
+) -> Result<Vec<Listed>, Error> {
     let department = match operator.sees() {
         Sight::All => None,
         Sight::Department(own) => Some(own),
@@ -292,7 +298,7 @@ pub fn latest(registry: &Registry, operator: &Operator, refused: bool, limit: i6
     };
     let rows = registry
         .db
-        .read(|conn| photos::latest(conn, department, refused, limit))?;
+        .read(|conn| photos::latest(conn, department, refused, (before, limit)))?;
     let listed = rows.into_iter().map(|(photo, name, department, year)| Listed {
         code: RegistryCode {
             year,

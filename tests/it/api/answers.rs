@@ -5,6 +5,7 @@ use retrofit_registry::registry::people::Role;
 use serde_json::{Value, json};
 
 use super::Program;
+use crate::support::World;
 use crate::support::pictures::jpeg;
 use crate::web::{Site, roster, school};
 
@@ -182,6 +183,120 @@ async fn a_ledger_goes_from_entry_to_closure() {
     assert_eq!(moved.json()["day"], 20, "{moved:?}");
     let standing = jtj.get("/periods/2026-12").await.json();
     assert_eq!(standing["items"][0]["due"], "2026-12-20");
+}
+
+#[tokio::test]
+async fn a_month_without_figures_is_told_as_such() {
+    for world in World::both() {
+        let site = Site::of(world).await;
+        let jtj = site.program("jtj", Role::Reporter, Some("JTJ"));
+        let office = site.program("mishu", Role::Secretariat, None);
+        let paths = |month: &str| {
+            let bulletin = format!("/bulletin?kind=docx&month={month}");
+            [
+                format!("/figures?month={month}"),
+                format!("/targets?month={month}"),
+                bulletin,
+            ]
+        };
+        let ask = async |month: &str, code: Option<&str>| {
+            for path in paths(month) {
+                let answer = office.get(&path).await;
+                match code {
+                    Some(code) => assert_eq!(
+                        (answer.status, &*answer.problem()),
+                        (StatusCode::NOT_FOUND, code),
+                        "{path}"
+                    ),
+                    None => assert_eq!(answer.status, StatusCode::OK, "{path} {answer:?}"),
+                }
+            }
+        };
+        // Before anything was registered, too.
+        ask("1999-01", Some("no_figures")).await;
+        ask("2026-11", None).await;
+        jtj.upload(roster(&[school(1)])).await;
+        jtj.commit(1).await;
+        let approve = json!({ "decision": "approve", "projects": [{ "code": "LC-2026-000001", "revision": 1 }] });
+        assert_eq!(office.post("/review/decisions", &approve).await.json()["decided"], 1);
+        // The end of the month before the first approval is known: nothing was approved then.
+        for (month, code) in [
+            ("1999-01", Some("no_figures")),
+            ("2026-09", Some("no_figures")),
+            ("2026-10", None),
+            ("2026-11", None),
+            ("2026-12", Some("no_figures")),
+            ("2030-01", Some("no_figures")),
+        ] {
+            ask(month, code).await;
+        }
+        let quarter = |month: &str| format!("/bulletin?kind=xlsx&quarter=true&month={month}");
+        assert_eq!(
+            office.get(&quarter("2026-12")).await.status,
+            StatusCode::OK,
+            "as it stands"
+        );
+        assert_eq!(office.get(&quarter("2027-01")).await.problem(), "no_figures");
+        let months = office.get("/figures/months").await.json();
+        let told: Vec<_> = months["items"].as_array().unwrap().iter().collect();
+        let told: Vec<_> = told
+            .iter()
+            .map(|line| (&line["month"], &line["total"]["planned"]))
+            .collect();
+        assert_eq!(told, [(&json!("2026-10"), &json!(0)), (&json!("2026-11"), &json!(1))]);
+    }
+}
+
+#[tokio::test]
+async fn what_a_program_was_refused_is_in_the_log_with_its_reason() {
+    let site = Site::new().await;
+    let jtj = site.program("jtj", Role::Reporter, Some("JTJ"));
+    let office = site.program("mishu", Role::Secretariat, None);
+    let auditor = site.program("shenji", Role::Auditor, None);
+    jtj.upload(roster(&[school(1)])).await;
+    let last = async || {
+        let entries = auditor.get("/audit?outcome=refused&limit=1").await.json();
+        let entry = &entries["items"][0];
+        let text = |name: &str| entry[name].as_str().unwrap().to_owned();
+        (text("actor"), text("action"), text("object"), text("detail"))
+    };
+    let is = async |actor: &str, action: &str, object: &str, reason: &str| {
+        let (by, what, on, detail) = last().await;
+        assert_eq!((&*by, &*what, &*on), (actor, action, object));
+        assert!(detail.contains(reason), "{detail}");
+    };
+    let tomorrow = json!({ "held_on": "2026-12-24", "place": "东昌府区", "inspectors": "秘书处" });
+    office.post("/inspections", &tomorrow).await;
+    is("mishu", "inspection.refused", "POST /api/v1/inspections", "还没有到").await;
+    let odd = json!({ "fingerprint": "x" });
+    jtj.post("/uploads/1/commit", &odd).await;
+    is(
+        "jtj",
+        "upload.refused",
+        "POST /api/v1/uploads/1/commit",
+        "登记库在您查看之后有了变化",
+    )
+    .await;
+    let due = "/periods/2026-12/due-days/JTJ";
+    let stale = office.ask(Method::PUT, due).header("If-Match", "\"0\"");
+    office.send(stale.json(&json!({ "day": 20 }))).await;
+    is("mishu", "period.refused", &format!("PUT /api/v1{due}"), "已被改动").await;
+    // Under a key, too, and once.
+    let under = |key: &str| {
+        office
+            .ask(Method::POST, "/inspections")
+            .header("Idempotency-Key", key)
+            .json(&tomorrow)
+    };
+    for _ in 0..2 {
+        assert_eq!(office.send(under("k")).await.problem(), "refused");
+    }
+    let entries = auditor.get("/audit?outcome=refused&action=inspection").await.json();
+    assert_eq!(entries["items"].as_array().unwrap().len(), 2);
+    jtj.get("/people").await;
+    is("jtj", "access.page", "GET /api/v1/people", "不能使用这个接口").await;
+    jtj.get("/uploads/9").await;
+    is("jtj", "access.page", "GET /api/v1/uploads/9", "没有这项内容").await;
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -181,7 +181,15 @@ async fn it_uploads_reads_findings_confirms_lists_and_is_refused_a_stale_change(
     };
     let committed = commit().await;
     assert_eq!(committed.status, StatusCode::OK, "{committed:?}");
-    assert_eq!(commit().await.problem(), "preview_moved");
+    let moved = commit().await;
+    assert_eq!(moved.problem(), "preview_moved");
+    let shown_again = client.call("get_uploads_id_preview", &here, None).await.json();
+    assert_ne!(shown_again["fingerprint"], shown["fingerprint"]);
+    assert_eq!(
+        moved.json()["fingerprint"],
+        shown_again["fingerprint"],
+        "what to look at now"
+    );
 
     // Lists by cursor.
     let (projects, parts) = client.all("get_projects", "2").await;

@@ -2,9 +2,12 @@
 
 mod access;
 mod answers;
+mod changes;
 mod client;
 mod document;
+mod operators;
 mod repeats;
+mod whole;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};

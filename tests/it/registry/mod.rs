@@ -31,5 +31,6 @@ mod schema;
 mod secrets;
 mod steps;
 mod supplements;
+mod together;
 mod tokens;
 mod waivers;

@@ -89,7 +89,8 @@ const POSTGRES_COLUMNS: &str = "SELECT c.relname::text AS table_name, a.attname:
     a.attnotnull::int::bigint AS required,
     COALESCE(array_position(i.indkey::int2[], a.attnum) - array_lower(i.indkey::int2[], 1) + 1, 0)::bigint AS key
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
-    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND c.relname NOT LIKE '\\_\\_%'
+    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
+        AND c.relname NOT LIKE '\\_\\_%'
     ORDER BY c.relname COLLATE \"C\", a.attnum";
 const POSTGRES_INDEXES: &str = "SELECT c.relname::text AS table_name, i.indisunique::int::bigint AS is_unique,
     (SELECT string_agg(a.attname, ',' ORDER BY k.at) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(num, at)

@@ -134,6 +134,7 @@ fn quality_adds_up_what_each_roster_was_found_to_have_and_leads_to_the_rows() {
             period: "2026-11",
             department: Some(JTJ),
             code: Some("V005"),
+            severity: None,
         };
         let found = behind(&world.registry, &secretariat(), &which, 10).unwrap();
         // The row that was held first, then the one that went in.
@@ -184,6 +185,17 @@ fn the_secretariat_sees_both_of_a_pair_and_a_department_only_whose_the_other_is(
         );
         let explanation = pairs[0].other.project.as_ref().unwrap().1.as_deref();
         assert_eq!(explanation, Some("是另一栋"));
+
+        // A database of before pairs were kept finds the same ones, once.
+        world.execute("DELETE FROM lookalikes");
+        assert!(duplicates::pairs(registry, &secretariat(), 10).unwrap().is_empty());
+        assert_eq!(intake::compare_the_old(registry).unwrap(), 2);
+        assert_eq!(intake::compare_the_old(registry).unwrap(), 0);
+        let again = duplicates::pairs(registry, &secretariat(), 10).unwrap();
+        assert_eq!(
+            again.iter().map(told).collect::<Vec<_>>(),
+            pairs.iter().map(told).collect::<Vec<_>>()
+        );
 
         let theirs = duplicates::pairs(registry, &reporter("WJW"), 10).unwrap();
         assert_eq!(

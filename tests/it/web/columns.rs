@@ -137,6 +137,33 @@ async fn two_columns_of_one_field_are_told_apart_and_never_both_taken() {
 }
 
 #[tokio::test]
+async fn a_column_without_a_header_is_shown_by_its_letter_and_values_and_remembered() {
+    let site = Site::new().await;
+    let browser = site.reporter("JTJ").await;
+    let shown = browser.upload("一.csv", renamed("工程类别", "", "")).await;
+    assert!(shown.shows("没有读出任何工程"), "{}", shown.text);
+    let page = browser.get("/uploads/1/columns").await;
+    let neighbours = page.text.split("name=\"column:").nth(1).unwrap();
+    let key = neighbours.split('"').next().unwrap();
+    assert!(key.contains("|空1/1|"), "{key}");
+    assert!(
+        page.shows("<th scope=\"row\">（无表头）</th>") && page.shows("学校"),
+        "{}",
+        page.text
+    );
+    let field = format!("column:{key}");
+    let form = [("table", "0"), (field.as_str(), "工程类别")];
+    let read = browser.post("/uploads/1/columns", &form).await;
+    assert!(read.shows("新增 2 个"), "{}", read.text);
+    let next = browser.upload("二.csv", renamed("工程类别", "", "X-9")).await;
+    assert!(
+        next.shows("新增 2 个") && next.shows("有 1 列按贵单位上次的更正识别"),
+        "{}",
+        next.text
+    );
+}
+
+#[tokio::test]
 async fn headers_are_text_and_nobody_corrects_for_another_department() {
     let site = Site::new().await;
     let browser = site.reporter("JTJ").await;

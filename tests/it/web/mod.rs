@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod audit;
 mod columns;
+mod figures;
 mod intake;
 mod leaks;
 mod ledgers;
@@ -80,6 +81,10 @@ impl Site {
     /// The data folder; a browser may pick up files there, too.
     pub fn folder(&self) -> &Path {
         self.world.folder()
+    }
+
+    pub fn world(&self) -> &World {
+        &self.world
     }
 
     pub fn clock(&self) -> &Clock {

@@ -162,7 +162,7 @@ async fn what_is_not_there_says_what_to_do() {
         );
     }
     assert_eq!(browser.get("/uploads/x").await.status, StatusCode::NOT_FOUND);
-    assert!(browser.get("/review").await.shows("您的账号不能使用这个功能"));
+    assert!(browser.get("/progress").await.shows("您的账号不能使用这个功能"));
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn each_way_that_a_request_can_fail_has_its_page() {
             "没有这个页面",
         ),
         (
-            browser.ask(Method::GET, "/review"),
+            browser.ask(Method::GET, "/progress"),
             StatusCode::FORBIDDEN,
             "您的账号不能使用",
         ),

@@ -104,7 +104,8 @@ async fn all_that_match_means_all_that_were_shown() {
 
     let page = decide(&secretariat, &page, "approve", "", &[]).await;
     assert!(page.shows("已通过 4 个工程"), "{}", page.text);
-    assert!(secretariat.get("/progress").await.shows("<td class=\"number\">4</td>"));
+    let progress = secretariat.get("/progress").await;
+    assert!(progress.shows("stage=counted\">4</a>"), "{}", progress.text);
 }
 
 #[tokio::test]

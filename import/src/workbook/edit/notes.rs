@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use quick_xml::events::Event;
 
-use super::{Splice, escaped, parts, unsuited};
+use super::{Splice, escaped, parts, unsuited, with_attributes};
 use crate::workbook::cells::Address;
 use crate::workbook::sheet_part::parse_cell;
 use crate::workbook::wire::Refused;
@@ -42,6 +42,11 @@ fn run(text: &str) -> String {
         "<r><rPr><sz val=\"9\"/><rFont val=\"宋体\"/></rPr><t xml:space=\"preserve\">{}</t></r>",
         escaped(text)
     )
+}
+
+/// What is added to a note of the officer's, after `own`, which ends its text.
+fn beneath(own: &str, note: &str) -> String {
+    run(&format!("{own}{BENEATH}\n{note}"))
 }
 
 /// A part with the shapes of these notes.
@@ -90,8 +95,28 @@ fn rows(lines: usize) -> usize {
     lines.min(30) * 17 / 20 + 1
 }
 
+/// The same with room for a text in notes that have none.
+fn with_texts(comments: &str) -> Result<String, Refused> {
+    let mut splice = Splice::new(comments);
+    for part in parts(comments) {
+        let (event, start, end) = part?;
+        if let Event::Empty(element) = &event {
+            match element.name().as_ref() {
+                "comment" => {
+                    let open = with_attributes(element, false, &[]);
+                    splice.replace(start, end, &format!("{open}<text></text></comment>"));
+                }
+                "text" => splice.replace(start, end, "<text></text>"),
+                _ => {}
+            }
+        }
+    }
+    Ok(splice.finish())
+}
+
 /// The officer's notes and shapes with ours: those of an earlier time go, and beneath a note of the officer's ours is added to it.
 pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> Result<(String, String), Refused> {
+    let comments = &*with_texts(comments)?;
     let (mut author, mut authors, mut in_author) = (None, 0, false);
     // The officer's notes, with the lines that they have where ours is added.
     let mut kept: HashMap<Address, usize> = HashMap::new();
@@ -99,7 +124,7 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
     let mut gone: HashSet<Address> = HashSet::new();
     let mut splice = Splice::new(comments);
     let mut dropping = None;
-    let mut added: Vec<Note<'_>> = Vec::new();
+    let mut added: Option<Vec<Note<'_>>> = None;
     for part in parts(comments) {
         let (event, start, end) = part?;
         match &event {
@@ -122,12 +147,14 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                 "r" if under_way.cut.is_some() => dropping = Some(start),
                 _ => {}
             },
-            Event::Text(text) if under_way.at.is_some() && under_way.cut.is_none() => {
-                under_way.lines += lines(text.xml10_content().trim());
-                if let Some(from) = comments[start..end].find(BENEATH) {
+            Event::Text(_) if under_way.at.is_some() && under_way.cut.is_none() => {
+                let text = &comments[start..end];
+                let ours = text.find(BENEATH);
+                let own = text[..ours.unwrap_or(text.len())].trim_end();
+                under_way.lines += lines(own.trim());
+                if ours.is_some() {
                     under_way.cut = Some(start);
-                    let before = comments[start..start + from].trim_end();
-                    splice.replace(start, end, before);
+                    splice.replace(start, end, own);
                 }
             }
             Event::Text(text) if in_author && text.xml10_content().trim() == AUTHOR => author = Some(authors),
@@ -147,7 +174,8 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                 }
                 "text" if under_way.at.is_some() => {
                     if let Some(note) = under_way.note {
-                        splice.insert(start, &run(&format!("\n{BENEATH}\n{note}")));
+                        let own = if under_way.lines > 0 { "\n" } else { "" };
+                        splice.insert(start, &beneath(own, note));
                     }
                 }
                 "comment" => {
@@ -159,16 +187,18 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                     kept.extend(officers.at.map(|at| (at, lines)));
                 }
                 "commentList" => {
-                    added = notes.iter().filter(|(at, _)| !kept.contains_key(at)).copied().collect();
+                    let missing: Vec<_> = notes.iter().filter(|(at, _)| !kept.contains_key(at)).copied().collect();
                     let author = author.ok_or_else(|| unsuited("notes without authors"))?;
-                    let listed: String = added.iter().map(|note| comment(note, author)).collect();
+                    let listed: String = missing.iter().map(|note| comment(note, author)).collect();
                     splice.insert(start, &listed);
+                    added = Some(missing);
                 }
                 _ => {}
             },
             _ => {}
         }
     }
+    let added = added.ok_or_else(|| unsuited("a list of notes with a prefix"))?;
     let shapes_text = merged_shapes(shapes_text, &gone, &kept, &added)?;
     Ok((splice.finish(), shapes_text))
 }

@@ -16,7 +16,7 @@ use crate::workbook::cells::{Content, Event};
 use crate::workbook::child::{Sink, Stop};
 use crate::workbook::limits::Limits;
 use crate::workbook::package::Package;
-use crate::workbook::value;
+use crate::workbook::value::{self, Shown};
 use crate::workbook::wire::{self, Answer};
 
 /// Sheet, row and column of each cell, and what it holds.
@@ -63,14 +63,14 @@ fn calamines(bytes: &[u8]) -> Result<Cells, String> {
         let mut reader = book
             .worksheet_cells_reader(&sheet.name)
             .map_err(|error| error.to_string())?;
-        let percent = |style: &calamine::Style| {
+        let shown = |style: &calamine::Style| {
             let format = style.number_format.as_ref();
-            format.is_some_and(|format| value::is_percent_format(&format.format_code))
+            format.map_or(Shown::Plain, |format| Shown::of_code(&format.format_code))
         };
-        let percents: Vec<bool> = reader.styles().iter().map(percent).collect();
+        let shown: Vec<Shown> = reader.styles().iter().map(shown).collect();
         while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(|error| error.to_string())? {
             let (row, column) = cell.get_position();
-            let content = value::content(cell.get_value(), percents.get(style) == Some(&true));
+            let content = value::content(cell.get_value(), shown.get(style).copied().unwrap_or_default());
             // Blank text is no content.
             let blank = |content: &Content| matches!(content, Content::Text(text) if text.trim().is_empty());
             cells.extend(

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use calamine::{ExcelDateTime, ExcelDateTimeType};
 
-use super::formats::Shown;
+use super::formats::{PLAIN, Shown};
 use super::strings::{self, Strings};
 use super::tags::{Kind, Tag, Tags, push_text, utf8};
 use crate::workbook::cells::ContentRef;
@@ -94,7 +94,7 @@ fn head(tag: &Tag, row: u32, column: u32, book: &Book) -> Result<Head, Refused> 
         row,
         column,
         kind: CellKind::Unsaid,
-        shown: Shown::Plain,
+        shown: PLAIN,
     };
     let mut style = 0;
     for (name, value) in tag.attributes() {
@@ -120,7 +120,7 @@ fn head(tag: &Tag, row: u32, column: u32, book: &Book) -> Result<Head, Refused> 
             _ => {}
         }
     }
-    head.shown = book.formats.get::<usize>(style).copied().unwrap_or(Shown::Plain);
+    head.shown = book.formats.get::<usize>(style).copied().unwrap_or(PLAIN);
     Ok(head)
 }
 
@@ -210,14 +210,12 @@ fn hand_over(head: Head, value: &mut String, book: &Book, sink: &mut Sink) -> Re
         CellKind::Bool if bare == "1" || bare.eq_ignore_ascii_case("true") => ContentRef::Bool(true),
         CellKind::Error => ContentRef::Error(bare),
         CellKind::Date => ContentRef::Date(value::whole_day(bare)),
-        CellKind::Number | CellKind::Unsaid if head.shown == Shown::Plain && value::is_shown_as_written(bare) => {
-            ContentRef::Number(bare)
-        }
+        CellKind::Number | CellKind::Unsaid if is_shown_as_written(head.shown, bare) => ContentRef::Number(bare),
         CellKind::Number | CellKind::Unsaid => match bare.parse() {
             Ok(number) => {
                 let content = match head.shown {
-                    Shown::Plain | Shown::Duration => value::number(number),
-                    Shown::Percent => value::percent(number),
+                    Shown::Number(shown) => value::shown_number(number, shown),
+                    Shown::Duration => value::number(number),
                     Shown::Date => {
                         let kind = ExcelDateTimeType::DateTime;
                         value::date(ExcelDateTime::new(number, kind, book.from_1904))
@@ -231,4 +229,14 @@ fn hand_over(head: Head, value: &mut String, book: &Book, sink: &mut Sink) -> Re
         CellKind::Bool | CellKind::Inline | CellKind::Unknown => return Err(wrong("no such kind of value")),
     };
     sink.put(row, column, content)
+}
+
+/// Whether a number reads as it stands in the file.
+fn is_shown_as_written(shown: Shown, number: &str) -> bool {
+    let as_written = match shown {
+        PLAIN => true,
+        Shown::Number(value::Shown::TwoDecimals) => !value::is_first_month(number),
+        _ => false,
+    };
+    as_written && value::is_shown_as_written(number)
 }

@@ -1,4 +1,4 @@
-//! The number formats of a package's cells: which numbers are dates, and which percentages.
+//! The number formats of a package's cells: which numbers are dates, which percentages, and which have two decimals.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -11,14 +11,15 @@ use crate::workbook::xml;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
     /// As a number.
-    Plain,
-    /// As a percentage.
-    Percent,
+    Number(value::Shown),
     /// As a date or a time of day.
     Date,
     /// As a span of time, which is no date.
     Duration,
 }
+
+/// A number without a format of its own.
+pub(super) const PLAIN: Shown = Shown::Number(value::Shown::Plain);
 
 /// The formats, by the number that cells name them with.
 pub(super) fn read(part: impl Read) -> Result<Vec<Shown>, Refused> {
@@ -49,10 +50,10 @@ pub(super) fn read(part: impl Read) -> Result<Vec<Shown>, Refused> {
 /// ECMA-376 part 1, 18.8.30, with the dates and times of the East Asian versions.
 fn built_in(number: &str) -> Shown {
     match number.parse() {
-        Ok(9_u32 | 10) => Shown::Percent,
         Ok(14..=22 | 27..=36 | 45 | 47 | 50..=58) => Shown::Date,
         Ok(46) => Shown::Duration,
-        _ => Shown::Plain,
+        Ok(number) => Shown::Number(value::Shown::built_in(number)),
+        Err(_) => PLAIN,
     }
 }
 
@@ -80,11 +81,7 @@ fn of_code(code: &str) -> Shown {
             _ => {}
         }
     }
-    if value::is_percent_format(code) {
-        Shown::Percent
-    } else {
-        Shown::Plain
-    }
+    Shown::Number(value::Shown::of_code(code))
 }
 
 #[cfg(test)]
@@ -94,14 +91,16 @@ mod tests {
 
     #[test]
     fn knows_dates_spans_and_percentages() {
+        let percent = Shown::Number(value::Shown::Percent);
+        let two_decimals = Shown::Number(value::Shown::TwoDecimals);
         for (code, shown) in [
-            ("General", Shown::Plain),
-            ("0.00_ ;[Red]\\-0.00\\ ", Shown::Plain),
-            ("#,##0\"d\"", Shown::Plain),
-            ("0\\d", Shown::Plain),
-            ("#,##0*y", Shown::Plain),
-            ("0;yyyy", Shown::Plain),
-            ("0.0%", Shown::Percent),
+            ("General", PLAIN),
+            ("0.00_ ;[Red]\\-0.00\\ ", two_decimals),
+            ("#,##0\"d\"", PLAIN),
+            ("0\\d", PLAIN),
+            ("#,##0*y", PLAIN),
+            ("0;yyyy", PLAIN),
+            ("0.0%", percent),
             ("yyyy\"年\"m\"月\"d\"日\"", Shown::Date),
             ("[$-804]上午/下午h:mm", Shown::Date),
             ("AM/PM h", Shown::Date),
@@ -118,6 +117,9 @@ mod tests {
                     <cellStyleXfs><xf numFmtId='14'/></cellStyleXfs><cellXfs><xf numFmtId='0'/><xf numFmtId='176'/>\
                     <xf numFmtId='31' fontId='1'><alignment/></xf><xf/></cellXfs><dxfs><xf numFmtId='14'/></dxfs></styleSheet>";
         let formats = read(part.as_bytes()).unwrap();
-        assert_eq!(formats, [Shown::Plain, Shown::Percent, Shown::Date, Shown::Plain]);
+        assert_eq!(
+            formats,
+            [PLAIN, Shown::Number(value::Shown::Percent), Shown::Date, PLAIN]
+        );
     }
 }

@@ -1,0 +1,324 @@
+//! Every figure of a board leads to the list behind it, and the list has as many lines as the figure says.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use platform_simulator::{Fault, FaultKind};
+use reqwest::StatusCode;
+use retrofit_import::catalogue::Field;
+use retrofit_import::finding::Severity;
+use retrofit_jobs::delivery::{SyncOptions, deliver};
+use retrofit_jobs::platform::Profile;
+use retrofit_registry::registry::intake;
+use retrofit_registry::registry::people::Role;
+use retrofit_registry::registry::settings;
+use retrofit_registry::registry::targets::{self, Scope};
+
+use super::{Browser, Page, Site};
+use crate::support::rosters::{Line, roster, school};
+use crate::support::{World, administrator, reporter, secretariat};
+
+const DAY: i64 = 86_400_000;
+
+/// Figures without a list behind them: the page, the head of the column or of the row, and why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("/quality", "每百行", "a ratio"),
+    ("/quality", "每百行的问题", "a ratio"),
+    ("/targets", "目标", "what was set, not what was counted"),
+    ("/runs", "应报", "the sum of its row, whose parts lead on"),
+    ("/runs", "批次", "requests, not records"),
+    // How the run left them: later runs take them over, and they are theirs then.
+    ("/runs", "待回执", "as the run left them"),
+    ("/runs", "待查", "as the run left them"),
+    ("/runs", "未发", "as the run left them"),
+    // The counts of an upload's last commit; the row's file leads to it.
+    ("/", "新增", "told by the upload"),
+    ("/", "变化", "told by the upload"),
+    ("/", "没变", "told by the upload"),
+    ("/", "暂缓", "told by the upload"),
+    // Of a month that is over sums alone are kept.
+    ("/progress", "2026年11月", "a month that is over"),
+    ("/progress?month=2026-11", "", "a month that is over"),
+];
+
+/// What stands in a table's cell or among the figures at a page's head.
+#[derive(Debug)]
+struct Cell {
+    row: String,
+    head: String,
+    text: String,
+    link: Option<String>,
+}
+
+fn plain(html: &str) -> String {
+    let mut text = String::new();
+    let mut tag = false;
+    for letter in html.chars() {
+        match letter {
+            '<' => tag = true,
+            '>' => tag = false,
+            _ if !tag => text.push(letter),
+            _ => {}
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What stands between `open …>` and `close`, one after another.
+fn between<'a>(html: &'a str, open: &'a str, close: &'a str) -> impl Iterator<Item = &'a str> {
+    html.split(open).skip(1).filter_map(move |rest| {
+        let (_, rest) = rest.split_once('>')?;
+        Some(rest.split_once(close)?.0)
+    })
+}
+
+impl Page {
+    fn cells(&self) -> Vec<Cell> {
+        let cell = |row: &str, head: &str, html: &str| Cell {
+            row: row.into(),
+            head: head.into(),
+            text: plain(html),
+            link: html.split_once("<a href=\"").map(|(_, rest)| {
+                rest.split('"')
+                    .next()
+                    .unwrap()
+                    .replace("&amp;", "&")
+                    .replace("&#38;", "&")
+            }),
+        };
+        let main = self.text.split_once("<main").unwrap().1;
+        let mut cells = Vec::new();
+        for part in between(main, "<dt", "</div>") {
+            let (head, rest) = part.split_once("</dt>").unwrap();
+            cells.extend(between(rest, "<dd", "</dd>").map(|html| cell("", head, html)));
+        }
+        for table in between(main, "<table", "</table>") {
+            let (head, body) = table.split_once("</thead>").unwrap();
+            let heads: Vec<String> = between(head, "<th ", "</th>").map(plain).collect();
+            for row in between(body, "<tr", "</tr>") {
+                let first = usize::from(row.contains("scope=\"row\""));
+                let values = between(row, "<td", "</td>").zip(&heads[first..]);
+                let label = between(row, "<th ", "</th>").next().map(plain).unwrap_or_default();
+                cells.extend(values.map(|(html, head)| cell(&label, head, html)));
+            }
+        }
+        cells
+    }
+
+    /// The lines of the list that an address leads to: of the section that it names, or of the page's first table.
+    fn lines(&self, address: &str) -> usize {
+        let main = self.text.split_once("<main").unwrap().1;
+        let from = match address.split_once('#') {
+            Some((_, id)) => main.split_once(&format!("id=\"{id}\"")).unwrap().1,
+            None => main,
+        };
+        let body = between(from, "<tbody", "</tbody>").next();
+        body.map_or(0, |body| body.matches("<tr").count())
+    }
+}
+
+/// Whether this is a figure, with or without its unit.
+fn is_figure(text: &str) -> bool {
+    let bare = text.replace(['个', '天', '行', '次', '栋', '/', ' ', ',', '.', '%'], "");
+    !bare.is_empty() && bare.chars().all(|letter| letter.is_ascii_digit())
+}
+
+fn is_nothing(text: &str) -> bool {
+    !text.chars().any(|letter| ('1'..='9').contains(&letter))
+}
+
+impl Browser {
+    /// Follows the link of a figure; in words what is wrong with where it leads.
+    async fn follow(&self, cell: &Cell) -> Option<String> {
+        let link = cell.link.as_deref().unwrap();
+        let page = self.get(link).await;
+        if page.status != StatusCode::OK {
+            return Some(format!("leads to {}", page.status));
+        }
+        let of = |prefix: &str| link.starts_with(prefix);
+        let told = plain(page.text.split_once("<main").unwrap().1);
+        let lines = page.lines(link);
+        let right = if let Some((amount, projects)) = cell.text.split_once(' ').filter(|_| cell.text.ends_with('个')) {
+            let projects = projects.trim_end_matches([' ', '个']);
+            if projects.is_empty() {
+                lines.to_string() == amount
+            } else {
+                lines.to_string() == projects && told.contains(&format!("规模 {amount} 栋"))
+            }
+        } else if cell.text.contains('.') && of("/projects") {
+            // Money: the sums of the list.
+            let mut sums = cell.text.trim_end_matches("万元").split('/').map(str::trim);
+            sums.all(|sum| told.contains(&format!("{sum} 万元")))
+        } else if of("/projects/LC-") {
+            // How long one project has waited.
+            true
+        } else if of("/targets?month") {
+            told.contains(&cell.text)
+        } else if of("/quality/uploads") {
+            lines.to_string() == cell.text || told.contains(&format!("检查 {} 行", cell.text))
+        } else {
+            let figure: String = cell.text.chars().take_while(char::is_ascii_digit).collect();
+            let head = !of("/projects") && !of("/review") && !of("/quality") && !of("/runs")
+                || told.contains(&format!("{figure} 个"))
+                || told.contains(&format!("{figure} 处"));
+            head && lines.to_string() == figure
+        };
+        (!right).then(|| format!("leads to {link} with {lines} lines: {told}"))
+    }
+
+    /// What is wrong with the figures of a page, and how many were followed.
+    async fn check(&self, path: &str, wrong: &mut Vec<String>, used: &mut BTreeSet<usize>) -> usize {
+        let page = self.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        let mut followed = 0;
+        for mut cell in page.cells() {
+            if let Some(place) = cell.link.as_mut().filter(|link| link.starts_with('#')) {
+                place.insert_str(0, path);
+            }
+            let Cell { row, head, text, link } = &cell;
+            if !is_figure(text) || is_nothing(text) || text.ends_with('%') && link.is_none() {
+                continue;
+            }
+            if link.is_some() {
+                followed += 1;
+                wrong.extend(
+                    self.follow(&cell)
+                        .await
+                        .map(|fault| format!("{path}: {head} {text} {fault}")),
+                );
+                continue;
+            }
+            let excepted = EXCEPTIONS.iter().position(|(page, of, _)| {
+                let page_is = *page == path || Some(*page) == path.split('?').next();
+                page_is && (of.is_empty() || of == head || of == row)
+            });
+            match excepted {
+                Some(at) => drop(used.insert(at)),
+                None => wrong.push(format!("{path}: {head} {text} leads nowhere")),
+            }
+        }
+        followed
+    }
+}
+
+impl World {
+    fn import_as(&self, department: &str, period: &str, lines: impl IntoIterator<Item = Line>) {
+        let officer = reporter(department);
+        let bytes = format!("{department} {period} {}", self.clock.now());
+        let upload = self.receive_as(&officer, department, period, &bytes).unwrap();
+        let preview = intake::preview(&self.registry, &upload, roster(lines), None).unwrap();
+        intake::commit(&self.registry, &officer, &preview).unwrap();
+    }
+}
+
+fn building(row: u32, stage: &str) -> Line {
+    school(row)
+        .with(Field::Stage, stage)
+        .with(Field::ScaleValue, "1.5")
+        .with(Field::ScaleUnit, "building")
+        .with(Field::InvestmentDone, "100.25")
+        .with(Field::CompletionDate, "2026-06")
+}
+
+/// Something behind every board's figures: two departments, one with a lead; two months; each state and stage; a target; two deliveries.
+async fn filled() -> Site {
+    let world = World::sqlite();
+    settings::set_lead_review(&world.registry, &administrator(), "WJW", true).unwrap();
+    let schools = [
+        building(1, "10"),
+        building(2, "20"),
+        building(3, "30"),
+        building(4, "40"),
+        building(5, "50"),
+        building(6, "50").with(Field::CompletionDate, "2025-06"),
+        building(7, "90"),
+        building(8, "30").with(Field::ScaleUnit, "m2"),
+        building(9, "40").without(Field::CompletionDate),
+        school(10).found_by("S001", Severity::Error),
+        school(11)
+            .found_by("V005", Severity::Hint)
+            .with(Field::County, "371502"),
+        school(12).found_by("D004", Severity::Confirm).explained("是另一栋"),
+    ];
+    world.import_as("JTJ", "2026-10", schools);
+    world.approve_all();
+    world.clock.shift(9 * DAY);
+    let (simulator, platform) = world.platform(Profile::national_v1()).await;
+    let reject = FaultKind::Reject {
+        field: "dz".into(),
+        code: "address_unclear".into(),
+        message: "不够具体".into(),
+    };
+    simulator.inject(Fault::once(reject).holding("LC-2026-000003"));
+    for _ in 0..2 {
+        let store = Arc::new(world.registry.clone());
+        let outcome = deliver(store, &platform, SyncOptions::new("test", "tester"))
+            .await
+            .unwrap();
+        assert!(outcome.counts.accepted > 0 || outcome.selected == 0);
+    }
+    let hospitals = (21..=24).map(|row| school(row).with(Field::Category, "03"));
+    let held = school(25).found_by("S001", Severity::Error);
+    world.import_as("WJW", "2026-12", hospitals.chain([held]));
+    world.import_as("JTJ", "2026-12", [building(1, "30"), school(13), school(14)]);
+    world.give_back(16, "请核实");
+    let scope = Scope {
+        year: 2026,
+        department: "JTJ",
+        category: "02",
+        county: "371571",
+    };
+    targets::set(&world.registry, &secretariat(), scope, ("building", 1000), None).unwrap();
+    // The 27th of December: who has sent nothing is late.
+    world.clock.shift(25 * DAY);
+    Site::of(world).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_figure_of_a_board_leads_to_the_list_behind_it() {
+    let site = filled().await;
+    let mut wrong = Vec::new();
+    let mut used = BTreeSet::new();
+    let mut followed = 0;
+    let browsers = [
+        (site.secretariat().await, true),
+        (site.officer("shenji", Role::Auditor, None).await, true),
+        (site.reporter("JTJ").await, false),
+        (site.officer("wjw", Role::Lead, Some("WJW")).await, false),
+    ];
+    for (browser, sees_all) in &browsers {
+        for path in [
+            "/periods",
+            "/periods?month=2026-11",
+            "/quality",
+            "/targets",
+            "/targets?month=2026-12",
+        ] {
+            followed += browser.check(path, &mut wrong, &mut used).await;
+        }
+        if browser.get("/").await.path == "/" {
+            followed += browser.check("/", &mut wrong, &mut used).await;
+        }
+        let boards = [
+            "/progress",
+            "/progress?month=2026-11",
+            "/timeliness",
+            "/timeliness?month=2026-10",
+            "/timeliness/JTJ",
+            "/timeliness/WJW",
+            "/quality?month=2026-10",
+            "/runs",
+            "/runs/1",
+        ];
+        for path in boards.iter().filter(|_| *sees_all) {
+            followed += browser.check(path, &mut wrong, &mut used).await;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(followed > 200, "{followed}");
+    let unused = EXCEPTIONS.iter().enumerate().filter(|(at, _)| !used.contains(at));
+    let unused: Vec<_> = unused.map(|(_, exception)| exception).collect();
+    // Nothing is left to be asked for when these deliveries end.
+    let ends = ["待回执", "待查", "未发", "变化", "没变"];
+    assert!(unused.iter().all(|(_, head, _)| ends.contains(head)), "{unused:?}");
+}
