@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::Write as _;
+use std::marker::PhantomData;
 
 use axum::body::{Body as HttpBody, to_bytes};
 use axum::http::HeaderMap;
@@ -17,11 +18,10 @@ use super::problem::{Code, Problem};
 use super::reply::JSON;
 use super::types::Nothing;
 use crate::registry::Registry;
+use crate::registry::photos::{Limits, MOST_BYTES_SENT};
 
 /// The largest JSON body. Photos may come inside.
 const MOST_JSON: usize = 64 << 20;
-/// The largest file of any route: an archive of photos.
-const FILE_BYTES: u64 = 200 << 20;
 
 /// What comes in a body.
 pub(super) trait Body: Sized + Send + 'static {
@@ -74,10 +74,43 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> Body for Json<T> {
     }
 }
 
-/// A file, as it was sent.
-pub(super) struct Sent(pub(super) NamedTempFile);
+/// A kind of file.
+pub(super) trait Kind: Send + 'static {
+    /// Its largest size, bytes.
+    fn most(registry: &Registry) -> u64;
+}
 
-impl Body for Sent {
+/// A roster, or receipts.
+pub(super) struct Sheet;
+
+impl Kind for Sheet {
+    fn most(registry: &Registry) -> u64 {
+        registry.checker.limits.file_bytes
+    }
+}
+
+/// A photo.
+pub(super) struct Picture;
+
+impl Kind for Picture {
+    fn most(_: &Registry) -> u64 {
+        MOST_BYTES_SENT as u64
+    }
+}
+
+/// An archive of photos.
+pub(super) struct Pictures;
+
+impl Kind for Pictures {
+    fn most(_: &Registry) -> u64 {
+        Limits::default().archive_bytes
+    }
+}
+
+/// A file, as it was sent.
+pub(super) struct Sent<K>(pub(super) NamedTempFile, PhantomData<K>);
+
+impl<K: Kind> Body for Sent<K> {
     fn describe(described: &mut Described, _: &mut Schemas) {
         described.takes_file();
     }
@@ -89,7 +122,7 @@ impl Body for Sent {
                 "请直接发送文件的内容，并写明 Content-Type: application/octet-stream。",
             ));
         }
-        let most = registry.checker.limits.file_bytes.max(FILE_BYTES);
+        let most = K::most(registry);
         let mut file = NamedTempFile::new()?;
         let mut digest = Sha256::new();
         let (mut stream, mut bytes) = (body.into_data_stream(), 0);
@@ -97,7 +130,7 @@ impl Body for Sent {
             let chunk = chunk.map_err(|_| Problem::invalid("文件没有传完整，请重新发送。"))?;
             bytes += chunk.len() as u64;
             if bytes > most {
-                return Err(Problem::new(Code::TooLarge, format!("文件超过了 {} MB。", most >> 20)));
+                return Err(Problem::new(Code::TooLarge, too_large(most)));
             }
             digest.update(&chunk);
             // Some kilobytes into the system's cache: not worth a thread.
@@ -106,8 +139,18 @@ impl Body for Sent {
         if bytes == 0 {
             return Err(Problem::invalid("没有收到文件的内容。"));
         }
-        Ok((Self(file), digest))
+        Ok((Self(file, PhantomData), digest))
     }
+}
+
+fn too_large(most: u64) -> String {
+    // Some limits are binary.
+    let megabytes = if most.is_multiple_of(1 << 20) {
+        most >> 20
+    } else {
+        most / 1_000_000
+    };
+    format!("文件超过了 {megabytes} MB，请缩小或分成几个再传。")
 }
 
 fn media_type(headers: &HeaderMap) -> String {

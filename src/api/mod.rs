@@ -2,11 +2,17 @@
 //!
 //! - `routes` lists every route, the nouns' files their handlers. A handler is a plain function that blocks: it is given who asks and what was
 //!   sent, and gives what is answered, all by types.
-//! - `endpoint` reads a request by these types (`body`, `reply`), checks token, role and scope, and answers, once where it is asked under a
-//!   key (`once`); `openapi` writes the document by the same types.
+//! - `endpoint` reads a request by these types (`body`, `reply`), checks token, role and scope, and answers; `openapi` writes the document by the
+//!   same types. A change is one transaction with the comparison of its `If-Match` and with the answer that is kept under its `Idempotency-Key`
+//!   (`once`). What takes long, or reaches beyond the registry, is done before that (`post_apart`), and is the same however often it is done.
 //! - `problem` is what is answered when something cannot be done, `types` how values are written, `docs` the viewer.
 //!
 //! There are no cookies here, so that no other site can make a browser act.
+//!
+//! Every page has its operations, or a reason for none, in `tests/it/api/whole.rs`. Of the commands, `template`, `columns`, `import`, `export`, `review`,
+//! `user`, `jobs`, `sync`, `rule`, `rules`, `recheck`, `waive`, `audit list` and `audit verify` have theirs. `check` has none, because an upload tells
+//! the same of a file and keeps it until it is confirmed; `token issue`, because a token that could issue another would never end; `audit seal`, because
+//! the service seals by itself; `serve`, `migrate`, `zonation` and `demo`, because they are about the machine that they run on.
 
 #![expect(
     clippy::needless_pass_by_value,

@@ -4,7 +4,7 @@ use retrofit_jobs::delivery::SyncOutcome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::body::Sent;
+use super::body::{Sent, Sheet};
 use super::delivery::Balance;
 use super::endpoint::{Call, Endpoint, In, get, post_apart};
 use super::problem::Problem;
@@ -149,7 +149,10 @@ fn package_file(call: &Call<'_>, input: In<PackagePath>) -> Result<File<Archive>
     Ok(File::new(format!("{number}.zip"), bytes))
 }
 
-fn register(call: &Call<'_>, input: In<PackagePath, Nothing, Sent>) -> Result<Settled<Plain<OutcomeLine>>, Problem> {
+fn register(
+    call: &Call<'_>,
+    input: In<PackagePath, Nothing, Sent<Sheet>>,
+) -> Result<Settled<Plain<OutcomeLine>>, Problem> {
     let number = input.path.number;
     open(call, &number)?;
     let profile = profile(call)?;

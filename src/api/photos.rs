@@ -1,14 +1,12 @@
 //! Photos of projects.
 
-use std::io::Read as _;
-
 use retrofit_jobs::store::{PhotoKind, Word as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::body::Sent;
+use super::body::{Picture, Pictures, Sent};
 use super::endpoint::{Call, Endpoint, In, delete, get, post_apart};
-use super::problem::{Code, Problem, seen};
+use super::problem::{Problem, seen};
 use super::projects::{ProjectCode, find};
 use super::reply::{Done, Plain, Settled};
 use super::roles::{DATA, SEND};
@@ -16,7 +14,7 @@ use super::types::{Cursor, File, Instant, Nothing, OneOf, Page, Photo, Text, Win
 use super::uploads::{may_send, whose};
 use crate::db::photos::PhotoRow;
 use crate::registry::RegistryCode;
-use crate::registry::photos::{self, Fate, Limits, Listed, MOST_BYTES_SENT, Outcome};
+use crate::registry::photos::{self, Fate, Limits, Listed, Outcome};
 use crate::web::plain_name;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -204,19 +202,11 @@ fn settled(call: &Call<'_>, fates: Vec<Fate>) -> Result<Settled<Fates>, Problem>
     call.at_once(|_| Ok(Plain(Page::whole(fates.into_iter().map(fate_line).collect()))))
 }
 
-fn add(call: &Call<'_>, input: In<ProjectCode, About, Sent>) -> Result<Settled<Fates>, Problem> {
+fn add(call: &Call<'_>, input: In<ProjectCode, About, Sent<Picture>>) -> Result<Settled<Fates>, Problem> {
     let code = input.path.code;
     let record = find(call, code)?;
     may_send(call.operator, &record.project.department)?;
-    let mut bytes = Vec::new();
-    let most = MOST_BYTES_SENT as u64;
-    input.body.0.reopen()?.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MOST_BYTES_SENT {
-        return Err(Problem::new(
-            Code::TooLarge,
-            format!("照片超过了 {} MB。请缩小后再传。", MOST_BYTES_SENT / 1_000_000),
-        ));
-    }
+    let bytes = std::fs::read(input.body.0.path())?;
     let About {
         kind: OneOf(kind),
         file_name,
@@ -268,26 +258,23 @@ struct AboutArchive {
     kind: OneOf<PhotoKind>,
 }
 
-fn add_zip(call: &Call<'_>, input: In<Nothing, AboutArchive, Sent>) -> Result<Settled<Fates>, Problem> {
+fn add_zip(call: &Call<'_>, input: In<Nothing, AboutArchive, Sent<Pictures>>) -> Result<Settled<Fates>, Problem> {
     let AboutArchive {
         department,
         kind: OneOf(kind),
     } = input.query;
     let department = whose(call.operator, department);
     may_send(call.operator, &department)?;
-    let limits = Limits::default();
     let file = input.body.0.reopen()?;
-    if file.metadata()?.len() > limits.archive_bytes {
-        return Err(Problem::new(
-            Code::TooLarge,
-            format!(
-                "压缩包超过了 {} MB。请分成几个，分别上传。",
-                limits.archive_bytes / 1_000_000
-            ),
-        ));
-    }
     settled(
         call,
-        photos::add_zip(call.registry, call.operator, &department, kind, file, &limits)?,
+        photos::add_zip(
+            call.registry,
+            call.operator,
+            &department,
+            kind,
+            file,
+            &Limits::default(),
+        )?,
     )
 }

@@ -39,7 +39,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get(
             "/targets/curves",
             DATA,
-            "How far the targets of each unit were, month by month, up to a month of the year",
+            "How far the targets of each category and unit were, month by month, up to a month of the year",
             curves,
         ),
     ]
@@ -253,9 +253,11 @@ fn not_counted(call: &Call<'_>, input: In<TargetPath, Asked>) -> Result<Page<Can
     }))
 }
 
-/// The targets of one unit.
+/// The targets of one category in one unit.
 #[derive(Serialize, JsonSchema)]
 struct CurveLine {
+    /// Category code.
+    category: String,
     /// The unit of scale; amounts of different units are never added.
     unit: String,
     /// The targets, added up.
@@ -277,6 +279,7 @@ fn curves(call: &Call<'_>, input: In<Nothing, AsOf>) -> Result<Page<CurveLine>, 
     let until = month(call, input.query.month);
     let curves = report::curves(call.registry, call.operator, until)?.into_iter();
     let lines = curves.map(|curve| CurveLine {
+        category: curve.category,
         unit: curve.unit,
         target: Number::e2(curve.target_e2),
         months: curve

@@ -4,7 +4,7 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::body::{Json, Sent};
+use super::body::{Json, Sent, Sheet};
 use super::endpoint::{Call, Endpoint, In, change, get, post_apart};
 use super::problem::{Code, Problem, seen};
 use super::reply::{Done, Made, Plain, Settled, Tagged};
@@ -156,7 +156,7 @@ struct About {
     supplement: bool,
 }
 
-fn receive(call: &Call<'_>, input: In<Nothing, About, Sent>) -> Result<Settled<Made<UploadLine>>, Problem> {
+fn receive(call: &Call<'_>, input: In<Nothing, About, Sent<Sheet>>) -> Result<Settled<Made<UploadLine>>, Problem> {
     let (registry, operator) = (call.registry, call.operator);
     let About {
         department,

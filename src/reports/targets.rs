@@ -84,9 +84,11 @@ pub fn lines(registry: &Registry, operator: &Operator, month: Month) -> Result<O
     Ok(Some(targets.into_iter().map(|target| line(target, &figures)).collect()))
 }
 
-/// How far the targets of one unit were, month by month.
+/// How far the targets of one category were in one unit, month by month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Curve {
+    /// The category, code.
+    pub category: String,
     /// The unit of scale, code.
     pub unit: String,
     /// The targets, added up, in hundredths of the unit.
@@ -95,7 +97,7 @@ pub struct Curve {
     pub months: Vec<(Month, i64)>,
 }
 
-/// The curves of a year up to a month, one for each unit: amounts of different units are never added.
+/// The curves of a year up to a month, one for each category and unit: amounts of different ones are never added.
 ///
 /// # Errors
 /// Only our own faults.
@@ -133,9 +135,11 @@ pub fn curves(registry: &Registry, operator: &Operator, until: Month) -> Result<
                 line(target.clone(), &now).reached.finished.scale_e2
             }
         };
-        let at = curves.iter().position(|curve| curve.unit == target.unit);
+        let own = |curve: &Curve| (&curve.category, &curve.unit) == (&target.category, &target.unit);
+        let at = curves.iter().position(own);
         let at = at.unwrap_or_else(|| {
             curves.push(Curve {
+                category: target.category.clone(),
                 unit: target.unit.clone(),
                 target_e2: 0,
                 months: months.iter().map(|month| (*month, 0)).collect(),

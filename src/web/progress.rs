@@ -39,13 +39,14 @@ struct ProgressPage {
     /// Period, label, and the works at its end.
     curve_points: Vec<(String, String, Count)>,
     money: MoneyBars,
-    /// The yearly targets, a curve for each unit.
+    /// The yearly targets, a curve for each category and unit.
     targets: Vec<TargetCurve>,
     year: i64,
 }
 
-/// The yearly targets of one unit, and what was finished of them.
+/// The yearly targets of one category in one unit, and what was finished of them.
 struct TargetCurve {
+    category: String,
     unit: String,
     curve: Curve,
     target: String,
@@ -171,10 +172,9 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
 }
 
 fn target_curve(registry: &Registry, curve: &targets::Curve, at: usize) -> TargetCurve {
-    let unit = registry
-        .catalogue
-        .code_label(CodeList::ScaleUnit, &curve.unit)
-        .to_owned();
+    let label = |list, code: &str| registry.catalogue.code_label(list, code).to_owned();
+    let category = label(CodeList::Category, &curve.category);
+    let unit = label(CodeList::ScaleUnit, &curve.unit);
     // The picture is in whole units; the table is exact.
     let whole = |scaled: i64| (scaled + 50).div_euclid(100);
     let points: Vec<(i64, i64)> = curve
@@ -185,7 +185,7 @@ fn target_curve(registry: &Registry, curve: &targets::Curve, at: usize) -> Targe
     TargetCurve {
         curve: Curve::new(
             format!("picture-target-{at}"),
-            &format!("本年完成量与年度目标（{unit}）"),
+            &format!("{category}：本年完成量与年度目标（{unit}）"),
             &points,
             Some(whole(curve.target_e2)),
         ),
@@ -204,6 +204,7 @@ fn target_curve(registry: &Registry, curve: &targets::Curve, at: usize) -> Targe
                 )
             })
             .collect(),
+        category,
         unit,
     }
 }

@@ -3,10 +3,11 @@
 use reqwest::{Method, StatusCode};
 use retrofit_registry::registry::people::Role;
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::Program;
 use crate::support::World;
-use crate::support::pictures::jpeg;
+use crate::support::pictures::{archive, jpeg};
 use crate::web::{Site, roster, school};
 
 #[tokio::test]
@@ -183,6 +184,62 @@ async fn a_ledger_goes_from_entry_to_closure() {
     assert_eq!(moved.json()["day"], 20, "{moved:?}");
     let standing = jtj.get("/periods/2026-12").await.json();
     assert_eq!(standing["items"][0]["due"], "2026-12-20");
+}
+
+#[tokio::test]
+async fn photos_come_alone_or_in_an_archive() {
+    let site = Site::new().await;
+    let jtj = site.program("jtj", Role::Reporter, Some("JTJ"));
+    jtj.upload(roster(&[school(1)])).await;
+    jtj.commit(1).await;
+    let send = async |path: &str, bytes: Vec<u8>| {
+        let request = jtj
+            .ask(Method::POST, path)
+            .header("Content-Type", "application/octet-stream");
+        jtj.send(request.body(bytes)).await
+    };
+    let alone = "/projects/LC-2026-000001/photos?kind=acceptance&file_name=a.jpg";
+    let large = send(alone, vec![0; 20_000_001]).await;
+    assert_eq!(
+        (large.status, &*large.problem()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "too_large")
+    );
+    assert!(large.json()["detail"].as_str().unwrap().contains("20 MB"));
+    let pdf = send(alone, b"%PDF-1.7".to_vec()).await.json();
+    assert_eq!(pdf["items"][0]["outcome"], "refused");
+    assert_eq!(
+        send(alone, jpeg(640, 480, 1)).await.json()["items"][0]["outcome"],
+        "taken"
+    );
+    let zip = archive([
+        ("LC-2026-000001 施工.jpg", jpeg(640, 480, 2)),
+        ("LC-2026-000001 验收.jpg", jpeg(640, 480, 1)),
+        ("../../LC-2026-000001.jpg", jpeg(640, 480, 3)),
+        ("IMG_1.jpg", jpeg(640, 480, 4)),
+    ]);
+    let fates = send("/photos?kind=construction", zip).await.json();
+    let outcomes: Vec<&Value> = fates["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fate| &fate["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["taken", "same", "refused", "refused"]);
+    assert!(fates["items"][2]["reason"].as_str().unwrap().contains("越出"));
+    // Listed, the last first, and each is given back as it is kept.
+    let listed = jtj.get("/photos?limit=1").await.json();
+    assert_eq!(listed["items"][0]["photo"]["kind"], "construction");
+    assert!(listed["next"].is_string());
+    assert_eq!(jtj.get("/photos/count").await.json()["ready"], 2);
+    let sha256 = listed["items"][0]["photo"]["sha256"].as_str().unwrap();
+    let one = jtj
+        .get(&format!("/projects/LC-2026-000001/photos/construction/{sha256}"))
+        .await;
+    let hex: Vec<String> = sha2::Sha256::digest(&one.body)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(hex.concat(), sha256);
 }
 
 #[tokio::test]

@@ -156,6 +156,20 @@ async fn a_rule_is_waived_before_a_project_has_a_code() {
         let approve = json!({ "decision": "approve", "projects": [{ "code": "LC-2026-000001", "revision": 1 }] });
         office.post("/review/decisions", &approve).await;
         assert_eq!(office.send(area(5)).await.status, StatusCode::OK);
+        // The same unit of another category is another curve: amounts are never added across categories.
+        let other = office
+            .ask(Method::PUT, "/targets/2026/JTJ/99/371571")
+            .header("If-None-Match", "*");
+        let other = office
+            .send(other.json(&json!({ "unit": "building", "amount": "7" })))
+            .await;
+        assert_eq!(other.status, StatusCode::OK, "{other:?}");
+        let curves = office.all_at_once("/targets/curves").await;
+        let told: Vec<_> = curves
+            .iter()
+            .map(|curve| (text(curve, "category"), text(curve, "target")))
+            .collect();
+        assert_eq!(told, [("02".into(), "5".into()), ("99".into(), "7".into())]);
         let path = "/targets/2026/JTJ/02/371571/not-counted";
         assert_eq!(office.one_by_one(path).await, office.all_at_once(path).await);
     }
