@@ -79,6 +79,8 @@ fn multiply(world: &World) {
             INSERT INTO project_keys
                 SELECT project_id + {offset}, 'D{department}', number, name, address, owner, cell
                 FROM project_keys WHERE project_id <= 1000;
+            INSERT INTO project_counts
+                SELECT 'D{department}', state, category, county, stage, explained, projects FROM project_counts WHERE department = 'JTJ';
             INSERT INTO findings
                 SELECT project_id + {offset}, revision, seq, code, severity, cell, field, written, message, suggestion, basis
                 FROM findings WHERE project_id <= 1000;"
