@@ -289,3 +289,23 @@ async fn targets_periods_and_photos_are_kept_through_the_forms() {
         .await;
     assert!(page.shows("GIF"), "{}", page.text);
 }
+
+#[tokio::test]
+async fn a_month_without_figures_has_no_board() {
+    let (site, _) = site().await;
+    let office = site.secretariat().await;
+    for path in [
+        "/progress?month=1999-01",
+        "/progress?month=2030-01",
+        "/bulletin?span=1999-01",
+        "/bulletin?span=2030-03-q",
+    ] {
+        assert_eq!(office.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert!(office.get("/targets?month=1999-01").await.shows("还没有数据"));
+    assert_eq!(
+        office.get("/bulletin?span=2026-12-q").await.status,
+        StatusCode::OK,
+        "as it stands"
+    );
+}
