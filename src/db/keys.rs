@@ -69,7 +69,7 @@ fn place(name: &str, address: &str) -> Option<String> {
 }
 
 /// The first parts of places, each once.
-fn names<'a>(places: &[&'a str]) -> Vec<String> {
+fn names(places: &[&str]) -> Vec<String> {
     let names: BTreeSet<String> = places.iter().filter_map(|place| Some(parts(place)?.0)).collect();
     names.into_iter().collect()
 }
@@ -156,8 +156,8 @@ fn load_by_place<T>(
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let sought: HashSet<&str> = places.iter().copied().collect();
     let rows = load_keyed(conn, &names, all, load)?.into_iter();
-    let placed = rows.filter_map(|(name, address, row)| Some((place(&name, &address?)?, row)));
-    Ok(placed.filter(|(place, _)| sought.contains(place.as_str())).collect())
+    let found = rows.filter_map(|(name, address, row)| Some((place(&name, &address?)?, row)));
+    Ok(found.filter(|(place, _)| sought.contains(place.as_str())).collect())
 }
 
 /// A project of another department that may be the same building.

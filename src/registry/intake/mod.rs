@@ -89,7 +89,6 @@ const KNOWN_BY: [Field; 10] = [
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     /// Its data rows, each in a place of its own: moving hundreds of thousands of them as their list grows would take as much memory again.
-    #[expect(clippy::vec_box, reason = "see above")]
     pub rows: Vec<Box<Row>>,
     /// What the check says of the file besides.
     pub summary: Summary,
@@ -304,9 +303,9 @@ fn read_with(
         ..registry.checker.clone()
     };
     // While rows are checked, those before them are brought into the form that is kept.
-    let (summary, roster) = thread::scope(|scope| {
-        let (lots, checked) = mpsc::sync_channel::<Vec<CheckedRow>>(4);
-        let keeper = scope.spawn(move || Roster::of_rows(checked.into_iter().flatten()));
+    let (summary, mut roster) = thread::scope(|scope| {
+        let (lots, rows) = mpsc::sync_channel::<Vec<CheckedRow>>(4);
+        let keeper = scope.spawn(move || Roster::of_rows(rows.into_iter().flatten()));
         let mut lot = Vec::new();
         let summary = checker.check(&path, today, &mut |row| {
             lot.push(row);
@@ -320,7 +319,7 @@ fn read_with(
         let roster = keeper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (summary, roster)
     });
-    let (summary, mut roster) = (summary.map_err(|source| file_failure(&path, source))?, roster);
+    let summary = summary.map_err(|source| file_failure(&path, source))?;
     known::log(&summary.incidents);
     if summary.refusal.is_some() {
         roster = Roster::default();
