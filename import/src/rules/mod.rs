@@ -48,7 +48,7 @@ use crate::catalogue::Field;
 use crate::finding::Severity;
 
 /// The version of the rule set. Raised by every change of what a rule says of some record.
-pub const RULE_SET_VERSION: &str = "0.1.1";
+pub const RULE_SET_VERSION: &str = "0.1.2";
 
 /// One rule.
 #[derive(Debug)]

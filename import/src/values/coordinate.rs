@@ -43,7 +43,7 @@ pub(crate) fn from_dms(folded: &str) -> Option<Decimal> {
 
 /// The text without 东经, 北纬, E or N before or behind it.
 pub(crate) fn without_hemisphere(folded: &str) -> &str {
-    let before = ["东经", "北纬", "e", "n"]
+    let before = ["东经", "北纬", "经度", "纬度", "e", "n"]
         .iter()
         .find_map(|word| folded.strip_prefix(word))
         .unwrap_or(folded);
@@ -81,7 +81,7 @@ pub(crate) fn pair(text: &str) -> Option<(Decimal, Decimal)> {
     // Without a separator the second one's hemisphere stands between them, or the first one's behind it.
     let by_hemisphere = || {
         let folded = fold(text);
-        let before = ["北纬", "东经"]
+        let before = ["北纬", "东经", "纬度", "经度"]
             .iter()
             .filter_map(|word| folded.rfind(word))
             .max()

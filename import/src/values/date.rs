@@ -1,5 +1,7 @@
 //! Dates as they are written in cells, with the precision they were written in.
 
+use std::borrow::Cow;
+
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::fold::fold;
@@ -23,7 +25,7 @@ const YEARS: std::ops::RangeInclusive<i32> = 1000..=2999;
 /// Reads a text: `2023-05-12`, `2023/5`, `2023.5.12`, `2023年5月`, `20230512`, `二〇二三年五月`, a serial number that lost its format, each
 /// with or without a time of day.
 pub(crate) fn from_text(text: &str) -> Result<PartialDate, NoDate> {
-    let folded = fold(without_time(text));
+    let folded = fold(&parted_by_space(without_time(text))).replace("月份", "月");
     let arabic = chinese_to_arabic(&folded);
     let text = arabic.trim_end_matches(['日', '号', '.', '、']);
     let mut parts: Vec<&str> = text
@@ -134,6 +136,16 @@ fn without_time(text: &str) -> &str {
     end.map_or(text, |at| &text[..at])
 }
 
+/// `2023 5 12` with its parts kept apart: folding drops what is between them, and 2023 5 is no serial number.
+fn parted_by_space(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_whitespace) {
+        return Cow::Borrowed(text);
+    }
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let digits = words.iter().all(|word| word.chars().all(|c| c.is_ascii_digit()));
+    Cow::Owned(words.join(if digits { "-" } else { "" }))
+}
+
 /// Chinese digits and small numerals made Arabic: `二〇二三年十二月` to `2023年12月`.
 fn chinese_to_arabic(folded: &str) -> String {
     let chars: Vec<char> = folded.chars().collect();
@@ -194,6 +206,11 @@ mod tests {
             ("2023年5月12", Ok("2023-05-12")),
             ("2023—05—12", Ok("2023-05-12")),
             ("45291", Ok("2023-12-31")),
+            ("2023年5月份", Ok("2023-05")),
+            ("2023 5", Ok("2023-05")),
+            ("2023 05 12", Ok("2023-05-12")),
+            ("2023 年 5 月 12 日", Ok("2023-05-12")),
+            ("2023 13", Err(NoDate::NoSuchDay)),
             ("2020-2021年", Err(NoDate::Vague)),
             ("2024.6.31", Err(NoDate::NoSuchDay)),
             ("2021-00-12", Err(NoDate::NoSuchDay)),

@@ -122,7 +122,7 @@ impl Reader {
         rest: &str,
         column_unit: Option<&str>,
     ) -> Result<(Decimal, Option<Carried>), Option<&'static str>> {
-        let rest = rest.trim_matches(['(', ')', '[', ']']);
+        let rest = rest.trim_matches(['(', ')', '[', ']', '。']);
         let written = if rest.is_empty() { column_unit } else { Some(rest) };
         let (Some(written), Some(quantity)) = (written, quantity(field)) else {
             return if rest.is_empty() {

@@ -10,7 +10,7 @@ use super::reading::{Carried, Fault, Reading};
 use super::text::{BadUscc, check_uscc, is_phone};
 use super::types::{PartialDate, Value};
 use crate::catalogue::{Catalogue, CodeList, Field, FieldType};
-use crate::workbook::Content;
+use crate::workbook::{Content, NO_RESULT};
 
 /// Reads cells by the catalogue in force.
 #[derive(Clone, Debug)]
@@ -40,10 +40,15 @@ impl Reader {
         county: Option<&str>,
     ) -> Reading {
         if let Some(error) = excel_error(content) {
+            if error == NO_RESULT {
+                let message = "单元格是公式，文件里没有它的计算结果，读不出内容。".to_owned();
+                let suggestion = "请用 Excel 或 WPS 打开原文件，保存一次再报送；或直接填写数值、文字。";
+                return Reading::fault(Fault::new("V007", message, suggestion));
+            }
             let message = format!("单元格是 Excel 错误值 {error}，读不出内容。");
             return Reading::fault(Fault::new("V007", message, "请检查公式，或直接填写数值、文字。"));
         }
-        if text.is_empty() {
+        if text.is_empty() || is_stroke(text) {
             return Reading::default();
         }
         match field.field_type() {
@@ -251,7 +256,7 @@ impl Reader {
         Fault::new(
             "V003",
             message,
-            "请写成 2023-05-12；只知道月份写 2023-05，只知道年份写 2023。",
+            "请写成 2023-05-12；只知道月份写 2023-05，只知道年份写 2023；没有的留空。",
         )
     }
 }
@@ -313,6 +318,12 @@ fn ticked(folded: &str) -> Option<&str> {
     }
 }
 
+/// `/`, `—`: drawn through a cell in which there is nothing to say.
+fn is_stroke(text: &str) -> bool {
+    text.chars()
+        .all(|c| matches!(c, '-' | '/' | '\\' | '—' | '–' | '―' | '－' | '／' | '＼' | '_'))
+}
+
 /// The Excel error that a cell holds; a csv holds it as text.
 fn excel_error(content: &Content) -> Option<&str> {
     const ERRORS: &[&str] = &[
@@ -326,6 +337,7 @@ fn excel_error(content: &Content) -> Option<&str> {
         "#SPILL!",
         "#CALC!",
         "#GETTING_DATA",
+        NO_RESULT,
     ];
     match content {
         Content::Error(error) => Some(error),

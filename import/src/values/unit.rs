@@ -63,7 +63,10 @@ pub(crate) fn unit(quantity: Quantity, folded: &str) -> Option<Unit> {
     let unit = folded.trim_end_matches('整');
     let table: &[(&[&str], Unit)] = match quantity {
         Quantity::Money => &[
-            (&["万元", "万", "萬元", "万元人民币", "人民币万元", "w"], factor(1, 0)),
+            (
+                &["万元", "万", "萬元", "万圆", "万元人民币", "人民币万元", "w"],
+                factor(1, 0),
+            ),
             (
                 &["元", "圆", "块", "块钱", "人民币", "元人民币", "人民币元", "rmb"],
                 factor(1, 4),

@@ -38,6 +38,9 @@ pub fn column_name(column: u32) -> String {
     letters.iter().rev().collect()
 }
 
+/// What stands for the value of a formula whose result the file does not have; whoever reads it again knows it by its text.
+pub(crate) const NO_RESULT: &str = "#公式无结果";
+
 /// What a cell holds, before it means anything.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {

@@ -44,10 +44,25 @@ pub(super) fn read(text: &str, sink: &mut Sink) -> Result<(), Stop> {
         let row = u32::try_from(index).unwrap_or(u32::MAX);
         for (column, field) in (0..).zip(&record) {
             // Fields of valid text between ASCII delimiters are valid text.
-            sink.cell(row, column, Content::Text(String::from_utf8_lossy(field).into()))?;
+            let text = String::from_utf8_lossy(field);
+            sink.cell(row, column, Content::Text(kept_as_text(&text).into()))?;
         }
         index += 1;
     }
+}
+
+/// What is meant by `="0635"` and `'0635`, which systems write lest Excel take it for a number.
+fn kept_as_text(field: &str) -> &str {
+    let quoted = field.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    let marked = || {
+        field
+            .strip_prefix('\'')
+            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    quoted
+        .filter(|inside| !inside.contains('"'))
+        .or_else(marked)
+        .unwrap_or(field)
 }
 
 fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {

@@ -28,6 +28,7 @@ mod xlsx;
 mod xml;
 mod xml2003;
 
+pub(crate) use cells::NO_RESULT;
 pub use cells::{Address, Area, Cell, Content, Event, Format, Row, SheetHead, column_name};
 pub use child::worker_main;
 pub use limits::Limits;

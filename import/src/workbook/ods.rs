@@ -6,7 +6,7 @@ use std::io::{BufRead, Read};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::cells::{Content, Format};
+use super::cells::{Content, Format, NO_RESULT};
 use super::child::{Sink, Stop};
 use super::limits::Limits;
 use super::package::Package;
@@ -204,6 +204,7 @@ struct Stated {
     kind: String,
     value: Option<String>,
     error: bool,
+    formula: bool,
 }
 
 impl Stated {
@@ -220,12 +221,16 @@ impl Stated {
             kind,
             value,
             error: attribute(element, "calcext:value-type").as_deref() == Some("error"),
+            formula: attribute(element, "table:formula").is_some(),
         }
     }
 
     fn content(self, shown: String) -> Option<Content> {
         if self.error {
             return Some(Content::Error(shown.into()));
+        }
+        if self.formula && self.kind.is_empty() && shown.is_empty() {
+            return Some(Content::Error(NO_RESULT.into()));
         }
         let text = |text: String| (!text.is_empty()).then(|| Content::Text(text.into()));
         let Some(value) = self.value else { return text(shown) };

@@ -152,7 +152,7 @@ fn is_text(text: &str) -> bool {
 pub(super) fn protected(detail: &str) -> Refused {
     Refused {
         reason: Reason::Protected,
-        message: "文件设有打开密码，无法读取。请取消密码后再报送：用 Excel 或 WPS 打开，在“文件—信息—保护工作簿”中清除密码，另存为 .xlsx。".into(),
+        message: "文件设有打开密码，无法读取。请取消密码后再报送：用 Excel 或 WPS 打开，在“文件—信息—保护工作簿”中清除密码，另存为 .xlsx。打开时并不问密码的，是设过“保护工作簿”或修改权限密码，取消后另存即可。".into(),
         detail: detail.into(),
     }
 }

@@ -72,6 +72,10 @@ fn workbook_stream(bytes: &[u8]) -> Result<(Vec<u8>, bool), Refused> {
     file.open_stream(name)
         .and_then(|mut from| from.read_to_end(&mut stream))
         .map_err(xml::broken)?;
+    // The record that every workbook begins with.
+    if !stream.starts_with(&[0x09, 0x08]) {
+        return Err(xml::broken("no beginning of a workbook"));
+    }
     Ok((stream, file.exists("_VBA_PROJECT_CUR")))
 }
 

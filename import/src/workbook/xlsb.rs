@@ -4,11 +4,11 @@ use std::io::Cursor;
 
 use calamine::{Reader as _, SheetType, SheetVisible, Xlsb};
 
-use super::cells::{Format, SheetHead};
+use super::cells::{Content, Format, SheetHead};
 use super::child::{Sink, Stop};
 use super::package::Package;
 use super::value;
-use super::xlsb_part;
+use super::xlsb_part::{self, Errors};
 use super::xml;
 
 /// Reads a package whose workbook is the binary part at this path.
@@ -27,7 +27,7 @@ pub(super) fn read(package: &mut Package<'_>, workbook: &str, bytes: &[u8], sink
         if sheet.typ != SheetType::WorkSheet {
             continue;
         }
-        let part = xlsb_part::part(package, &path, &styles, areas)?;
+        let mut part = xlsb_part::part(package, &path, &styles, areas)?;
         sink.sheet(SheetHead {
             hidden: sheet.visible != SheetVisible::Visible,
             merged: part.merged,
@@ -38,11 +38,21 @@ pub(super) fn read(package: &mut Package<'_>, workbook: &str, bytes: &[u8], sink
         let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(xml::broken)?;
         while let Some(cell) = cells.next_cell().map_err(xml::broken)? {
             let (row, column) = cell.get_position();
+            errors_before((row, column), &mut part.errors, sink)?;
             let shown = part.shown.get(&(row, column)).copied().unwrap_or_default();
             if let Some(content) = value::content(cell.get_value(), shown) {
                 sink.cell(row, column, content)?;
             }
         }
+        errors_before((u32::MAX, u32::MAX), &mut part.errors, sink)?;
+    }
+    Ok(())
+}
+
+/// Hands over the errors that stand before a place.
+fn errors_before(place: (u32, u32), errors: &mut Errors, sink: &mut Sink) -> Result<(), Stop> {
+    while let Some(((row, column), error)) = errors.pop_front_if(|(at, _)| *at < place) {
+        sink.cell(row, column, Content::Error(error.into()))?;
     }
     Ok(())
 }

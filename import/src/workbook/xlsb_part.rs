@@ -1,8 +1,9 @@
-//! The records of an Excel binary workbook that calamine passes over: merged areas, hidden rows and columns, and how numbers are shown.
+//! The records of an Excel binary workbook that calamine passes over: merged areas, hidden rows and columns, how numbers are shown, and
+//! formulas that come to an error.
 //!
 //! Record numbers and layouts: [MS-XLSB] 2.3 and 2.4.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufReader, Read};
 
 use super::cells::Area;
@@ -15,6 +16,7 @@ const ROW_HDR: u16 = 0;
 const CELL_RK: u16 = 2;
 const CELL_REAL: u16 = 5;
 const FMLA_NUM: u16 = 9;
+const FMLA_ERROR: u16 = 11;
 const FMT: u16 = 44;
 const XF: u16 = 47;
 const COL_INFO: u16 = 60;
@@ -26,6 +28,9 @@ const END_CELL_XFS: u16 = 618;
 /// No record that is looked at is longer.
 const LONGEST: usize = 4 << 10;
 
+/// Row and column of cells, and the Excel error that each holds.
+pub(super) type Errors = VecDeque<((u32, u32), &'static str)>;
+
 /// What the records of a sheet say besides its values.
 #[derive(Default)]
 pub(super) struct Part {
@@ -34,6 +39,8 @@ pub(super) struct Part {
     pub(super) hidden_columns: Vec<u32>,
     /// Row and column of numbers that their format shows otherwise than they stand there.
     pub(super) shown: HashMap<(u32, u32), Shown>,
+    /// Formulas that come to an error, in the order of the sheet.
+    pub(super) errors: Errors,
 }
 
 /// The parts of all sheets that have one, in the order of the workbook: their paths.
@@ -104,6 +111,9 @@ pub(super) fn part(package: &mut Package<'_>, sheet: &str, styles: &[Shown], are
                 part.shown.insert((row, u32_at(data, 0)), shown);
             }
         }
+        FMLA_ERROR => part
+            .errors
+            .push_back(((row, u32_at(data, 0)), error(data.get(8).copied()))),
         MERGE_CELL if part.merged.len() <= areas => part.merged.push(Area {
             first_row: u32_at(data, 0),
             last_row: u32_at(data, 4),
@@ -113,6 +123,20 @@ pub(super) fn part(package: &mut Package<'_>, sheet: &str, styles: &[Shown], are
         _ => {}
     })?;
     Ok(part)
+}
+
+/// [MS-XLSB] 2.5.97.2.
+const fn error(code: Option<u8>) -> &'static str {
+    match code {
+        Some(0x00) => "#NULL!",
+        Some(0x07) => "#DIV/0!",
+        Some(0x0f) => "#VALUE!",
+        Some(0x17) => "#REF!",
+        Some(0x1d) => "#NAME?",
+        Some(0x24) => "#NUM!",
+        Some(0x2b) => "#GETTING_DATA",
+        _ => "#N/A",
+    }
 }
 
 /// Hands over the records of a part, each with the beginning of its data, and stops where it breaks off: calamine says what is wrong.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::cells::{Content, Format};
+use super::cells::{Content, Format, NO_RESULT};
 use super::child::{Sink, Stop};
 use super::spanned::{self, OnPart, Part, SpannedCell, SpannedRow};
 use super::value::{self, Shown};
@@ -111,13 +111,15 @@ impl Walk<'_> {
                         let shown = style.and_then(|style| styles.get(&style).copied()).unwrap_or_default();
                         let first = start(&element, column);
                         column = first.saturating_add(columns);
+                        // Until its value comes.
+                        let formula = xml::attribute(&element, "Formula").is_some();
                         cell = Some((
                             SpannedCell {
                                 column: first,
                                 repeat: 1,
                                 rows,
                                 columns,
-                                content: None,
+                                content: formula.then(|| Content::Error(NO_RESULT.into())),
                             },
                             shown,
                         ));

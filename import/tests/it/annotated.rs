@@ -356,6 +356,28 @@ fn a_month_shown_with_two_decimals_comes_back_as_it_went() {
 }
 
 #[test]
+fn a_module_of_old_macros_in_the_list_of_sheets_is_no_damage() {
+    let whole = parts(&std::fs::read(roster("05-jyj-bridges-yuan.xlsx")).unwrap());
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in &whole {
+        let module = "<sheet name=\"Module\" sheetId=\"99\" r:id=\"\"/></sheets>";
+        let bytes = match name.as_str() {
+            "xl/workbook.xml" => String::from_utf8_lossy(bytes).replace("</sheets>", module).into_bytes(),
+            _ => bytes.clone(),
+        };
+        zip.start_file(name.as_str(), zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(&bytes).unwrap();
+    }
+    let file = tempfile::Builder::new().suffix(".xlsx").tempfile().unwrap();
+    std::fs::write(file.path(), zip.finish().unwrap().into_inner()).unwrap();
+    let original = read_with(&roster("05-jyj-bridges-yuan.xlsx"), &Limits::default()).unwrap();
+    let (_, book, out) = annotate(file.path());
+    std::fs::remove_file(out).unwrap();
+    assert_same(&original, &book);
+}
+
+#[test]
 fn what_the_reading_changed_stands_on_the_first_sheet() {
     let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
     let rows = ["12000", "20000", "30000"].map(|money| format!("{},,{money}\n", crate::layout::row("第一中学教学楼")));

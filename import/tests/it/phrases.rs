@@ -100,6 +100,9 @@ fn coordinates_in_one_cell_in_either_order_and_writing() {
         "116°0′54″ 36°38′24″",
         "36°38′24″ 116°0′54″",
         "N36°38′24″ E116°0′54″",
+        "经度：116.015 纬度：36.64",
+        "纬度36.64，经度116.015",
+        "经度116.015纬度36.64",
     ] {
         let row = read("经纬度", text);
         let got = [Field::Longitude, Field::Latitude].map(|field| value(&row, field).unwrap_or_default());

@@ -64,6 +64,11 @@ fn money() {
             ("0.00005", "0.0001 V010"),
             ("12..5", "V002"),
             ("待核实", "V002"),
+            ("120万圆", "120"),
+            ("12万元。", "12"),
+            ("/", ""),
+            ("——", ""),
+            ("- -", "V002"),
             ("约12", "V002"),
             ("12美元", "V002"),
             ("1e300", "V005"),
@@ -186,6 +191,13 @@ fn dates() {
             ("2023", "2023"),
             ("2023年", "2023"),
             ("45058", "2023-05-12"),
+            ("2023年5月份", "2023-05"),
+            ("2023-05-12 00:00:00.0", "2023-05-12"),
+            ("2023 5", "2023-05"),
+            ("2023 5 12", "2023-05-12"),
+            ("'2023-05-12", "2023-05-12"),
+            ("=\"2023-05-12\"", "2023-05-12"),
+            ("—", ""),
             ("2023年底", "V003"),
             ("2023年上半年", "V003"),
             ("2023年2月29日", "V003"),
@@ -387,6 +399,12 @@ fn codes_and_marks() {
             ("无", "0"),
             ("没有", "0"),
             ("FALSE", "0"),
+            ("T", "1"),
+            ("F", "0"),
+            ("需", "1"),
+            ("无需", "0"),
+            ("对", "1"),
+            ("错", "0"),
             ("不清楚", "V004"),
         ],
     );
@@ -461,4 +479,27 @@ fn a_record_says_which_values_the_reading_changed() {
         (Field::InvestmentPlanned, "120000 12"),
     ];
     assert_eq!(changed, wanted.map(|(field, text)| (field, text.to_owned())));
+}
+
+#[test]
+fn a_stroke_is_no_value_of_any_field() {
+    let text = format!(
+        "{0},工程编号,备注,经度,纬度,始建竣工时间\n{1},/,—,\"116.015,36.64\",/,-\n{1},/,—,,,\n{2},,,,,\n",
+        header(),
+        row("第一中学教学楼"),
+        row("第一中学教学楼").replace(",教学楼,", ",/,"),
+    );
+    let (_, rows) = check_csv(&text);
+    for row in &rows[..2] {
+        assert_eq!(value(row, Field::ProjectNo), None);
+        assert_eq!(value(row, Field::Remarks), None);
+        assert!(
+            !row.findings.iter().any(|finding| finding.code == "D001"),
+            "{:?}",
+            row.findings
+        );
+    }
+    assert_eq!(value(&rows[0], Field::Latitude).as_deref(), Some("36.64"));
+    let blank = rows[2].findings.iter().find(|finding| finding.code == "V001").unwrap();
+    assert_eq!((blank.field, blank.value.as_deref()), (Some(Field::Use), Some("/")));
 }

@@ -37,6 +37,12 @@ pub(crate) fn with_macros(package: Vec<u8>) -> Vec<u8> {
 
 /// A workbook of one sheet, with these rows and shared strings, and further parts.
 pub(crate) fn xlsx_with(rows: &str, strings: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
+    let sheet = format!("<worksheet><sheetData>{rows}</sheetData></worksheet>");
+    xlsx_of(&sheet, strings, more)
+}
+
+/// A workbook of one sheet, with this part and shared strings, and further parts.
+pub(crate) fn xlsx_of(sheet: &str, strings: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
     let relationship = |id: &str, kind: &str, target: &str| {
         format!(r#"<Relationship Id="{id}" Type="{RELATIONSHIPS}/{kind}" Target="{target}"/>"#)
     };
@@ -48,7 +54,6 @@ pub(crate) fn xlsx_with(rows: &str, strings: &str, more: &[(&str, &[u8])]) -> Ve
         "<Relationships>{}</Relationships>",
         relationship("r1", "worksheet", "worksheets/sheet1.xml")
     );
-    let sheet = format!(r"<worksheet><sheetData>{rows}</sheetData></worksheet>");
     let mut parts: Vec<(&str, &[u8])> = vec![
         ("_rels/.rels", package.as_bytes()),
         (
@@ -63,7 +68,7 @@ pub(crate) fn xlsx_with(rows: &str, strings: &str, more: &[(&str, &[u8])]) -> Ve
     zip(&parts)
 }
 
-fn xlsx(rows: &str) -> Vec<u8> {
+pub(crate) fn xlsx(rows: &str) -> Vec<u8> {
     xlsx_with(rows, "<sst/>", &[])
 }
 

@@ -56,6 +56,16 @@ fn real(column: u32, style: u32, number: f64) -> Vec<u8> {
     record(5, &[&numbers(&[column, style])[..], &number.to_le_bytes()].concat())
 }
 
+/// A number of hundredths, in few bits.
+fn rk(column: u32, style: u32, hundredths: u32) -> Vec<u8> {
+    record(2, &numbers(&[column, style, hundredths << 2 | 3]))
+}
+
+/// A formula that comes to an error.
+fn error(column: u32, code: u8) -> Vec<u8> {
+    record(11, &[&numbers(&[column, 0])[..], &[code], &[0; 10]].concat())
+}
+
 fn sheet(columns: &[Vec<u8>], rows: &[Vec<u8>], merged: &[[u32; 4]]) -> Vec<u8> {
     let merged: Vec<Vec<u8>> = merged.iter().map(|area| record(176, &numbers(area))).collect();
     let begin = |kind| record(kind, &[]);
@@ -76,7 +86,7 @@ fn sheet(columns: &[Vec<u8>], rows: &[Vec<u8>], merged: &[[u32; 4]]) -> Vec<u8> 
     .concat()
 }
 
-/// A package of these sheets, the second hidden; format 1 shows `0.0%`, format 2 the built-in `0%`.
+/// A package of these sheets, the second hidden; format 1 shows `0.0%`, format 2 the built-in `0%`, format 3 the built-in `0.00`.
 fn package(first: &[u8], second: &[u8]) -> Vec<u8> {
     let book = [
         record(131, &[]),
@@ -98,10 +108,11 @@ fn package(first: &[u8], second: &[u8]) -> Vec<u8> {
         record(626, &numbers(&[1])),
         record(47, &format(9)),
         record(627, &[]),
-        record(617, &numbers(&[3])),
+        record(617, &numbers(&[4])),
         record(47, &format(0)),
         record(47, &format(164)),
         record(47, &format(9)),
+        record(47, &format(2)),
         record(618, &[]),
         record(279, &[]),
     ]
@@ -144,6 +155,18 @@ fn xlsb_cells_areas_and_hidden_parts() {
             row(1, false, &[text(0, "县区"), text(1, "进度")]),
             row(2, false, &[text(0, "莘县"), real(1, 1, 0.455)]),
             row(3, true, &[real(1, 2, 0.5), real(2, 0, 0.5)]),
+            row(
+                4,
+                false,
+                &[
+                    error(0, 0x17),
+                    real(1, 3, 2023.1),
+                    error(2, 0x1d),
+                    rk(3, 3, 202_310),
+                    rk(4, 0, 202_310),
+                ],
+            ),
+            row(5, false, &[error(1, 0x2a)]),
         ],
         &[[2, 3, 0, 0]],
     );
@@ -171,6 +194,23 @@ fn xlsb_cells_areas_and_hidden_parts() {
     assert_eq!(book.content(0, 2, 1), Some(&Content::Percent("45.5".into())));
     assert_eq!(book.content(0, 3, 1), Some(&Content::Percent("50".into())));
     assert_eq!(book.content(0, 3, 2), Some(&Content::Number("0.5".into())));
+    // Formulas that come to an error, and 2023.1 that is shown as 2023.10.
+    let error = |text: &str| Content::Error(text.into());
+    let number = |text: &str| Content::Number(text.into());
+    let shown: Vec<Content> = (0..5)
+        .filter_map(|column| book.content(0, 4, column).cloned())
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            error("#REF!"),
+            number("2023.10"),
+            error("#NAME?"),
+            number("2023.10"),
+            number("2023.1")
+        ]
+    );
+    assert_eq!(book.content(0, 5, 1), Some(&error("#N/A")));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use calamine::{ExcelDateTime, ExcelDateTimeType};
 use super::formats::{PLAIN, Shown};
 use super::strings::{self, Strings};
 use super::tags::{Kind, Tag, Tags, push_text, utf8};
-use crate::workbook::cells::ContentRef;
+use crate::workbook::cells::{ContentRef, NO_RESULT};
 use crate::workbook::child::{Sink, Stop};
 use crate::workbook::value;
 use crate::workbook::wire::Refused;
@@ -157,10 +157,14 @@ fn read_cell<R: Read>(
         push_text(value, text)?;
         return hand_over(head, text, book, sink);
     }
-    let mut done = false;
+    let (mut done, mut formula) = (false, false);
     loop {
         let tag = tags.expect_next()?;
         match (tag.kind, tag.name) {
+            // Excel keeps a result with each formula, other programs do not all. That of a text may be blank.
+            (Kind::Close, b"c") if formula && !done && matches!(head.kind, CellKind::Unsaid | CellKind::Number) => {
+                return sink.put(head.row, head.column, ContentRef::Error(NO_RESULT));
+            }
             (Kind::Close, b"c") => return Ok(()),
             (Kind::Open, b"v") => {
                 text.clear();
@@ -171,7 +175,8 @@ fn read_cell<R: Read>(
                         break;
                     }
                 }
-                if !done && head.kind != CellKind::Inline {
+                let unsaid = formula && text.trim_ascii().is_empty();
+                if !done && !unsaid && head.kind != CellKind::Inline {
                     done = true;
                     hand_over(head, text, book, sink)?;
                 }
@@ -184,7 +189,11 @@ fn read_cell<R: Read>(
                     sink.put(head.row, head.column, ContentRef::Text(text))?;
                 }
             }
-            (Kind::Open, b"f") => while !tags.expect_next()?.closes(b"f") {},
+            (Kind::Empty, b"f") => formula = true,
+            (Kind::Open, b"f") => {
+                formula = true;
+                while !tags.expect_next()?.closes(b"f") {}
+            }
             _ => {}
         }
     }

@@ -60,6 +60,8 @@ fn open(package: &mut Package, workbook: &str) -> Result<(Vec<Sheet>, Book), Ref
                         }),
                         // A sheet that is a chart.
                         Some(_) => {}
+                        // A module of Excel 5's macros, which has a name and nothing else.
+                        None if id.is_empty() => {}
                         None => lost = true,
                     }
                 }
