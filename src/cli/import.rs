@@ -172,6 +172,8 @@ pub(super) fn run(args: &ImportArgs, registry: &Registry) -> anyhow::Result<Exit
         text(&preview, &unclear(registry, &preview)?, committed, moved)
     })?;
     let whole = counts.held == 0 && !moved && !preview.roster.has_file_errors();
+    // The process ends here: taking a large roster apart before would only cost time.
+    std::mem::forget(preview);
     Ok(if whole {
         ExitCode::SUCCESS
     } else {

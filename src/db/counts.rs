@@ -124,6 +124,15 @@ pub(super) fn count(conn: &mut Conn<'_>, filter: &Filter) -> Result<i64, DbError
     Ok(counts.iter().sum())
 }
 
+/// How many projects other departments than this one have.
+pub(super) fn outside(conn: &mut Conn<'_>, department: &str) -> Result<i64, DbError> {
+    let counts: Vec<i64> = each!(conn, c => project_counts::table
+        .filter(project_counts::department.ne(department))
+        .select(project_counts::projects)
+        .load(c))?;
+    Ok(counts.iter().sum())
+}
+
 /// How many projects of each department have a current revision in each state.
 pub(super) fn by_state(conn: &mut Conn<'_>) -> Result<BTreeMap<(String, String), i64>, DbError> {
     let rows: Vec<(String, String, i64)> = each!(conn, c => project_counts::table

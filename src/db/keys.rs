@@ -1,10 +1,15 @@
 //! What rows of a roster meet projects by, and what projects resemble others by: one row per project.
+//!
+//! A project's place is its name, township and address, `NAME|TOWNSHIP|ADDRESS`. It is kept in two parts ([`parts`]), by each of which projects
+//! are likened, and found by the first.
+
+use std::collections::{BTreeSet, HashSet};
 
 use diesel::prelude::*;
 
-use super::projects::Met;
+use super::projects::{Filter, Met};
 use super::schema::{project_keys, projects};
-use super::{CHUNK, Conn, DbError, each, insert_all};
+use super::{CHUNK, Conn, DbError, counts, each};
 
 /// What a project is met by; what its values do not tell is absent.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable, AsChangeset)]
@@ -16,9 +21,7 @@ pub struct KeyRow {
     pub department: String,
     /// The department's number, normalised.
     pub number: Option<String>,
-    /// Name, township and address, normalised.
-    pub place: Option<String>,
-    /// The township with the name.
+    /// The township with the name, normalised: see [`parts`].
     pub name: Option<String>,
     /// The township with the address.
     pub address: Option<String>,
@@ -52,31 +55,109 @@ pub enum Wide {
     Place,
 }
 
+/// The parts of a place: the township with the name, `TOWNSHIP|NAME`, and with the address, `TOWNSHIP|ADDRESS`.
+pub fn parts(place: &str) -> Option<(String, String)> {
+    let (name, rest) = place.split_once('|')?;
+    let (township, _) = rest.split_once('|')?;
+    Some((format!("{township}|{name}"), rest.to_owned()))
+}
+
+/// The place of these parts.
+fn place(name: &str, address: &str) -> Option<String> {
+    let (_, name) = name.split_once('|')?;
+    Some(format!("{name}|{address}"))
+}
+
+/// The first parts of places, each once.
+fn names(places: &[&str]) -> Vec<String> {
+    let names: BTreeSet<String> = places.iter().filter_map(|place| Some(parts(place)?.0)).collect();
+    names.into_iter().collect()
+}
+
 /// The department's projects that go by one of these keys, each with its key, by id.
 pub fn met_by(conn: &mut Conn<'_>, department: &str, kind: Own, keys: &[&str]) -> Result<Vec<(String, Met)>, DbError> {
     macro_rules! by {
         ($column:ident) => {
-            |conn: &mut Conn<'_>, chunk: &[&str]| {
-                each!(conn, c => project_keys::table
-                    .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
-                    .filter(project_keys::department.eq(department))
-                    .filter(project_keys::$column.eq_any(chunk))
-                    .order(project_keys::project_id)
-                    .select((project_keys::$column.assume_not_null(), Met::as_select()))
-                    .load::<(String, Met)>(c))
+            |conn: &mut Conn<'_>, chunk: Option<&[&str]>| {
+                each!(conn, c => {
+                    let query = project_keys::table
+                        .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
+                        .filter(project_keys::department.eq(department))
+                        .filter(project_keys::$column.is_not_null())
+                        .order(project_keys::project_id)
+                        .select((project_keys::$column.assume_not_null(), project_keys::address, Met::as_select()))
+                        .into_boxed();
+                    match chunk {
+                        Some(chunk) => query.filter(project_keys::$column.eq_any(chunk)).load(c),
+                        None => query.load(c),
+                    }
+                })
             }
         };
     }
+    let of = Filter {
+        department: Some(department.into()),
+        ..Filter::default()
+    };
+    let all = counts::count(conn, &of)?;
+    match kind {
+        Own::Number => load_by(conn, keys, all, by!(number)),
+        Own::Name => load_by(conn, keys, all, by!(name)),
+        Own::Address => load_by(conn, keys, all, by!(address)),
+        Own::Place => load_by_place(conn, keys, all, by!(name)),
+    }
+}
+
+/// What a query of keys answers: the key, the second part of the place, and the project.
+type Keyed<T> = (String, Option<String>, T);
+
+/// Loads what goes by these keys, a thousand at a time; where they are as many as half of `all` there is, everything at once, of which the rest
+/// is let go.
+fn load_keyed<T>(
+    conn: &mut Conn<'_>,
+    keys: &[&str],
+    all: i64,
+    load: impl Fn(&mut Conn<'_>, Option<&[&str]>) -> QueryResult<Vec<Keyed<T>>>,
+) -> Result<Vec<Keyed<T>>, DbError> {
+    if all == 0 || keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    if usize::try_from(all).is_ok_and(|all| keys.len() >= all / 2) {
+        let sought: HashSet<&str> = keys.iter().copied().collect();
+        let mut rows = load(conn, None)?;
+        rows.retain(|(key, ..)| sought.contains(key.as_str()));
+        return Ok(rows);
+    }
     let mut rows = Vec::new();
     for chunk in keys.chunks(CHUNK) {
-        rows.extend(match kind {
-            Own::Number => by!(number)(conn, chunk),
-            Own::Place => by!(place)(conn, chunk),
-            Own::Name => by!(name)(conn, chunk),
-            Own::Address => by!(address)(conn, chunk),
-        }?);
+        rows.extend(load(conn, Some(chunk))?);
     }
     Ok(rows)
+}
+
+fn load_by<T>(
+    conn: &mut Conn<'_>,
+    keys: &[&str],
+    all: i64,
+    load: impl Fn(&mut Conn<'_>, Option<&[&str]>) -> QueryResult<Vec<Keyed<T>>>,
+) -> Result<Vec<(String, T)>, DbError> {
+    let rows = load_keyed(conn, keys, all, load)?.into_iter();
+    Ok(rows.map(|(key, _, row)| (key, row)).collect())
+}
+
+/// As [`load_by`], by places: `load` goes by their first parts.
+fn load_by_place<T>(
+    conn: &mut Conn<'_>,
+    places: &[&str],
+    all: i64,
+    load: impl Fn(&mut Conn<'_>, Option<&[&str]>) -> QueryResult<Vec<Keyed<T>>>,
+) -> Result<Vec<(String, T)>, DbError> {
+    let names = if all == 0 { Vec::new() } else { names(places) };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let sought: HashSet<&str> = places.iter().copied().collect();
+    let rows = load_keyed(conn, &names, all, load)?.into_iter();
+    let found = rows.filter_map(|(name, address, row)| Some((place(&name, &address?)?, row)));
+    Ok(found.filter(|(place, _)| sought.contains(place.as_str())).collect())
 }
 
 /// A project of another department that may be the same building.
@@ -104,32 +185,51 @@ pub fn others_by(
 ) -> Result<Vec<(String, OtherRow)>, DbError> {
     macro_rules! by {
         ($column:ident) => {
-            |conn: &mut Conn<'_>, chunk: &[&str]| {
-                each!(conn, c => project_keys::table
-                    .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
-                    .filter(project_keys::$column.eq_any(chunk))
-                    .filter(project_keys::department.ne(department))
-                    .filter(projects::state.ne("withdrawn"))
-                    .order(project_keys::project_id)
-                    .select((project_keys::$column.assume_not_null(), OtherRow::as_select()))
-                    .load::<(String, OtherRow)>(c))
+            |conn: &mut Conn<'_>, chunk: Option<&[&str]>| {
+                each!(conn, c => {
+                    let query = project_keys::table
+                        .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
+                        .filter(project_keys::$column.is_not_null())
+                        .filter(project_keys::department.ne(department))
+                        .filter(projects::state.ne("withdrawn"))
+                        .order(project_keys::project_id)
+                        .select((project_keys::$column.assume_not_null(), project_keys::address, OtherRow::as_select()))
+                        .into_boxed();
+                    match chunk {
+                        Some(chunk) => query.filter(project_keys::$column.eq_any(chunk)).load(c),
+                        None => query.load(c),
+                    }
+                })
             }
         };
     }
-    let mut rows = Vec::new();
-    for chunk in keys.chunks(CHUNK) {
-        rows.extend(match kind {
-            Wide::Owner => by!(owner)(conn, chunk),
-            Wide::Cell => by!(cell)(conn, chunk),
-            Wide::Place => by!(place)(conn, chunk),
-        }?);
+    let all = counts::outside(conn, department)?;
+    match kind {
+        Wide::Owner => load_by(conn, keys, all, by!(owner)),
+        Wide::Cell => load_by(conn, keys, all, by!(cell)),
+        Wide::Place => load_by_place(conn, keys, all, by!(name)),
     }
-    Ok(rows)
 }
 
 /// Adds what new projects are met by.
 pub fn insert(conn: &mut Conn<'_>, rows: &[KeyRow]) -> Result<(), DbError> {
-    insert_all!(conn, project_keys::table, rows);
+    match conn {
+        // One by one: its rows go all over their indexes, of which `SQLite` would keep a copy of each page for the statements that take several.
+        Conn::Sqlite(conn) => {
+            for row in rows {
+                diesel::insert_into(project_keys::table)
+                    .values(row)
+                    .execute(&mut **conn)?;
+            }
+        }
+        Conn::Postgres(conn) => {
+            for lot in rows.chunks(CHUNK) {
+                diesel::insert_into(project_keys::table)
+                    .values(lot)
+                    .execute(&mut **conn)?;
+            }
+        }
+    }
     Ok(())
 }
 

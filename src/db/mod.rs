@@ -196,7 +196,7 @@ impl Db {
                 }
                 let file = path.display().to_string();
                 // The pool hides why a first connection fails; this one does not.
-                SqliteConnection::establish(&file)?;
+                dialect::settle_sqlite(&mut SqliteConnection::establish(&file)?)?;
                 let pool = Pool::builder()
                     .max_size(POOL_SIZE)
                     .connection_timeout(PATIENCE)

@@ -167,7 +167,6 @@ diesel::table! {
         project_id -> BigInt,
         department -> Text,
         number -> Nullable<Text>,
-        place -> Nullable<Text>,
         name -> Nullable<Text>,
         address -> Nullable<Text>,
         owner -> Nullable<Text>,

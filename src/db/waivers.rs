@@ -1,6 +1,6 @@
 //! Waivers: errors of a rule that the secretariat lets a project go in with, until a day. Appended only; the latest of a rule counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -161,15 +161,18 @@ pub fn of_project(conn: &mut Conn<'_>, project: i64) -> Result<Vec<WaiverRow>, D
 
 /// The waivers of these projects that hold on a day.
 pub fn in_force(conn: &mut Conn<'_>, ids: &[i64], today: &str) -> Result<Waivers, DbError> {
-    let mut found = Waivers::new();
-    for chunk in ids.chunks(CHUNK) {
-        let rows: Vec<WaiverRow> = each!(conn, c => waivers::table
-            .filter(waivers::project_id.eq_any(chunk))
-            .order(waivers::seq)
-            .select(WaiverRow::as_select())
-            .load(c))?;
-        found.extend(rows.into_iter().map(|row| ((row.project_id, row.rule.clone()), row)));
-    }
+    let rows: Vec<WaiverRow> = each!(conn, c => {
+        let query = waivers::table.order(waivers::seq).select(WaiverRow::as_select()).into_boxed();
+        // Waivers are few: for many projects it is quicker to go through all of them.
+        if ids.len() > CHUNK {
+            query.load(c)
+        } else {
+            query.filter(waivers::project_id.eq_any(ids)).load(c)
+        }
+    })?;
+    let sought: HashSet<i64> = ids.iter().copied().collect();
+    let of_these = rows.into_iter().filter(|row| sought.contains(&row.project_id));
+    let mut found: Waivers = of_these.map(|row| ((row.project_id, row.rule.clone()), row)).collect();
     // The latest of a rule counts, even where it is the shorter one.
     found.retain(|_, row| row.until.as_str() >= today);
     Ok(found)

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Error;
 use crate::db::DbError;
-use crate::db::keys::KeyRow;
+use crate::db::keys::{KeyRow, parts};
 use crate::db::projects::ProjectRow;
 
 /// The values of a record, in the catalogue's order; blanks are absent.
@@ -72,7 +72,11 @@ pub(super) fn to_json(record: &Record) -> String {
             serializer.collect_map(fields.filter_map(|field| Some((field, self.0.value(*field)?))))
         }
     }
-    serde_json::to_string(&Content(record)).expect("text is JSON")
+    // Large enough for most, so that it does not grow by and by; then no larger than the text.
+    let mut json = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut json, &Content(record)).expect("text is JSON");
+    json.shrink_to_fit();
+    String::from_utf8(json).expect("JSON is text")
 }
 
 /// Reads a revision's JSON back.
@@ -121,24 +125,16 @@ pub(super) fn place_key(values: &Values) -> Option<String> {
 /// What a project with these values is met by.
 pub(super) fn keys(department: &str, project_id: i64, values: &Values) -> KeyRow {
     let place = place_key(values);
-    let (name, address) = place.as_deref().and_then(likeness_keys).unzip();
+    let (name, address) = place.as_deref().and_then(parts).unzip();
     KeyRow {
         project_id,
         department: department.into(),
         number: number_key(values),
-        place,
         name,
         address,
         owner: owner_key(values),
         cell: point(values).map(cell_key),
     }
-}
-
-/// The township with the name, and with the address, of a place key.
-pub(super) fn likeness_keys(place: &str) -> Option<(String, String)> {
-    let (name, rest) = place.split_once('|')?;
-    let (township, _) = rest.split_once('|')?;
-    Some((format!("{township}|{name}"), rest.to_owned()))
 }
 
 /// The kind of an early waiver's key that is the department's number.

@@ -119,7 +119,7 @@ struct Writes {
 }
 
 impl Writes {
-    fn write(self, conn: &mut Conn<'_>) -> Result<(), DbError> {
+    fn write(&self, conn: &mut Conn<'_>) -> Result<(), DbError> {
         projects::insert(conn, &self.new)?;
         projects::replace(conn, &self.changed)?;
         keys::insert(conn, &self.new_keys)?;
@@ -144,9 +144,16 @@ impl Commit<'_> {
         let next = counters::take(conn, Counter::Project, new)?;
         thread::scope(|scope| {
             let (ready, lots) = mpsc::sync_channel(1);
+            let (written, done) = mpsc::channel();
             scope.spawn(move || self.make_ready(next, &ready));
-            lots.into_iter()
-                .try_for_each(|writes: Result<Writes, DbError>| writes?.write(conn))
+            // Writing is the longest part: taking apart what was written is left to another thread.
+            scope.spawn(move || done.into_iter().for_each(drop::<Writes>));
+            lots.into_iter().try_for_each(|writes: Result<Writes, DbError>| {
+                let writes = writes?;
+                writes.write(conn)?;
+                let _ = written.send(writes);
+                Ok(())
+            })
         })
     }
 

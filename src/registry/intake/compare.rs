@@ -12,7 +12,7 @@ use crate::db::keys::{KeyRow, Wide};
 use crate::db::lookalikes::{self, PairRow};
 use crate::db::projects::{self, ProjectRow};
 use crate::db::{Conn, DbError, revisions};
-use crate::registry::values::{cells_around, from_json, keys, point};
+use crate::registry::values::{cells_around, from_json, keys, place_key, point};
 use crate::registry::{Error, Registry};
 
 /// Projects that are compared in one transaction.
@@ -75,9 +75,10 @@ fn pair(
     for (id, json) in revisions::values_of(conn, &which)? {
         let values = from_json(&json)?;
         let cells = point(&values).map(cells_around).unwrap_or_default();
-        projects.push((id, keys(department, id, &values), cells, Record::from_values(&values)));
+        let keys = (keys(department, id, &values), place_key(&values));
+        projects.push((id, keys, cells, Record::from_values(&values)));
     }
-    let sought = |key: fn(&KeyRow) -> Option<&String>| -> Vec<&str> {
+    let sought = |key: fn(&(KeyRow, Option<String>)) -> Option<&String>| -> Vec<&str> {
         let keys: BTreeSet<&str> = projects
             .iter()
             .filter_map(|(_, keys, ..)| key(keys).map(String::as_str))
@@ -90,12 +91,12 @@ fn pair(
         .collect();
     let cells: Vec<&str> = cells.into_iter().collect();
     let mut others = |kind, sought: &[&str]| others(conn, &registry.catalogue, department, (kind, sought));
-    let by_owner = others(Wide::Owner, &sought(|keys| keys.owner.as_ref()))?;
+    let by_owner = others(Wide::Owner, &sought(|(keys, _)| keys.owner.as_ref()))?;
     let by_cell = others(Wide::Cell, &cells)?;
-    let by_place = others(Wide::Place, &sought(|keys| keys.place.as_ref()))?;
-    for (id, keys, cells, record) in &projects {
+    let by_place = others(Wide::Place, &sought(|(_, place)| place.as_ref()))?;
+    for (id, (keys, place), cells, record) in &projects {
         let mut add = |other: i64, why| pairs.insert((*id.min(&other), *id.max(&other)), why);
-        for (other, _) in keys.place.iter().filter_map(|place| by_place.get(place)).flatten() {
+        for (other, _) in place.iter().filter_map(|place| by_place.get(place)).flatten() {
             add(*other, "place");
         }
         let owned = keys.owner.iter().filter_map(|owner| by_owner.get(owner));

@@ -98,7 +98,7 @@ impl Choices {
 pub(super) fn resolve(
     conn: &mut Conn<'_>,
     department: &str,
-    rows: &[Row],
+    rows: &[Box<Row>],
     choices: &Choices,
 ) -> Result<Vec<Identity>, DbError> {
     let mut resolver = Resolver {
@@ -116,7 +116,7 @@ pub(super) fn resolve(
 }
 
 struct Resolver<'a> {
-    rows: &'a [Row],
+    rows: &'a [Box<Row>],
     choices: &'a Choices,
     found: Vec<Option<Identity>>,
     /// The row that has a project.
@@ -139,7 +139,7 @@ impl Resolver<'_> {
     }
 
     fn open(&self) -> impl Iterator<Item = (usize, &Row)> {
-        let rows = self.rows.iter().enumerate();
+        let rows = self.rows.iter().map(|row| &**row).enumerate();
         rows.filter(|(at, _)| self.found[*at].is_none())
     }
 
@@ -241,7 +241,7 @@ impl Resolver<'_> {
             .filter(|(_, row)| !self.is_new(row))
             .map(|(at, _)| at)
             .collect();
-        let likenesses = Likenesses::load(conn, department, open.iter().map(|&at| &self.rows[at]))?;
+        let likenesses = Likenesses::load(conn, department, open.iter().map(|&at| &*self.rows[at]))?;
         for at in open {
             let near = likenesses.of(&self.rows[at]).into_iter();
             let free: Vec<RegistryCode> = near

@@ -31,7 +31,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use chrono::NaiveDate;
 use retrofit_import::catalogue::Field;
@@ -63,6 +64,8 @@ use crate::db::{Conn, DbError};
 
 /// The folder of uploads in the data folder.
 pub(super) const UPLOADS: &str = "uploads";
+/// How many checked rows are handed over together.
+const LOT: usize = 256;
 /// The state of an upload of which nothing else is known yet.
 const RECEIVED: &str = "received";
 /// The state of an upload of which nothing could be read.
@@ -85,8 +88,8 @@ const KNOWN_BY: [Field; 10] = [
 /// A roster, read and checked: what a plan is made from.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
-    /// Its data rows.
-    pub rows: Vec<Row>,
+    /// Its data rows, each in a place of its own: moving hundreds of thousands of them as their list grows would take as much memory again.
+    pub rows: Vec<Box<Row>>,
     /// What the check says of the file besides.
     pub summary: Summary,
     categories: BTreeSet<String>,
@@ -131,11 +134,16 @@ pub struct Row {
 impl Roster {
     /// A roster of these rows.
     pub fn new(rows: impl IntoIterator<Item = CheckedRow>, summary: Summary) -> Self {
+        let mut roster = Self::of_rows(rows);
+        roster.sum_up(summary);
+        roster
+    }
+
+    fn of_rows(rows: impl IntoIterator<Item = CheckedRow>) -> Self {
         let mut roster = Self::default();
         for row in rows {
             roster.push(row);
         }
-        roster.sum_up(summary);
         roster
     }
 
@@ -156,7 +164,7 @@ impl Roster {
         let written = record.normalised();
         let written = written.map(|it| (it.field, it.written.to_owned())).collect();
         let json = to_json(record);
-        self.take(Row {
+        self.take(Box::new(Row {
             sheet: record.sheet.clone(),
             row: record.row,
             digest: sha256(json.as_bytes()),
@@ -174,12 +182,17 @@ impl Roster {
             place: place_key(&values),
             explanation: checked.explanation,
             findings: checked.findings,
-        });
+        }));
     }
 
-    fn take(&mut self, row: Row) {
-        self.categories.extend(row.category.clone());
-        self.counties.extend(row.county.clone());
+    fn take(&mut self, row: Box<Row>) {
+        for (seen, value) in [(&mut self.categories, &row.category), (&mut self.counties, &row.county)] {
+            if let Some(value) = value
+                && !seen.contains(value)
+            {
+                seen.insert(value.clone());
+            }
+        }
         self.rows.push(row);
     }
 }
@@ -285,14 +298,28 @@ fn read_with(
     corrections: Corrections,
 ) -> Result<Roster, Error> {
     let path = registry.folder(UPLOADS)?.join(&upload.stored);
-    let mut roster = Roster::default();
     let checker = Checker {
         corrections,
         ..registry.checker.clone()
     };
-    let summary = checker
-        .check(&path, today, &mut |row| roster.push(row))
-        .map_err(|source| file_failure(&path, source))?;
+    // While rows are checked, those before them are brought into the form that is kept.
+    let (summary, mut roster) = thread::scope(|scope| {
+        let (lots, rows) = mpsc::sync_channel::<Vec<CheckedRow>>(4);
+        let keeper = scope.spawn(move || Roster::of_rows(rows.into_iter().flatten()));
+        let mut lot = Vec::new();
+        let summary = checker.check(&path, today, &mut |row| {
+            lot.push(row);
+            if lot.len() == LOT {
+                // Where the keeper is gone, it panicked, which its join says.
+                let _ = lots.send(std::mem::take(&mut lot));
+            }
+        });
+        let _ = lots.send(lot);
+        drop(lots);
+        let roster = keeper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (summary, roster)
+    });
+    let summary = summary.map_err(|source| file_failure(&path, source))?;
     known::log(&summary.incidents);
     if summary.refusal.is_some() {
         roster = Roster::default();

@@ -6,11 +6,10 @@ use retrofit_import::values::fold;
 use retrofit_jobs::store::Word as _;
 
 use super::Row;
-use crate::db::keys::{self, Own};
+use crate::db::keys::{self, Own, parts};
 use crate::db::projects::Met;
 use crate::db::{Conn, DbError};
 use crate::registry::states::State;
-use crate::registry::values::likeness_keys;
 
 /// Projects of the department by what they resemble others by.
 #[derive(Default)]
@@ -27,7 +26,7 @@ impl Likenesses {
         rows: impl Iterator<Item = &'a Row>,
     ) -> Result<Self, DbError> {
         let (mut names, mut addresses) = (BTreeSet::new(), BTreeSet::new());
-        for (name, address) in rows.filter_map(|row| likeness_keys(row.place.as_deref()?)) {
+        for (name, address) in rows.filter_map(|row| parts(row.place.as_deref()?)) {
             names.insert(name);
             addresses.insert(address);
         }
@@ -49,7 +48,7 @@ impl Likenesses {
 
     /// The projects that a row resembles, each once, by id.
     pub(super) fn of(&self, row: &Row) -> Vec<&Met> {
-        let Some((name, address)) = row.place.as_deref().and_then(likeness_keys) else {
+        let Some((name, address)) = row.place.as_deref().and_then(parts) else {
             return Vec::new();
         };
         let named = self.by_name.get(&name).into_iter().flatten();

@@ -106,7 +106,7 @@ impl Preview {
     /// A stored revision that cannot be read: our own fault.
     pub fn rows(&self) -> Result<Vec<(&Row, Fate)>, Error> {
         let rows = self.roster.rows.iter().zip(&self.plan.rows);
-        rows.map(|(row, planned)| Ok((row, planned.fate(row)?))).collect()
+        rows.map(|(row, planned)| Ok((&**row, planned.fate(row)?))).collect()
     }
 
     /// What becomes of the row at this place, in short.
@@ -127,7 +127,9 @@ impl Preview {
     /// What is stored cannot be read: our own fault.
     pub fn row(&self, at: usize) -> Result<Option<(&Row, Fate)>, Error> {
         let planned = self.roster.rows.get(at).zip(self.plan.rows.get(at));
-        planned.map(|(row, planned)| Ok((row, planned.fate(row)?))).transpose()
+        planned
+            .map(|(row, planned)| Ok((&**row, planned.fate(row)?)))
+            .transpose()
     }
 
     /// Projects of the department, among the file's categories and counties, that the file does not list. Nothing happens to them.
@@ -338,7 +340,7 @@ fn is_waived((waivers, early): (&Waivers, &EarlyWaivers), row: &Row, identity: &
 }
 
 /// What becomes of a row; `gravest` of its findings that are neither waived nor answered.
-fn judge(row: &Row, gravest: Option<Severity>, identity: Identity, all: &[Row]) -> Planned {
+fn judge(row: &Row, gravest: Option<Severity>, identity: Identity, all: &[Box<Row>]) -> Planned {
     let held = |why, met| Planned::Held { why, met };
     let unexplained = gravest == Some(Severity::Confirm);
     match identity {

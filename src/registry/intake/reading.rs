@@ -103,7 +103,7 @@ fn load(conn: &mut Conn<'_>, upload: i64, now: &Mark) -> Result<Option<Roster>, 
     let head: Head<'_> = serde_json::from_str(&reading.summary).map_err(unreadable)?;
     let mut roster = Roster::default();
     for part in readings::parts(conn, upload)? {
-        let rows: Vec<Row> = serde_json::from_str(&part).map_err(unreadable)?;
+        let rows: Vec<Box<Row>> = serde_json::from_str(&part).map_err(unreadable)?;
         for row in rows {
             roster.take(row);
         }

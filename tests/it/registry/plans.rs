@@ -77,8 +77,10 @@ fn multiply(world: &World) {
                 SELECT project_id + {offset}, revision, op, values_json, digest, rules, submitted_by, submitted_at, 'pending'
                 FROM revisions WHERE project_id <= 1000 AND revision = 1;
             INSERT INTO project_keys
-                SELECT project_id + {offset}, 'D{department}', number, place, name, address, owner, cell
+                SELECT project_id + {offset}, 'D{department}', number, name, address, owner, cell
                 FROM project_keys WHERE project_id <= 1000;
+            INSERT INTO project_counts
+                SELECT 'D{department}', state, category, county, stage, explained, projects FROM project_counts WHERE department = 'JTJ';
             INSERT INTO findings
                 SELECT project_id + {offset}, revision, seq, code, severity, cell, field, written, message, suggestion, basis
                 FROM findings WHERE project_id <= 1000;"
