@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Once;
 
+use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use retrofit_jobs::clock::Clock;
@@ -149,9 +150,12 @@ impl Browser {
         }
     }
 
-    /// Whether this address leads to a page. Some lead on to the role's own home.
+    /// Whether this address leads to a page, rather than to a file or an error.
     pub async fn is_page(&self, path: &str) -> bool {
-        self.get(path).await.status == StatusCode::OK
+        let answer = self.ask(Method::GET, path).send().await.unwrap();
+        let kind = answer.headers().get(CONTENT_TYPE);
+        let html = kind.is_some_and(|kind| kind.to_str().unwrap().starts_with("text/html"));
+        answer.status() == StatusCode::OK && html
     }
 
     async fn get(&self, path: &str) -> Page {
