@@ -378,6 +378,31 @@ fn a_module_of_old_macros_in_the_list_of_sheets_is_no_damage() {
 }
 
 #[test]
+fn ours_is_known_again_where_a_program_has_lost_its_author() {
+    let (_, _, once) = annotate(&roster("05-jyj-bridges-yuan.xlsx"));
+    let whole = parts(&std::fs::read(&once).unwrap());
+    std::fs::remove_file(once).unwrap();
+    let notes = whole.keys().find(|name| name.contains("comments")).unwrap();
+    let before = String::from_utf8(whole[notes].clone()).unwrap();
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in &whole {
+        let anonymous = before.replace("<author>抗震加固工程清单检查</author>", "<author> </author>");
+        let bytes = if name == notes { anonymous.as_bytes() } else { bytes };
+        zip.start_file(name.as_str(), zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    let file = tempfile::Builder::new().suffix(".xlsx").tempfile().unwrap();
+    std::fs::write(file.path(), zip.finish().unwrap().into_inner()).unwrap();
+    let (_, _, twice) = annotate(file.path());
+    let after = String::from_utf8(parts(&std::fs::read(&twice).unwrap())[notes].clone()).unwrap();
+    std::fs::remove_file(twice).unwrap();
+    let count = |text: &str| (text.matches("<comment ").count(), text.matches("规则：").count());
+    assert_eq!(count(&after), count(&before));
+    assert!(count(&before).0 > 3 && !after.contains("系统添加"), "{after}");
+}
+
+#[test]
 fn what_the_reading_changed_stands_on_the_first_sheet() {
     let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
     let rows = ["12000", "20000", "30000"].map(|money| format!("{},,{money}\n", crate::layout::row("第一中学教学楼")));

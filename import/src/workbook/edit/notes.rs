@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use quick_xml::events::Event;
 
 use super::{Splice, escaped, parts, unsuited, with_attributes};
+use crate::finding::Severity;
 use crate::workbook::cells::Address;
 use crate::workbook::sheet_part::parse_cell;
 use crate::workbook::wire::Refused;
@@ -114,9 +115,40 @@ fn with_texts(comments: &str) -> Result<String, Refused> {
     Ok(splice.finish())
 }
 
+/// The cells of notes that are ours word for word. Some programs keep no authors.
+fn ours_by_text(comments: &str) -> Result<HashSet<Address>, Refused> {
+    let (mut ours, mut at, mut text) = (HashSet::new(), None, String::new());
+    for part in parts(comments) {
+        match part?.0 {
+            Event::Start(element) if element.name().as_ref() == "comment" => {
+                at = xml::attribute(&element, "ref").and_then(|at| parse_cell(&at));
+                text.clear();
+            }
+            Event::End(element) if element.name().as_ref() == "comment" => {
+                let is_ours = is_note_of_ours(&text);
+                ours.extend(at.filter(|_| is_ours).map(|(row, column)| Address::new(row, column)));
+            }
+            event if at.is_some() => xml::push_text(&event, &mut text),
+            _ => {}
+        }
+    }
+    Ok(ours)
+}
+
+/// Whether a note begins with the severity of a finding and ends with its rule, as `mark::note` writes it.
+fn is_note_of_ours(text: &str) -> bool {
+    let begins = [Severity::Error, Severity::Confirm, Severity::Hint]
+        .iter()
+        .any(|severity| text.trim_start().starts_with(&format!("【{}】", severity.label())));
+    let last = text.trim_end().lines().last().unwrap_or_default();
+    let rule = last.strip_prefix("规则：").map(str::trim);
+    begins && rule.is_some_and(|code| code.len() == 4 && code.is_ascii())
+}
+
 /// The officer's notes and shapes with ours: those of an earlier time go, and beneath a note of the officer's ours is added to it.
 pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> Result<(String, String), Refused> {
     let comments = &*with_texts(comments)?;
+    let by_text = ours_by_text(comments)?;
     let (mut author, mut authors, mut in_author) = (None, 0, false);
     // The officer's notes, with the lines that they have where ours is added.
     let mut kept: HashMap<Address, usize> = HashMap::new();
@@ -136,12 +168,13 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
                 "comment" => {
                     let at = xml::attribute(element, "ref").and_then(|at| parse_cell(&at));
                     let (row, column) = at.ok_or_else(|| unsuited("a note without a cell"))?;
-                    let ours = author.is_some() && xml::count(element, "authorId").map(|id| id as usize) == author;
-                    if ours {
-                        gone.insert(Address::new(row, column));
+                    let at = Address::new(row, column);
+                    let by_author = author.is_some() && xml::count(element, "authorId").map(|id| id as usize) == author;
+                    if by_author || by_text.contains(&at) {
+                        gone.insert(at);
                         dropping = Some(start);
                     } else {
-                        under_way = Officers::of(Address::new(row, column), notes);
+                        under_way = Officers::of(at, notes);
                     }
                 }
                 "r" if under_way.cut.is_some() => dropping = Some(start),

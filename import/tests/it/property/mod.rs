@@ -34,6 +34,8 @@ struct Roster {
     between: Vec<u8>,
     footer: bool,
     merged_counties: bool,
+    /// Whether the merged areas name a county that there is none of.
+    strange_county: bool,
     /// A cell that is no number.
     fault: Option<Index>,
 }
@@ -58,7 +60,7 @@ fn roster() -> impl Strategy<Value = Roster> {
     let rows = prop::collection::vec(SPECS.iter().map(|spec| cell(spec.field)).collect::<Vec<_>>(), 1..7);
     let looks = (
         (0..6u32, 0..4u32),
-        any::<[bool; 8]>(),
+        any::<[bool; 9]>(),
         prop::collection::vec(any::<Index>(), SPECS.len()),
     );
     let extras = (prop::collection::vec(0..9u8, 7), prop::option::of(any::<Index>()));
@@ -72,6 +74,7 @@ fn roster() -> impl Strategy<Value = Roster> {
             serial,
             footer,
             merged_counties,
+            strange_county,
         ] = flags;
         Roster {
             start,
@@ -87,6 +90,7 @@ fn roster() -> impl Strategy<Value = Roster> {
             between,
             footer,
             merged_counties,
+            strange_county,
             fault,
         }
     })
@@ -97,11 +101,13 @@ fn roster() -> impl Strategy<Value = Roster> {
 struct Grid {
     cells: Vec<(u32, u32, String)>,
     merged: Vec<(u32, u32, u32, u32)>,
+    /// Whether counties stand in merged areas alone.
+    merged_counties: bool,
     /// The data rows, from 0.
     data: Vec<u32>,
     header_row: u32,
-    /// The cell at fault, as Excel shows it.
-    fault: Option<String>,
+    /// The findings on values: the rule and the cell as Excel shows it, once for each row.
+    faults: Vec<String>,
 }
 
 impl Roster {
@@ -149,6 +155,7 @@ impl Roster {
 
         let county = self.column_of(Field::County);
         let merged = merging && self.merged_counties;
+        grid.merged_counties = merged;
         let mut county_start: Option<u32> = None;
         let fault = self.fault.map(|index| index.index(self.rows.len()));
         for (number, row) in self.rows.iter().enumerate() {
@@ -165,7 +172,8 @@ impl Roster {
                 let at_fault = fault == Some(number) && SPECS[*spec].field == Field::FloorAreaM2;
                 let text = if at_fault { "见附件" } else { &row[*spec].0 };
                 if at_fault {
-                    grid.fault = Some(format!("{}{}", column_name(place(index)), at + 1));
+                    grid.faults
+                        .push(format!("V002 {}{}", column_name(place(index)), at + 1));
                 }
                 if !merged || index != county {
                     grid.cells.push((at, place(index), text.to_owned()));
@@ -173,7 +181,16 @@ impl Roster {
             }
             if merged && county_start.is_none() {
                 county_start = Some(at);
-                grid.cells.push((at, place(county), "东昌府区".to_owned()));
+                let name = if self.strange_county {
+                    "河东区"
+                } else {
+                    "东昌府区"
+                };
+                grid.cells.push((at, place(county), name.to_owned()));
+            }
+            if let Some(first) = county_start.filter(|_| self.strange_county) {
+                grid.faults
+                    .push(format!("V004 {}{}", column_name(place(county)), first + 1));
             }
             grid.data.push(at);
             at += 1;
@@ -285,28 +302,30 @@ impl Roster {
         let data: Vec<u32> = rows.iter().map(|row| row.record.row - 1).collect();
         prop_assert_eq!(&data, &grid.data, "findings {:?}", summary.findings);
         prop_assert_eq!(summary.sheets[0].header_row, grid.header_row + 1);
-        let merged = grid.merged.iter().any(|(top, _, bottom, _)| bottom > top) && self.merged_counties;
+        let merged = grid.merged_counties;
         let fault = self.fault.map(|index| index.index(self.rows.len()));
         for (number, (row, wanted)) in rows.iter().zip(&self.rows).enumerate() {
             for (spec, (written, read)) in SPECS.iter().zip(wanted) {
                 if fault == Some(number) && spec.field == Field::FloorAreaM2 {
                     continue;
                 }
-                let read = if merged && spec.field == Field::County {
-                    "371502"
-                } else {
-                    read
+                let read = match merged && spec.field == Field::County {
+                    true if self.strange_county => "",
+                    true => "371502",
+                    false => read,
                 };
                 let got = value(row, spec.field).unwrap_or_default();
                 prop_assert_eq!(&got, read, "{} of {:?} in row {}", spec.field, written, row.record.row);
             }
         }
         let refused = rows.iter().flat_map(|row| &row.findings);
-        let refused: Vec<String> = refused
+        let mut refused: Vec<String> = refused
             .filter(|finding| finding.code.starts_with('V') && finding.code != "V001")
             .map(|finding| format!("{} {}", finding.code, finding.address.unwrap()))
             .collect();
-        let wanted: Vec<String> = grid.fault.iter().map(|cell| format!("V002 {cell}")).collect();
+        let mut wanted = grid.faults.clone();
+        refused.sort();
+        wanted.sort();
         prop_assert_eq!(refused, wanted);
         Ok(())
     }
