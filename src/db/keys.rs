@@ -211,6 +211,11 @@ pub fn others_by(
     }
 }
 
+/// Whether no other department has a project.
+pub fn is_alone(conn: &mut Conn<'_>, department: &str) -> Result<bool, DbError> {
+    Ok(counts::outside(conn, department)? == 0)
+}
+
 /// Adds what new projects are met by.
 pub fn insert(conn: &mut Conn<'_>, rows: &[KeyRow]) -> Result<(), DbError> {
     match conn {

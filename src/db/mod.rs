@@ -94,8 +94,8 @@ use insert_all;
 /// How many rows or keys one statement takes: `SQLite` allows 32,766 variables, and the widest row has 31 columns.
 pub(crate) const CHUNK: usize = 1000;
 
-/// How many rows `SQLite` is given in one statement.
-const FEW: usize = 16;
+/// How many rows `SQLite` is given in one statement: for each statement it keeps a copy of the pages that the statement begins with.
+const FEW: usize = 64;
 
 /// How long a connection waits for another writer, or for a free connection, before it gives up: longer than the largest import
 /// holds the write lock.

@@ -97,8 +97,8 @@ struct Commit<'a> {
     now: UtcMillis,
 }
 
-/// How many rows are made ready together: while some are written, the next are made ready.
-const LOT: usize = 1000;
+/// How many rows are made ready together: while some are written, the next are made ready. `SQLite` is given 64 of them in a statement.
+const LOT: usize = 1024;
 
 /// What is written for some rows.
 #[derive(Default)]

@@ -173,7 +173,9 @@ impl Stored {
                 ))
             })
             .collect();
-        let judged = || rows().filter(|(row, identity)| !is_same(row, identity));
+        // Where no other department has a project, nothing is looked for.
+        let alone = keys::is_alone(conn, department)?;
+        let judged = || rows().filter(|(row, identity)| !alone && !is_same(row, identity));
         let owners: BTreeSet<&str> = judged().filter_map(|(row, _)| row.owner.as_deref()).collect();
         let cells: BTreeSet<String> = judged()
             .filter_map(|(row, _)| row.point)
@@ -225,7 +227,8 @@ impl Stored {
     /// Other departments' projects with the row's owner, or near its place.
     fn near(&self, row: &Row) -> Vec<&(i64, Neighbour)> {
         let owners = row.owner.as_ref().and_then(|owner| self.owners.get(owner));
-        let cells = row.point.map(cells_around).unwrap_or_default();
+        let point = row.point.filter(|_| !self.cells.is_empty());
+        let cells = point.map(cells_around).unwrap_or_default();
         let near = cells.iter().filter_map(|cell| self.cells.get(cell));
         owners.into_iter().chain(near).flatten().collect()
     }
