@@ -127,7 +127,8 @@ struct ListedPhoto {
 fn of_all(call: &Call<'_>, input: In<Nothing, AskedPhotos>) -> Result<Page<ListedPhoto>, Problem> {
     let window = Window::new(input.query.cursor, input.query.limit)?;
     let part = (window.after_or(i64::MAX), window.probe());
-    let rows = photos::latest(call.registry, call.operator, input.query.refused, part)?;
+    let state = input.query.refused.then_some("refused");
+    let rows = photos::latest(call.registry, call.operator, state, part)?;
     let key = |listed: &Listed| Cursor(listed.photo.id, 0);
     Ok(Page::of(rows, window, key, |listed| ListedPhoto {
         code: Text(listed.code),

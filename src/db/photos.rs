@@ -88,11 +88,11 @@ pub fn count_by_state(conn: &mut Conn<'_>, department: Option<&str>) -> Result<H
 }
 
 /// The latest photos, of one department's projects or of all, newest first, each with the name, the department and the year of the code of
-/// its project; those that the platform refused, or all.
+/// its project; those in this state, or all.
 pub fn latest(
     conn: &mut Conn<'_>,
     department: Option<&str>,
-    refused: bool,
+    state: Option<&str>,
     (before, limit): (i64, i64),
 ) -> Result<Vec<(PhotoRow, String, String, i64)>, DbError> {
     Ok(each!(conn, c => {
@@ -103,8 +103,8 @@ pub fn latest(
         if let Some(department) = department {
             query = query.filter(projects::department.eq(department));
         }
-        if refused {
-            query = query.filter(photos::state.eq("refused"));
+        if let Some(state) = state {
+            query = query.filter(photos::state.eq(state));
         }
         query.filter(photos::id.lt(before)).order(photos::id.desc()).limit(limit).load(c)
     })?)

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Extension, Multipart, Path, State};
+use axum::extract::{Extension, Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use retrofit_jobs::store::{PhotoKind, Word as _};
+use serde::Deserialize;
 
 use super::error::{WebError, refusing, seen};
 use super::frame::{Frame, blocking, page as render};
@@ -16,7 +17,7 @@ use super::guard::Officer;
 use super::inspections::departments;
 use super::upload::{keep, plain_name, sender};
 use super::words;
-use crate::registry::people::{Role, Session};
+use crate::registry::people::{Operator, Role, Session};
 use crate::registry::photos::{self, Fate, Limits, MOST_BYTES_SENT, MOST_OF_A_KIND, Outcome};
 use crate::registry::{Registry, RegistryCode};
 
@@ -24,6 +25,8 @@ use crate::registry::{Registry, RegistryCode};
 const TOLD: usize = 10;
 /// Photos that are listed.
 const SHOWN: i64 = 50;
+/// The states of a photo: the word, and what the page calls it.
+const STATES: [(&str, &str); 3] = [("ready", "待上报"), ("sent", "已上报国家平台"), ("refused", "平台退回")];
 /// Bytes of a text in a form with files.
 const TEXT_BYTES: usize = 20_000;
 /// Bytes of all the photos of one form.
@@ -33,9 +36,10 @@ const FORM_BYTES: usize = 120_000_000;
 #[template(path = "photos.html")]
 struct PhotosPage {
     frame: Frame,
-    ready: i64,
-    sent: i64,
-    refused_count: i64,
+    /// The states: word, label, photos in it.
+    tally: Vec<(&'static str, &'static str, i64)>,
+    /// The one whose photos are asked for.
+    chosen: Option<Chosen>,
     refused: Vec<Line>,
     latest: Vec<Line>,
     may_send: bool,
@@ -52,6 +56,30 @@ struct ResultPage {
     refused: Vec<(String, String)>,
     /// Where to go on.
     back: String,
+}
+
+impl PhotosPage {
+    fn is_chosen(&self, state: &str) -> bool {
+        self.chosen.as_ref().is_some_and(|chosen| chosen.state == state)
+    }
+}
+
+/// The photos in one state.
+struct Chosen {
+    state: &'static str,
+    label: &'static str,
+    count: i64,
+    lines: Vec<Line>,
+    /// The address of the next page.
+    next: Option<String>,
+}
+
+/// Which of the photos.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    state: String,
+    before: Option<i64>,
 }
 
 struct Line {
@@ -113,28 +141,60 @@ fn state_words(state: &str) -> (&'static str, &'static str) {
 }
 
 /// `GET /photos`.
-pub(super) async fn page(State(registry): State<Registry>, Extension(session): Officer) -> Result<Response, WebError> {
+pub(super) async fn page(
+    State(registry): State<Registry>,
+    Extension(session): Officer,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
         let operator = &session.operator;
-        let lines = |refused| {
-            let listed = photos::latest(registry, operator, refused, (i64::MAX, SHOWN))?;
+        let lines = |state| {
+            let listed = photos::latest(registry, operator, state, (i64::MAX, SHOWN))?;
             Ok::<_, WebError>(listed.into_iter().map(|photo| line(registry, photo)).collect())
         };
         let counts = photos::count_by_state(registry, operator)?;
         let count = |state: &str| counts.get(state).copied().unwrap_or_default();
         let secretariat = operator.role == Role::Secretariat;
+        let tally = STATES.map(|(state, label)| (state, label, count(state)));
+        let chosen = tally.into_iter().find(|(state, ..)| *state == asked.state);
+        let before = asked.before.unwrap_or(i64::MAX);
+        let chosen = chosen.map(|of| in_state(registry, operator, of, before)).transpose()?;
         render(&PhotosPage {
             frame: Frame::new(registry, &session, "照片", "/photos"),
-            ready: count("ready"),
-            sent: count("sent"),
-            refused_count: count("refused"),
-            refused: lines(true)?,
-            latest: lines(false)?,
+            tally: tally.into(),
+            refused: if chosen.is_none() {
+                lines(Some("refused"))?
+            } else {
+                Vec::new()
+            },
+            latest: if chosen.is_none() { lines(None)? } else { Vec::new() },
+            chosen,
             may_send: operator.role != Role::Auditor,
             departments: if secretariat { departments(registry) } else { Vec::new() },
         })
     })
     .await
+}
+
+/// The photos in a state, those before the one with this number.
+fn in_state(
+    registry: &Registry,
+    operator: &Operator,
+    (state, label, count): (&'static str, &'static str, i64),
+    before: i64,
+) -> Result<Chosen, WebError> {
+    let mut listed = photos::latest(registry, operator, Some(state), (before, SHOWN + 1))?;
+    let shown = usize::try_from(SHOWN).unwrap_or(usize::MAX);
+    let more = listed.len() > shown;
+    listed.truncate(shown);
+    let last = listed.last().filter(|_| more);
+    Ok(Chosen {
+        next: last.map(|last| format!("/photos?state={state}&before={}", last.photo.id)),
+        lines: listed.into_iter().map(|photo| line(registry, photo)).collect(),
+        state,
+        label,
+        count,
+    })
 }
 
 fn line(registry: &Registry, listed: photos::Listed) -> Line {

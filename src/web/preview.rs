@@ -240,9 +240,10 @@ fn unclear(catalogue: &Catalogue, likeness: &Likeness) -> UnclearLine {
         let value: Option<&Canonical> = values.get(&field);
         value.map_or_else(|| "（空）".into(), |value| words::value(catalogue, field, value))
     };
+    // What the row leaves blank tells nothing apart: shown of what a project is known by alone.
     let differs = |field: Field| {
         let own = likeness.values.get(&field);
-        likeness.sides.iter().any(|side| side.values.get(&field) != own)
+        own.is_some() && likeness.sides.iter().any(|side| side.values.get(&field) != own)
     };
     let always = [Field::ProjectNo, Field::Name, Field::Township, Field::Address];
     let fields = Field::ALL

@@ -5,7 +5,7 @@ use retrofit_jobs::store::{UtcMillis, Word as _};
 use serde::{Deserialize, Serialize};
 
 use super::words;
-use crate::registry::people::Operator;
+use crate::registry::people::{Operator, Sight};
 use crate::registry::review::Filter;
 use crate::registry::{Registry, State as ReviewState, Step};
 
@@ -196,6 +196,8 @@ pub(super) fn filters(registry: &Registry, operator: &Operator, asked: &Asked) -
     ]
     .into_iter()
     .chain(of_waiting(registry, asked))
+    // Who sees one department alone has none to choose.
+    .filter(|choice| choice.name != "department" || operator.sees() == Sight::All)
     .collect()
 }
 

@@ -280,15 +280,15 @@ pub struct Listed {
     pub department: String,
 }
 
-/// The photos of the projects that the operator sees, newest first, those before the one with this number: those that the platform refused, or
-/// all.
+/// The photos of the projects that the operator sees, newest first, those before the one with this number: those in this
+/// state, or all.
 ///
 /// # Errors
 /// Only our own faults.
 pub fn latest(
     registry: &Registry,
     operator: &Operator,
-    refused: bool,
+    state: Option<&str>,
     (before, limit): (i64, i64),
 ) -> Result<Vec<Listed>, Error> {
     let department = match operator.sees() {
@@ -298,7 +298,7 @@ pub fn latest(
     };
     let rows = registry
         .db
-        .read(|conn| photos::latest(conn, department, refused, (before, limit)))?;
+        .read(|conn| photos::latest(conn, department, state, (before, limit)))?;
     let listed = rows.into_iter().map(|(photo, name, department, year)| Listed {
         code: RegistryCode {
             year,

@@ -66,7 +66,7 @@ async fn month(view: View) {
         .await;
     department.press("保存说明并重新比对").await;
     department.press("确认提交这 2 个工程").await;
-    department.must_show("等秘书处审核").await;
+    department.must_show("等待审核").await;
     // The third one mended.
     department
         .send_roster(&site, "改好.csv", &[school(1), school(2).below_zonation(), school(3)])
@@ -74,7 +74,7 @@ async fn month(view: View) {
     // One of three is new: that is to be looked at.
     department.click("input[name=checked]").await;
     department.press("确认提交这 1 个工程").await;
-    department.must_show("等秘书处审核").await;
+    department.must_show("等待审核").await;
 
     let office = Person::at(&site, "mishu", view).await.unwrap();
     office.must_show("待审核 3 个").await;

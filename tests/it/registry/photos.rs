@@ -259,7 +259,7 @@ fn the_good_photos_of_an_archive_reach_the_platform_byte_for_byte_and_once() {
         assert_eq!(exit, Some(0), "{said}");
 
         let reporter = reporter(JTJ);
-        let refused = photos::latest(&world.registry, &reporter, true, (i64::MAX, 10)).unwrap();
+        let refused = photos::latest(&world.registry, &reporter, Some("refused"), (i64::MAX, 10)).unwrap();
         assert_eq!(refused.len(), 1, "its department sees it");
         assert!(
             refused[0]

@@ -111,7 +111,7 @@ async fn all_that_match_means_all_that_were_shown() {
 #[tokio::test]
 async fn filters_stand_in_the_address_and_narrow_the_queue() {
     let site = Site::new().await;
-    three_schools(&site).await;
+    let department = three_schools(&site).await;
     let secretariat = site.secretariat().await;
     for (query, count) in [
         ("department=JTJ", 3),
@@ -125,6 +125,10 @@ async fn filters_stand_in_the_address_and_narrow_the_queue() {
         assert!(page.shows(&format!(" {count} 个</h2>")), "{query}");
     }
     assert!(secretariat.get("/review?after=2").await.shows("LC-2026-000003:1"));
+    // A department's own people have one department, and none to choose.
+    assert!(secretariat.get("/review").await.shows("全部部门"));
+    let own = department.get("/review").await;
+    assert!(own.shows(" 3 个</h2>") && !own.shows("全部部门"), "{}", own.text);
 }
 
 #[tokio::test]
