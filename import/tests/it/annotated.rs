@@ -386,7 +386,15 @@ fn ours_is_known_again_where_a_program_has_lost_its_author() {
     let before = String::from_utf8(whole[notes].clone()).unwrap();
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in &whole {
-        let anonymous = before.replace("<author>抗震加固工程清单检查</author>", "<author> </author>");
+        // As LibreOffice saves it: runs by script, line ends as references.
+        let anonymous = before
+            .replace("<author>抗震加固工程清单检查</author>", "<author> </author>")
+            .replace('\n', "&#10;")
+            .replace("规则：", "规则：</t></r><r><t xml:space=\"preserve\">")
+            .replace(
+                "</text>",
+                "</text><commentPr><anchor><from>63159</from></anchor></commentPr>",
+            );
         let bytes = if name == notes { anonymous.as_bytes() } else { bytes };
         zip.start_file(name.as_str(), zip::write::SimpleFileOptions::default())
             .unwrap();

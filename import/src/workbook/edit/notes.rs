@@ -18,6 +18,9 @@ const AUTHOR: &str = "抗震加固工程清单检查";
 /// What parts the officer's own note from ours beneath it, and is known again when the workbook comes back.
 const BENEATH: &str = "———— 检查结果（系统添加）————";
 
+/// The words in it: some programs give its strokes a font, and an element, of their own.
+const BENEATH_WORDS: &str = "检查结果（系统添加）";
+
 /// A cell and its note.
 type Note<'n> = (Address, &'n str);
 
@@ -118,6 +121,8 @@ fn with_texts(comments: &str) -> Result<String, Refused> {
 /// The cells of notes that are ours word for word. Some programs keep no authors.
 fn ours_by_text(comments: &str) -> Result<HashSet<Address>, Refused> {
     let (mut ours, mut at, mut text) = (HashSet::new(), None, String::new());
+    // Besides its text a note may have its place and size, in numbers.
+    let mut in_text = false;
     for part in parts(comments) {
         match part?.0 {
             Event::Start(element) if element.name().as_ref() == "comment" => {
@@ -128,7 +133,9 @@ fn ours_by_text(comments: &str) -> Result<HashSet<Address>, Refused> {
                 let is_ours = is_note_of_ours(&text);
                 ours.extend(at.filter(|_| is_ours).map(|(row, column)| Address::new(row, column)));
             }
-            event if at.is_some() => xml::push_text(&event, &mut text),
+            Event::Start(element) if element.name().as_ref() == "text" => in_text = true,
+            Event::End(element) if element.name().as_ref() == "text" => in_text = false,
+            event if in_text => xml::push_text(&event, &mut text),
             _ => {}
         }
     }
@@ -182,8 +189,10 @@ pub(super) fn merged(comments: &str, shapes_text: &str, notes: &[Note<'_>]) -> R
             },
             Event::Text(_) if under_way.at.is_some() && under_way.cut.is_none() => {
                 let text = &comments[start..end];
-                let ours = text.find(BENEATH);
-                let own = text[..ours.unwrap_or(text.len())].trim_end();
+                let ours = text.find(BENEATH_WORDS);
+                let own = ours
+                    .map_or(text, |at| text[..at].trim_end_matches(['—', ' ']))
+                    .trim_end();
                 under_way.lines += lines(own.trim());
                 if ours.is_some() {
                     under_way.cut = Some(start);
