@@ -155,5 +155,5 @@ fn a_child_without_memory_ends_in_a_sentence() {
     };
     let refusal = worker.read(&file, &limits, &mut |_| {}).unwrap().unwrap_err();
     assert_eq!(refusal.code, "F003", "{refusal:?}");
-    assert!(refusal.message.contains("内存超过 64 MB"), "{refusal:?}");
+    assert!(refusal.message.contains("内存超过64 MB"), "{refusal:?}");
 }
