@@ -1,8 +1,9 @@
-// Takes the pictures of the README and of the manual from a running demonstration, which it fills with what a secretariat enters by hand.
+// Takes the pictures of the README and of the manual from a running demonstration, to which it adds what waits, what an operator carries, and a photo.
 //
 //   cargo run --release -- demo --port 8099 &
 //   npm install --no-save --prefix /tmp/pictures playwright-core
 //   NODE_PATH=/tmp/pictures/node_modules node docs/pictures/take.mjs http://127.0.0.1:8099 docs/pictures
+//   mogrify +dither -colors 128 -define png:compression-level=9 docs/pictures/*.png
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -46,14 +47,20 @@ async function send(page, path, form, fields) {
 
 const office = await open('mishuchu');
 const day = (after) => new Date(Date.now() + after * 86_400_000).toISOString().slice(0, 10);
-const year = String(new Date().getFullYear());
-for (const [department, category, county, amount] of [['JTJ', '02', '371502', '40'], ['JTJ', '02', '371503', '25'], ['WJW', '03', '371502', '20']]) {
-  await send(office, '/targets', 'form[action="/targets"]', { year, department, category, county, amount, unit: 'building' });
-}
-await send(office, '/inspections', 'form[action="/inspections"]', { held_on: day(-6), place: '东昌府区古楼街道', inspectors: '秘书处、住建局、应急局' });
-const finding = `form[action$="/findings"]`;
-await send(office, '/inspections/1', finding, { code: 'LC-2026-000002', problem: '圈梁钢筋外露，保护层厚度不足', deadline: day(9) });
-await send(office, '/meetings', 'form[action="/meetings"]', { meeting_on: day(-3), meeting: '第四季度联席会议', matter: '与民政局核对养老机构台账，补齐遗漏工程', department: 'WJW', deadline: day(12) });
+await send(office, '/waivers', 'form[action="/waivers"]', { code: 'LC-2026-000002', rule: 'S004', until: day(180), reason: '场地资料明年补齐，先行登记' });
+// What is approved now waits for an operator to carry it.
+await office.goto(`${address}/review`);
+await office.locator('input[name=project]').nth(0).check();
+await office.locator('input[name=project]').nth(1).check();
+await office.click('button[value=approve]');
+await office.goto(`${address}/packages`);
+await office.click('form[action="/packages"] button');
+// A photo of a works: a sheet of paper with words on it.
+await office.goto(`${address}/projects/LC-2026-000002`);
+const sheet = await office.locator('.values').first().screenshot({ type: 'jpeg', quality: 80 });
+const photo = { name: 'LC-2026-000002_施工.jpg', mimeType: 'image/jpeg', buffer: sheet };
+await office.setInputFiles('form[action$="/photos"] input[type=file]', photo);
+await office.locator('form[action$="/photos"] button').last().click();
 
 // A roster that is not confirmed yet: what was found, what is to be explained, what it would change.
 await office.goto(`${address}/`);

@@ -1,5 +1,7 @@
 //! `retrofit demo`: the whole product on one machine in a minute, with the sample rosters and a simulated platform.
 
+mod ledgers;
+
 use std::fs::{self, File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -8,21 +10,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use platform_simulator::{Fault, FaultKind, Settings, Simulator};
 use retrofit_import::workbook::Worker;
 use retrofit_jobs::clock::Clock;
-use retrofit_jobs::delivery::{SyncOptions, SyncOutcome, deliver};
+use retrofit_jobs::delivery::{Patience, SyncOptions, SyncOutcome, deliver, reconcile};
 use retrofit_jobs::platform::{Platform, PlatformSettings, Profile};
+use retrofit_jobs::store::UtcMillis;
 
 use super::{print, sync as sync_command};
 use crate::config::Config;
 use crate::registry::intake::{self, Counts};
+use crate::registry::month::Month;
 use crate::registry::people::{self, NewPerson, Office, Operator, Role};
 use crate::registry::review::{self, Decided, Filter, Ruling, Selection};
-use crate::registry::{Registry, State};
+use crate::registry::{Registry, State, business_day};
 use crate::{process, sync, web};
 
 /// Where the demonstration keeps its files, below the working folder.
@@ -31,8 +35,6 @@ const FOLDER: &str = "retrofit-demo";
 const MARKER: &str = ".retrofit-demo";
 /// The password of every demonstration account.
 const PASSWORD: &str = "Jiagu-2026";
-/// The rosters are of this month and are checked as on this day, whatever today is.
-const PERIOD: &str = "2026-11";
 /// What the officers explain in the demonstration.
 const EXPLANATION: &str = "演示：经核实，情况属实。";
 
@@ -79,13 +81,17 @@ const SAMPLES: &[Sample] = &[
         name: "10-txb-telecom.xlsx",
         bytes: include_bytes!("../../import/tests/rosters/10-txb-telecom.xlsx"),
     },
-    // The last one is left unreviewed, so that the queue has something to show.
+    // From here on, the departments send in this month; those before, in the month before it. The last one is left unreviewed, so that the
+    // queue has something to show.
     Sample {
         department: "GDGS",
         name: "08-gdgs-power-utf8.csv",
         bytes: include_bytes!("../../import/tests/rosters/08-gdgs-power-utf8.csv"),
     },
 ];
+
+/// How many of them were sent and approved in the month before.
+const BEFORE: usize = 4;
 
 /// 演示：导入示例清单、审核、上报到模拟平台，然后打开网页
 #[derive(Debug, Args)]
@@ -130,6 +136,7 @@ async fn demonstrate(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         "平台现有 {} 条记录。\n退回：平台拒收的已转回部门，并附平台的原话。\n",
         simulator.records()?.len()
     ))?;
+    compare(&registry, &simulator.url()).await?;
 
     let delivered = outcome.counts.accepted > 0 && outcome.counts.unknown == 0;
     if let Some(listener) = listener {
@@ -191,10 +198,38 @@ fn load(folder: &Path) -> anyhow::Result<(Registry, Loaded)> {
         catalogue_dir: folder.join("catalogue"),
         bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
     };
+    let now = Clock::system().now();
+    let (this, last) = (Month::at(now), Month::at(now).previous());
+    // The month before, on its 20th.
+    let then = Registry::open(&config, Clock::held(midday(last.day(20))), Worker::current()?)?;
+    let secretariat = add_people(&then)?;
+    let mut loading = Loading::new(folder);
+    for sample in &SAMPLES[..BEFORE] {
+        loading.import(&then, sample.department, last, sample.name, sample.bytes)?;
+    }
+    let homes = ledgers::roster(last, false);
+    loading.import(&then, ledgers::DEPARTMENT, last, "养老机构.csv", homes.as_bytes())?;
+    let mut approved = approve(&then, &secretariat, None)?;
+    drop(then);
+
     let registry = Registry::open(&config, Clock::system(), Worker::current()?)?;
-    let secretariat = add_people(&registry)?;
-    let (total, readable) = import_samples(&registry, folder)?;
-    let approved = approve(&registry, &secretariat)?;
+    for sample in &SAMPLES[BEFORE..] {
+        loading.import(&registry, sample.department, this, sample.name, sample.bytes)?;
+    }
+    let homes = ledgers::roster(last, true);
+    loading.import(
+        &registry,
+        ledgers::DEPARTMENT,
+        this,
+        "养老机构（改）.csv",
+        homes.as_bytes(),
+    )?;
+    let unreviewed = SAMPLES.last().map(|sample| sample.department);
+    let later = approve(&registry, &secretariat, unreviewed)?;
+    approved.decided += later.decided;
+    approved.refused.extend(later.refused);
+    ledgers::enter(&registry, &secretariat)?;
+    loading.bar.finish_and_clear();
     let waiting = review::count(&registry, &secretariat, &pending())?;
     let first = review::list(&registry, &secretariat, &approved_filter(), 0, 1)?;
 
@@ -208,15 +243,16 @@ fn load(folder: &Path) -> anyhow::Result<(Registry, Loaded)> {
     let lines = format!(
         "演示数据在 {}，每次运行重新开始。\n\
          部门 {departments} 个：{confirmed} 个见于公开通知，其余 {} 个为占位，待用户确认。\n\
-         清单：{readable} 个部门各一份（xlsx、xls、ods、csv），共 {} 行。\n\
+         清单：{} 份（xlsx、xls、ods、csv），上月和本月的，共 {} 行。\n\
          入库：新增 {} 个工程。\n\
          暂缓：{} 行有强制性问题，留待部门更正。\n\
          审核：通过 {} 个，待审核 {waiting} 个。\n",
-        folder.display(),
+        loading.folder.display(),
         departments - confirmed,
-        total.rows,
-        total.new,
-        total.held,
+        loading.readable,
+        loading.total.rows,
+        loading.total.new,
+        loading.total.held,
         approved.decided,
     );
     let approved_code = first.first().map(|project| project.code().to_string());
@@ -226,9 +262,7 @@ fn load(folder: &Path) -> anyhow::Result<(Registry, Loaded)> {
 /// Adds one reporter for each sample's department, and one person of each other role; gives the secretariat's.
 fn add_people(registry: &Registry) -> anyhow::Result<Operator> {
     let administrator = Operator::console(Office::Administrator);
-    let reporters = SAMPLES
-        .iter()
-        .map(|sample| (reporter(sample.department), Role::Reporter, Some(sample.department)));
+    let reporters = departments().map(|department| (reporter(department), Role::Reporter, Some(department)));
     let others = [
         ("mishuchu", Role::Secretariat),
         ("shenji", Role::Auditor),
@@ -250,37 +284,75 @@ fn add_people(registry: &Registry) -> anyhow::Result<Operator> {
     Ok(Operator::named(registry, "mishuchu")?)
 }
 
+/// The departments that send something.
+fn departments() -> impl Iterator<Item = &'static str> {
+    SAMPLES
+        .iter()
+        .map(|sample| sample.department)
+        .chain([ledgers::DEPARTMENT])
+}
+
 /// The account name of a department's reporter.
 fn reporter(department: &str) -> String {
     department.to_ascii_lowercase()
 }
 
-/// Imports every sample; the sums of their counts, and how many could be read.
-fn import_samples(registry: &Registry, folder: &Path) -> anyhow::Result<(Counts, usize)> {
-    let today = NaiveDate::from_ymd_opt(2026, 11, 23).context("a day of the calendar")?;
-    let bar = ProgressBar::new(SAMPLES.len() as u64);
-    bar.set_style(ProgressStyle::with_template("导入清单 {bar:30} {pos}/{len} {msg}")?);
-    let mut total = Counts::default();
-    let mut readable = 0;
-    for sample in SAMPLES {
-        bar.set_message(sample.name);
-        let operator = Operator::named(registry, &reporter(sample.department))?;
-        let file = folder.join(sample.name);
-        fs::write(&file, sample.bytes)?;
-        let upload = intake::receive(registry, &operator, sample.department, PERIOD, sample.name, &file)?;
+/// The day on which the sample rosters are checked, whatever today is.
+fn sample_day() -> anyhow::Result<NaiveDate> {
+    NaiveDate::from_ymd_opt(2026, 11, 23).context("a day of the calendar")
+}
+
+/// Ten o'clock of a business day, UTC milliseconds.
+fn midday(day: NaiveDate) -> UtcMillis {
+    day.and_time(NaiveTime::MIN).and_utc().timestamp_millis() + 2 * 3_600_000
+}
+
+/// The rosters as they are imported.
+struct Loading<'a> {
+    folder: &'a Path,
+    bar: ProgressBar,
+    total: Counts,
+    readable: usize,
+}
+
+impl<'a> Loading<'a> {
+    fn new(folder: &'a Path) -> Self {
+        Self {
+            folder,
+            bar: ProgressBar::new(SAMPLES.len() as u64 + 2).with_prefix("导入清单"),
+            total: Counts::default(),
+            readable: 0,
+        }
+    }
+
+    /// Sends a roster for a month, explains what is to be explained, and confirms it.
+    fn import(
+        &mut self,
+        registry: &Registry,
+        department: &str,
+        month: Month,
+        name: &str,
+        bytes: &[u8],
+    ) -> anyhow::Result<()> {
+        self.bar.set_message(name.to_owned());
+        let operator = Operator::named(registry, &reporter(department))?;
+        let file = self.folder.join(name);
+        fs::write(&file, bytes)?;
+        let upload = intake::receive(registry, &operator, department, &month.to_string(), name, &file)?;
+        // No earlier than the rosters' own dates.
+        let today = sample_day()?.max(business_day(registry.clock.now()));
         let roster = intake::read(registry, &upload, today)?;
-        readable += usize::from(roster.is_readable());
+        self.readable += usize::from(roster.is_readable());
         let preview = intake::preview(registry, &upload, roster, Some(EXPLANATION))?;
         intake::commit(registry, &operator, &preview)?;
         let counts = preview.counts();
-        total.rows += counts.rows;
-        total.new += counts.new;
-        total.held += counts.held;
+        self.total.rows += counts.rows;
+        self.total.new += counts.new;
+        self.total.held += counts.held;
         fs::remove_file(&file)?;
-        bar.inc(1);
+        self.bar.inc(1);
+        Ok(())
     }
-    bar.finish_and_clear();
-    Ok((total, readable))
 }
 
 fn pending() -> Filter {
@@ -297,12 +369,12 @@ fn approved_filter() -> Filter {
     }
 }
 
-/// Approves everything but the last sample's department.
-fn approve(registry: &Registry, secretariat: &Operator) -> anyhow::Result<Decided> {
+/// Approves what waits, but of one department.
+fn approve(registry: &Registry, secretariat: &Operator, but: Option<&str>) -> anyhow::Result<Decided> {
     let mut all = Decided::default();
-    for sample in &SAMPLES[..SAMPLES.len() - 1] {
+    for department in departments().filter(|department| but != Some(*department)) {
         let filter = Filter {
-            department: Some(sample.department.into()),
+            department: Some(department.into()),
             ..pending()
         };
         let decided = review::decide(registry, secretariat, &Selection::Matching(filter), Ruling::Approve)?;
@@ -325,8 +397,7 @@ fn refusal(code: Option<String>) -> Fault {
     }
 }
 
-/// The nightly job, once, against the simulator.
-async fn nightly_sync(registry: &Registry, url: &str) -> anyhow::Result<SyncOutcome> {
+fn platform(registry: &Registry, url: &str) -> anyhow::Result<Platform> {
     let settings = PlatformSettings {
         url: url.into(),
         app_key: "demo-city".into(),
@@ -334,17 +405,29 @@ async fn nightly_sync(registry: &Registry, url: &str) -> anyhow::Result<SyncOutc
         ca_file: None,
         proxy: None,
     };
-    let platform = Platform::new(settings, Profile::national_v1(), registry.clock.clone())?;
+    Ok(Platform::new(settings, Profile::national_v1(), registry.clock.clone())?)
+}
+
+/// The nightly job, once, against the simulator.
+async fn nightly_sync(registry: &Registry, url: &str) -> anyhow::Result<SyncOutcome> {
     let options = SyncOptions {
         wait: Duration::from_mins(1),
         watcher: Some(sync_command::bar()),
         ..SyncOptions::new(process::holder(), "nightly-sync")
     };
-    Ok(deliver(Arc::new(registry.clone()), &platform, options).await?)
+    Ok(deliver(Arc::new(registry.clone()), &platform(registry, url)?, options).await?)
+}
+
+/// The weekly comparison, once.
+async fn compare(registry: &Registry, url: &str) -> anyhow::Result<()> {
+    let platform = platform(registry, url)?;
+    let store = Arc::new(registry.clone());
+    reconcile(store, &platform, "reconciliation", false, Patience::default(), None).await?;
+    Ok(())
 }
 
 fn accounts(address: SocketAddr) -> String {
-    let reporters: Vec<String> = SAMPLES.iter().map(|sample| reporter(sample.department)).collect();
+    let reporters: Vec<String> = departments().map(reporter).collect();
     format!(
         "网页：http://{address}/ （按 Ctrl+C 结束）\n\
          账号：mishuchu（秘书处）、{}（部门）、shenji（审计）、guanli（管理员）；密码都是 {PASSWORD}\n",

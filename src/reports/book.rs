@@ -33,6 +33,7 @@ fn fill(sheet: &mut Worksheet, document: &Document, table: &Table) -> Result<(),
         .set_text_wrap();
     let words = Format::new().set_border(FormatBorder::Thin).set_text_wrap();
     let figure = words.clone().set_align(FormatAlign::Right);
+    let money = figure.clone().set_num_format("0.00");
     sheet.write_string_with_format(0, 0, &table.caption, &title)?;
     sheet.write_string(1, 0, format!("{}　{}", document.title, document.date))?;
     for (text, column) in table.heads.iter().zip(0..) {
@@ -49,7 +50,8 @@ fn fill(sheet: &mut Worksheet, document: &Document, table: &Table) -> Result<(),
             // A workbook knows binary numbers only; these have at most two decimals.
             match text.parse::<f64>() {
                 Ok(number) if usize::from(column) >= table.words => {
-                    sheet.write_number_with_format(row, column, number, &figure)?
+                    let format = if text.contains('.') { &money } else { &figure };
+                    sheet.write_number_with_format(row, column, number, format)?
                 }
                 _ if usize::from(column) >= table.words => {
                     sheet.write_string_with_format(row, column, text, &figure)?

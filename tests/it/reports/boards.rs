@@ -6,8 +6,10 @@ use retrofit_registry::db::checks::Which;
 use retrofit_registry::registry::intake::{self, Outcome};
 use retrofit_registry::registry::month::Month;
 use retrofit_registry::registry::periods::Status;
-use retrofit_registry::registry::{duplicates, projects};
+use retrofit_registry::registry::targets::{self, Scope};
+use retrofit_registry::registry::{duplicates, projects, snapshots};
 use retrofit_registry::reports::quality::{Quality, behind, quality};
+use retrofit_registry::reports::targets::{curves, line};
 use retrofit_registry::reports::timeliness::{Line as Row, Timeliness, timeliness};
 
 use crate::support::rosters::{JTJ, Line, code, roster, school};
@@ -219,5 +221,85 @@ fn the_secretariat_sees_both_of_a_pair_and_a_department_only_whose_the_other_is(
         projects::propose_withdrawal(registry, &reporter("WJW"), &[code(4)], "由教体局填报").unwrap();
         world.approve_all();
         assert!(duplicates::pairs(registry, &secretariat(), 10).unwrap().is_empty());
+    }
+}
+
+#[test]
+fn the_curves_points_are_what_the_history_gives_of_each_target() {
+    let building = |row: u32, stage: &str| {
+        school(row)
+            .with(Field::Stage, stage)
+            .with(Field::ScaleValue, "1.25")
+            .with(Field::ScaleUnit, "building")
+    };
+    let done = |row: u32, on: &str| building(row, "40").with(Field::CompletionDate, on);
+    for world in World::both() {
+        let registry = &world.registry;
+        for (category, county, unit, amount) in [
+            ("02", "371571", "building", 700),
+            ("02", "371502", "building", 300),
+            ("99", "371571", "m2", 90_000),
+        ] {
+            let scope = Scope {
+                year: 2026,
+                department: JTJ,
+                category,
+                county,
+            };
+            targets::set(registry, &secretariat(), scope, (unit, amount), None).unwrap();
+        }
+        let hall = |stage: &str| {
+            done(8, "2026-10")
+                .with(Field::Stage, stage)
+                .with(Field::Category, "99")
+                .with(Field::ScaleUnit, "m2")
+        };
+        let lines = vec![
+            done(1, "2026-03"),
+            done(2, "2025-03"),
+            building(3, "30"),
+            building(4, "30").with(Field::County, "371502"),
+            hall("30"),
+        ];
+        world.import_of(JTJ, "2026-11", lines);
+        world.approve_all();
+        world.clock.shift(12 * DAY);
+        let lines = vec![
+            done(3, "2026-12-01"),
+            done(4, "2026-12-02").with(Field::County, "371502"),
+            hall("50"),
+        ];
+        world.import_of(JTJ, "2026-12", lines);
+        world.approve_all();
+        // In December and, all its months over, in January.
+        for days in [0, 31] {
+            world.clock.shift(days * DAY);
+            let now = world.clock.now();
+            let of_year = targets::of_year(registry, &secretariat(), 2026).unwrap();
+            let curves = curves(registry, &secretariat(), "2026-12".parse().unwrap()).unwrap();
+            let mut seen = Vec::new();
+            for curve in &curves {
+                let own = || {
+                    let theirs = of_year.iter();
+                    theirs.filter(|target| (&target.category, &target.unit) == (&curve.category, &curve.unit))
+                };
+                assert_eq!(curve.target_e2, own().map(|target| target.amount_e2).sum::<i64>());
+                for (month, reached) in &curve.months {
+                    let stood = snapshots::recount(registry, month.end().min(now + 1)).unwrap();
+                    let recounted = own().map(|target| line(target.clone(), &stood).reached.finished.scale_e2);
+                    assert_eq!(*reached, recounted.sum::<i64>(), "{} {month}", curve.unit);
+                    seen.push((curve.unit.clone(), month.to_string(), *reached));
+                }
+            }
+            let of = |unit: &str, month: &str| {
+                let found = seen.iter().find(|(of, at, _)| of == unit && at == month);
+                found.map(|(.., reached)| *reached)
+            };
+            assert_eq!(
+                (of("building", "2026-11"), of("building", "2026-12")),
+                (Some(125), Some(375))
+            );
+            assert_eq!((of("m2", "2026-11"), of("m2", "2026-12")), (Some(0), Some(125)));
+        }
     }
 }

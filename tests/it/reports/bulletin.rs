@@ -8,7 +8,7 @@ use retrofit_registry::registry::inspections::{self, NewFinding, NewVisit};
 use retrofit_registry::registry::meetings::{self, NewMatter};
 use retrofit_registry::registry::month::Month;
 use retrofit_registry::reports::book::book;
-use retrofit_registry::reports::bulletin::{Span, bulletin};
+use retrofit_registry::reports::bulletin::{Span, bulletin, money};
 use retrofit_registry::reports::document::{Document, Part, Table};
 use retrofit_registry::reports::progress::progress;
 use retrofit_registry::reports::quality::quality;
@@ -156,5 +156,41 @@ fn the_bulletin_tells_the_boards_figures_and_who_is_late() {
         let end = sheet.rows().next_back().unwrap();
         assert_eq!(end[0], Data::String("合计".into()));
         assert_eq!(end[5], Data::Float(whole.into()));
+    }
+}
+
+#[test]
+fn a_quarters_bulletin_tells_the_boards_figures_of_the_months_that_have_begun() {
+    for world in World::both() {
+        let registry = &world.registry;
+        month(&world);
+        let total = progress(registry, november(), None).unwrap().unwrap().total;
+        let quarter = bulletin(registry, &secretariat(), Span::quarter_of(november()));
+        let quarter = quarter.unwrap().unwrap();
+        let text = said(&quarter);
+        let months = ["2026-10", "2026-11"].map(|month| month.parse().unwrap());
+        let checks = quality(registry, &secretariat(), november(), &months).unwrap();
+        let rows: i64 = checks.months.iter().map(|(_, sums)| sums.rows).sum();
+        for told in [
+            format!("共{}个", total.all()),
+            "2026年11月应报清单的部门".into(),
+            "本期审核通过11条，退回1条".into(),
+            format!("共检查{rows}行次"),
+        ] {
+            assert!(text.contains(&told), "{told}\n{text}");
+        }
+        assert!(!text.contains("2026年12月应报"), "{text}");
+        let end = quarter.tables().next().unwrap().rows.last().unwrap().clone();
+        let columns = [
+            (1, total.finished),
+            (2, total.accepted),
+            (3, total.started),
+            (4, total.planned),
+            (5, total.all()),
+        ];
+        for (column, figure) in columns {
+            assert_eq!(end[column], figure.to_string(), "{column}");
+        }
+        assert_eq!(end[8], money(total.done_yuan));
     }
 }

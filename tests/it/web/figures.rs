@@ -119,7 +119,7 @@ impl Page {
 
 /// Whether this is a figure, with or without its unit.
 fn is_figure(text: &str) -> bool {
-    let bare = text.replace(['个', '天', '行', '次', '栋', '/', ' ', ',', '.', '%'], "");
+    let bare = text.replace(['（', '）', '个', '天', '行', '次', '栋', '/', ' ', ',', '.', '%'], "");
     !bare.is_empty() && bare.chars().all(|letter| letter.is_ascii_digit())
 }
 
@@ -138,8 +138,12 @@ impl Browser {
         let of = |prefix: &str| link.starts_with(prefix);
         let told = plain(page.text.split_once("<main").unwrap().1);
         let lines = page.lines(link);
-        let right = if let Some((amount, projects)) = cell.text.split_once(' ').filter(|_| cell.text.ends_with('个')) {
-            let projects = projects.trim_end_matches([' ', '个']);
+        let right = if let Some((amount, projects)) = cell
+            .text
+            .split_once([' ', '（'])
+            .filter(|_| cell.text.ends_with(['个', '）']) && !cell.text.contains('%'))
+        {
+            let projects = projects.trim_end_matches([' ', '个', '）']);
             if projects.is_empty() {
                 lines.to_string() == amount
             } else {

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
-use retrofit_jobs::store::{PhotoFate, PhotoKind, PhotoStore as _};
+use retrofit_jobs::store::{DeliveryStore as _, NewRun, PhotoFate, PhotoKind, PhotoStore as _};
 use retrofit_registry::registry::inspections::{self, NewFinding, NewVisit};
 use retrofit_registry::registry::meetings::{self, NewMatter};
 use retrofit_registry::registry::photos;
@@ -52,7 +52,7 @@ impl Site {
             deadline: day("2026-11-24"),
         };
         let finding = inspections::add_finding(registry, &office, inspection, &finding).unwrap();
-        let sent = [("现场<b>.jpg".to_owned(), jpeg(640, 480, 1))];
+        let sent = [(format!("{word}现场<b>.jpg"), jpeg(640, 480, 1))];
         inspections::answer(registry, &department, finding, None, &format!("{word}已补浇<u>"), &sent).unwrap();
         let matter = NewMatter {
             meeting_on: day("2026-11-20"),
@@ -62,7 +62,7 @@ impl Site {
             deadline: day("2026-11-30"),
         };
         meetings::create(registry, &office, &matter).unwrap();
-        let sent = vec![("验收<b>.jpg".to_owned(), jpeg(640, 480, 2))];
+        let sent = vec![(format!("{word}验收<b>.jpg"), jpeg(640, 480, 2))];
         photos::add(registry, &department, code(1), PhotoKind::Acceptance, sent).unwrap();
         let evidence = inspections::case(registry, &office, finding).unwrap().evidence;
         let photos = photos::of_project(registry, &office, code(1)).unwrap();
@@ -70,6 +70,20 @@ impl Site {
             evidence: evidence[0].sha256.clone(),
             acceptance: photos[0].sha256.clone(),
         }
+    }
+}
+
+impl Site {
+    /// A delivery at work.
+    pub fn begin_run(&self) {
+        let now = self.world.clock.now();
+        let run = NewRun {
+            holder: "somebody".into(),
+            started_by: "tester".into(),
+            started_at: now,
+            lease_until: now + 120_000,
+        };
+        self.world.registry.begin_run(&run).unwrap();
     }
 }
 

@@ -25,7 +25,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use retrofit_jobs::clock::Clock;
 use retrofit_registry::registry::Registry;
 use retrofit_registry::registry::people::{self, NewPerson, Operator, Role};
-use retrofit_registry::web;
+use retrofit_registry::web::{self, routes};
 use tokio::net::TcpListener;
 
 use crate::support::{World, administrator};
@@ -150,11 +150,12 @@ impl Browser {
         }
     }
 
-    /// Whether this address shows a page, rather than a file to take away or a stream.
+    /// Whether this address leads to a page, rather than to a file or an error.
     pub async fn is_page(&self, path: &str) -> bool {
         let answer = self.ask(Method::GET, path).send().await.unwrap();
         let kind = answer.headers().get(CONTENT_TYPE);
-        kind.is_some_and(|kind| kind.to_str().unwrap().starts_with("text/html"))
+        let html = kind.is_some_and(|kind| kind.to_str().unwrap().starts_with("text/html"));
+        answer.status() == StatusCode::OK && html
     }
 
     async fn get(&self, path: &str) -> Page {
@@ -193,6 +194,73 @@ impl Browser {
         }
         self.post(&path, &form).await
     }
+}
+
+/// What is taken away or streamed, rather than looked at.
+const FILES: &[&str] = &[
+    "/bulletin/{file}",
+    "/static/{file}",
+    "/projects/{code}/photos/{kind}/{sha256}",
+    "/rectifications/{id}/photos/{sha256}",
+    "/packages/{number}/file",
+    "/templates/{department}",
+    "/rosters/{department}",
+    "/uploads/{id}/annotated",
+    "/uploads/{id}/held",
+    "/review/export",
+    "/runs/live",
+    "/metrics",
+];
+
+/// How pages are asked for beyond their bare addresses.
+const WAYS: &[(&str, &[&str])] = &[
+    ("/uploads/{id}", &["?again=1"]),
+    ("/uploads/{id}/columns", &["?all=1"]),
+    (
+        "/review",
+        &["?state=waiting", "?state=returned", "?state=approved&category=02"],
+    ),
+    ("/projects/{code}", &["?from=1&to=1"]),
+    ("/projects", &["?stage=counted&unit=building&year=2026"]),
+    ("/timeliness", &["?show=overdue"]),
+    (
+        "/quality/rows",
+        &["?severity=error", "?department=%3Cscript%3E&code=%3Cscript%3E"],
+    ),
+    ("/bulletin", &["?span=2026-11-q"]),
+    ("/reconciliation", &["?kind=missing"]),
+    ("/runs/{run}", &["?verdict=rejected"]),
+];
+
+/// The addresses of every page that somebody with this role may open, with parameters that name what is there. A route that is new and has a
+/// parameter without a value here fails.
+pub fn pages(role: Role) -> Vec<String> {
+    let open = routes()
+        .into_iter()
+        .filter(|route| route.method == Method::GET && route.access.allows(role));
+    let looked_at = open.filter(|route| !FILES.contains(&route.path) && route.path != "/login");
+    looked_at
+        .flat_map(|route| {
+            let path = route
+                .path
+                .replace("/projects/{code}", "/projects/LC-2026-000001")
+                .replace("{code}", "S001")
+                .replace("{id}", "1")
+                .replace("{run}", "1")
+                .replace("{department}", "JTJ");
+            assert!(!path.contains('{'), "no value is known for the parameters of {path}");
+            let bare = match &*path {
+                "/targets/not-counted" => format!("{path}?year=2026&department=JTJ&category=02&county=371502"),
+                _ => path.clone(),
+            };
+            let ways = WAYS
+                .iter()
+                .filter(|(of, _)| *of == route.path)
+                .flat_map(|(_, ways)| *ways);
+            let ways: Vec<String> = ways.map(|way| format!("{path}{way}")).collect();
+            std::iter::once(bare).chain(ways)
+        })
+        .collect()
 }
 
 /// `/uploads/1` of any page below it.
