@@ -15,7 +15,7 @@ use crate::registry::people::{Session, Sight};
 use crate::registry::{Registry, State as ReviewState};
 
 /// Pairs that the page shows.
-const SHOWN: usize = 200;
+const SHOWN: usize = 100;
 
 #[derive(Template)]
 #[template(path = "duplicates.html")]

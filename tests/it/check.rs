@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use retrofit_import::workbook::{Limits, Worker};
 use serde_json::Value;
 
 use crate::support::RETROFIT;
@@ -135,4 +136,24 @@ fn the_demonstration_delivers_and_starts_clean_each_time() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(kept.exists());
+}
+
+/// The binary has an allocator of its own: a child of it that runs out of memory says so as any other.
+#[test]
+fn a_child_without_memory_ends_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("long.csv");
+    fs::write(&file, "a,b\n".repeat(20 << 20)).unwrap();
+    let limits = Limits {
+        file_bytes: 100 << 20,
+        memory_bytes: 64 << 20,
+        ..Limits::default()
+    };
+    let worker = Worker {
+        program: RETROFIT.into(),
+        args: vec!["worker".into()],
+    };
+    let refusal = worker.read(&file, &limits, &mut |_| {}).unwrap().unwrap_err();
+    assert_eq!(refusal.code, "F003", "{refusal:?}");
+    assert!(refusal.message.contains("内存超过64 MB"), "{refusal:?}");
 }

@@ -301,6 +301,8 @@ impl Running {
             .stderr(Stdio::piped());
         // It needs nothing of ours: no secrets, no folder.
         command.env_clear().current_dir("/");
+        // What an allocator reserves before the child sets its limits would be held by none of them.
+        command.env("MIMALLOC_ARENA_RESERVE", "0");
         Ok(Self(command.spawn()?))
     }
 
@@ -352,7 +354,8 @@ fn cause_of_death(status: ExitStatus, words: &str, limits: &Limits) -> Refused {
     const SIGXCPU: i32 = 24;
     /// Sent by a system that runs out of memory.
     const SIGKILL: i32 = 9;
-    let out_of_memory = words.contains("memory allocation of") || words.contains("capacity overflow");
+    let out_of_memory = ["memory allocation of", "capacity overflow", "out of memory"];
+    let out_of_memory = out_of_memory.iter().any(|said| words.contains(said));
     match status.signal() {
         Some(SIGXCPU) => Refused::over(format!(
             "读取用去的处理器时间超过{}秒，已停止。请用 Excel 或 WPS 打开，另存为 .xlsx 后再报送。",

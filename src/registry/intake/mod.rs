@@ -26,20 +26,18 @@ mod near;
 mod plan;
 mod reading;
 mod report;
+mod roster;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread;
 
 use chrono::NaiveDate;
-use retrofit_import::catalogue::Field;
-use retrofit_import::check::{CheckedRow, Checker, Corrections, Summary};
+use retrofit_import::check::{CheckedRow, Checker, Corrections};
 use retrofit_import::finding::{Finding, Severity};
-use retrofit_import::workbook::Address;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 pub use self::answers::{Answer, LONGEST, Source, drafts, explain, finding_scope, group_scope, rule_scope};
@@ -48,12 +46,12 @@ pub use self::commit::{Outcome, commit};
 pub use self::compare::compare_the_old;
 pub use self::fate::{Alarm, Counts, Fate, Hold, Kind};
 pub use self::matches::{Likeness, Side, choose, chosen, likenesses, unchoose};
-use self::plan::Plan;
 pub use self::plan::{Preview, preview};
 pub use self::reading::{check, open};
+pub use self::roster::{Roster, Row};
 use super::code::RegistryCode;
 use super::people::{Operator, Sight};
-use super::values::{Point, Values, hex, number_key, owner_key, place_key, point, sha256, to_json};
+use super::values::hex;
 use super::{Error, Registry, audit, file_failure};
 use crate::db::checks::{self, CheckRow};
 use crate::db::counters::{self, Counter};
@@ -70,132 +68,6 @@ const LOT: usize = 256;
 const RECEIVED: &str = "received";
 /// The state of an upload of which nothing could be read.
 const UNREADABLE: &str = "unreadable";
-
-/// The fields that a row keeps beside its JSON: by these it meets projects.
-const KNOWN_BY: [Field; 10] = [
-    Field::RegistryCode,
-    Field::ProjectNo,
-    Field::Name,
-    Field::Category,
-    Field::OwnerUscc,
-    Field::County,
-    Field::Township,
-    Field::Address,
-    Field::Longitude,
-    Field::Latitude,
-];
-
-/// A roster, read and checked: what a plan is made from.
-#[derive(Clone, Debug, Default)]
-pub struct Roster {
-    /// Its data rows, each in a place of its own: moving hundreds of thousands of them as their list grows would take as much memory again.
-    pub rows: Vec<Box<Row>>,
-    /// What the check says of the file besides.
-    pub summary: Summary,
-    categories: BTreeSet<String>,
-    counties: BTreeSet<String>,
-    /// How many of the summary's findings and incidents are the check's; those of the comparison with the registry follow.
-    checked: (usize, usize),
-}
-
-/// A data row, in the form that is kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Row {
-    /// The sheet; of a csv the empty text.
-    pub sheet: Arc<str>,
-    /// The row, 1-based.
-    pub row: u32,
-    /// The canonical JSON of its values, without the registry's code.
-    pub json: String,
-    /// The digest of that.
-    pub digest: String,
-    /// Its findings: the check's, and after a preview those of the comparison with the registry.
-    #[serde(with = "reading::findings")]
-    pub findings: Vec<Finding>,
-    /// How many of them are the check's.
-    checked: usize,
-    /// What it says of the values that were read as something else.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    written: BTreeMap<Field, String>,
-    /// What the officer wrote of them in the column 情况说明.
-    explanation: Option<Arc<str>>,
-    /// The addresses of the cells that the comparison may flag.
-    flagged: Vec<(Field, Address)>,
-    category: Option<String>,
-    county: Option<String>,
-    name: Option<String>,
-    owner: Option<String>,
-    point: Option<Point>,
-    code: Option<String>,
-    number: Option<String>,
-    place: Option<String>,
-}
-
-impl Roster {
-    /// A roster of these rows.
-    pub fn new(rows: impl IntoIterator<Item = CheckedRow>, summary: Summary) -> Self {
-        let mut roster = Self::of_rows(rows);
-        roster.sum_up(summary);
-        roster
-    }
-
-    fn of_rows(rows: impl IntoIterator<Item = CheckedRow>) -> Self {
-        let mut roster = Self::default();
-        for row in rows {
-            roster.push(row);
-        }
-        roster
-    }
-
-    fn sum_up(&mut self, summary: Summary) {
-        self.checked = (summary.findings.len(), summary.incidents.len());
-        self.summary = summary;
-    }
-
-    fn push(&mut self, checked: CheckedRow) {
-        let record = &checked.record;
-        let known_by = KNOWN_BY.iter();
-        let values = known_by.filter_map(|&field| Some((field, record.value(field)?.canonical())));
-        let values: Values = values.collect();
-        let one = |field| values.get(&field).and_then(|value| value.as_one()).map(str::to_owned);
-        let flagged = known::FLAGGED
-            .iter()
-            .filter_map(|&field| Some((field, record.entry(field).address?)));
-        let written = record.normalised();
-        let written = written.map(|it| (it.field, it.written.to_owned())).collect();
-        let json = to_json(record);
-        self.take(Box::new(Row {
-            sheet: record.sheet.clone(),
-            row: record.row,
-            digest: sha256(json.as_bytes()),
-            json,
-            written,
-            checked: checked.findings.len(),
-            flagged: flagged.collect(),
-            category: one(Field::Category),
-            county: one(Field::County),
-            name: one(Field::Name),
-            owner: owner_key(&values),
-            point: point(&values),
-            code: one(Field::RegistryCode),
-            number: number_key(&values),
-            place: place_key(&values),
-            explanation: checked.explanation,
-            findings: checked.findings,
-        }));
-    }
-
-    fn take(&mut self, row: Box<Row>) {
-        for (seen, value) in [(&mut self.categories, &row.category), (&mut self.counties, &row.county)] {
-            if let Some(value) = value
-                && !seen.contains(value)
-            {
-                seen.insert(value.clone());
-            }
-        }
-        self.rows.push(row);
-    }
-}
 
 /// Keeps a file that a department sent, under the digest of its bytes. Sent before for the same period, it is the same upload.
 ///
@@ -358,36 +230,6 @@ pub fn note_unreadable(
             _ => Ok(()),
         }
     })?)
-}
-
-impl Roster {
-    /// Puts what a plan found beside what the check found.
-    fn take_compared(&mut self, plan: &Plan) {
-        for row in &mut self.rows {
-            row.findings.truncate(row.checked);
-        }
-        for (at, finding) in &plan.of_rows {
-            self.rows[*at].findings.push(finding.clone());
-        }
-        let (findings, incidents) = self.checked;
-        self.summary.findings.truncate(findings);
-        self.summary.findings.extend_from_slice(&plan.of_roster);
-        self.summary.incidents.truncate(incidents);
-        self.summary.incidents.extend_from_slice(&plan.incidents);
-    }
-
-    /// Whether there is anything to work with.
-    pub fn is_readable(&self) -> bool {
-        !self.rows.is_empty()
-    }
-
-    /// Whether a part of the file could not be read: a sheet that lacks a column, say.
-    pub fn has_file_errors(&self) -> bool {
-        self.summary
-            .findings
-            .iter()
-            .any(|finding| finding.severity == Severity::Error)
-    }
 }
 
 /// An upload that the operator may see.
