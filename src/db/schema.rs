@@ -261,6 +261,23 @@ diesel::table! {
         planned_yuan -> Nullable<BigInt>,
         done_yuan -> Nullable<BigInt>,
         completion_first -> Nullable<Text>,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    former_projects (project_id, revision) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        department -> Text,
+        category -> Text,
+        county -> Text,
+        stage -> Text,
+        scale_e2 -> Nullable<BigInt>,
+        scale_unit -> Nullable<Text>,
+        completion_first -> Nullable<Text>,
+        since -> BigInt,
+        until -> BigInt,
     }
 }
 
@@ -783,6 +800,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     findings,
     explanations,
     approved_projects,
+    former_projects,
     sync_runs,
     batches,
     deliveries,

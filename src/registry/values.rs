@@ -106,7 +106,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(digits).collect()
 }
 
-fn one(values: &Values, field: Field) -> Option<&str> {
+/// A field's value, where it has one that is no list.
+pub(super) fn one(values: &Values, field: Field) -> Option<&str> {
     values.get(&field)?.as_one()
 }
 
@@ -171,7 +172,7 @@ pub(super) fn cells_around((latitude, longitude): Point) -> BTreeSet<String> {
 }
 
 /// A decimal in units of so many to one.
-fn scaled(values: &Values, field: Field, units: i64) -> Option<i64> {
+pub(super) fn scaled(values: &Values, field: Field, units: i64) -> Option<i64> {
     let number: Decimal = one(values, field)?.parse().ok()?;
     number.checked_mul(Decimal::from(units))?.round().to_i64()
 }
