@@ -197,14 +197,9 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
 
 /// The list of the approved projects of a month, to which a stage is added, narrowed to a part where one is named.
 fn list(of: Month, now: Month, part: &str, code: &str) -> String {
-    let mut list = "/projects?".to_owned();
-    if of != now {
-        list += &format!("month={of}&");
-    }
-    if !part.is_empty() {
-        list += &format!("{part}={code}&");
-    }
-    list
+    let month = (of != now).then(|| format!("month={of}&"));
+    let part = (!part.is_empty()).then(|| format!("{part}={code}&"));
+    format!("/projects?{}{}", month.unwrap_or_default(), part.unwrap_or_default())
 }
 
 fn target_curve(registry: &Registry, curve: &targets::Curve, at: usize) -> TargetCurve {
