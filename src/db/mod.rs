@@ -31,6 +31,7 @@ pub mod rejections;
 pub mod reminders;
 pub mod requests;
 pub mod revisions;
+pub mod run_left;
 mod schema;
 mod shared;
 pub mod sync_runs;

@@ -299,6 +299,16 @@ diesel::table! {
         batches -> BigInt,
         detail -> Nullable<Text>,
         ended_at -> Nullable<BigInt>,
+        left_kept -> BigInt,
+    }
+}
+
+diesel::table! {
+    run_left (run_id, delivery_id, project_id) {
+        run_id -> BigInt,
+        delivery_id -> BigInt,
+        project_id -> BigInt,
+        state -> Text,
     }
 }
 
@@ -802,6 +812,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     approved_projects,
     former_projects,
     sync_runs,
+    run_left,
     batches,
     deliveries,
     batch_members,
