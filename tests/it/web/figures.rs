@@ -263,7 +263,9 @@ async fn filled() -> Site {
         Fault::once(reject).holding("LC-2026-000003"),
         Fault::once(FaultKind::MissingReceipts).holding("LC-2026-000004"),
     ];
-    faults.into_iter().for_each(|fault| simulator.inject(fault));
+    for fault in faults {
+        simulator.inject(fault);
+    }
     for run in 1..=4 {
         let options = SyncOptions {
             window_end: (run == 1).then(|| world.clock.now()),
