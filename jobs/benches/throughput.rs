@@ -32,8 +32,8 @@ use retrofit_jobs::clock::Clock;
 use retrofit_jobs::delivery::{SyncOptions, deliver};
 use retrofit_jobs::platform::{Platform, PlatformSettings, Profile};
 use retrofit_jobs::store::{
-    Attempt, BatchChange, BatchId, Counts, DeliveryId, DeliveryStore, Fence, NewBatch, NewRun, Op, OpenBatch, Outgoing,
-    Plain, Rejection, RunEnd, RunId, RunState, StoreError, UtcMillis,
+    Attempt, BatchChange, BatchId, Counts, DeliveryId, DeliveryStore, Fence, Left, NewBatch, NewRun, Op, OpenBatch,
+    Outgoing, Plain, Rejection, RunEnd, RunId, RunState, StoreError, Unsent, UtcMillis,
 };
 
 const LATENCY: Duration = Duration::from_millis(20);
@@ -92,8 +92,14 @@ impl DeliveryStore for Outbox {
         Ok(Fence::Held)
     }
 
-    fn finish_run(&self, _: RunId, _: &RunEnd, _: UtcMillis) -> Result<Fence, StoreError> {
-        Ok(Fence::Held)
+    fn finish_run(
+        &self,
+        _: RunId,
+        _: Unsent<'_>,
+        end: &dyn Fn(&Left) -> RunEnd,
+        _: UtcMillis,
+    ) -> Result<Option<RunEnd>, StoreError> {
+        Ok(Some(end(&Left::default())))
     }
 
     fn take_up(&self, _: RunId, _: usize, _: UtcMillis) -> Result<Vec<OpenBatch>, StoreError> {

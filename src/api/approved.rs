@@ -4,12 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::{Call, Endpoint, In, get};
+use super::figures::{as_of, month, no_figures};
 use super::preview::ValuesLine;
 use super::problem::Problem;
 use super::reply::Plain;
 use super::roles::DATA;
 use super::types::{Cursor, Nothing, Number, Page, Text, Window};
 use crate::registry::RegistryCode;
+use crate::registry::month::Month;
 use crate::registry::projects::{self, ApprovedFilter};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -17,7 +19,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         get(
             "/approved-projects",
             DATA,
-            "The projects by their latest approved revision, with all values, by code",
+            "The projects by their latest approved revision, now or at the end of a month, with all values, by code",
             list,
         ),
         get(
@@ -61,6 +63,8 @@ struct AskedPart {
     unit: Option<String>,
     /// A year: those that are not finished, and those finished in it.
     year: Option<String>,
+    /// As of the end of this month; as of now where none is named.
+    month: Option<Text<Month>>,
 }
 
 /// Which approved projects: each part that is given narrows the choice.
@@ -79,6 +83,8 @@ struct Asked {
     unit: Option<String>,
     /// A year: those that are not finished, and those finished in it.
     year: Option<String>,
+    /// As of the end of this month; as of now where none is named.
+    month: Option<Text<Month>>,
 }
 
 impl Asked {
@@ -91,6 +97,7 @@ impl Asked {
             stages: stages.filter(|stage| !stage.is_empty()).map(Into::into).collect(),
             unit: self.unit,
             year: self.year,
+            not_in: None,
         }
     }
 }
@@ -105,9 +112,12 @@ fn list(call: &Call<'_>, input: In<Nothing, AskedPart>) -> Result<Page<ApprovedL
         stage: asked.stage,
         unit: asked.unit,
         year: asked.year,
+        month: None,
     }
     .filter();
-    let rows = projects::approved(call.registry, call.operator, filter, window.after_or(0), window.probe())?;
+    let as_of = as_of(call, asked.month)?;
+    let part = (window.after_or(0), window.probe());
+    let rows = projects::approved(call.registry, call.operator, filter, as_of, part)?;
     let key = |row: &projects::Approved| Cursor(row.code.id, 0);
     Ok(Page::of(rows, window, key, |row| ApprovedLine {
         code: Text(row.code),
@@ -131,7 +141,9 @@ struct ApprovedSums {
 
 fn sums(call: &Call<'_>, input: In<Nothing, Asked>) -> Result<Plain<ApprovedSums>, Problem> {
     let in_one_unit = input.query.unit.is_some();
-    let sums = projects::approved_sums(call.registry, call.operator, input.query.filter())?;
+    let month = month(call, input.query.month);
+    let sums = projects::approved_sums(call.registry, call.operator, input.query.filter(), Some(month))?;
+    let sums = sums.ok_or_else(|| no_figures(month))?;
     Ok(Plain(ApprovedSums {
         projects: sums.projects,
         scale: in_one_unit.then(|| Number::e2(sums.scale_e2)),

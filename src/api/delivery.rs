@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use retrofit_jobs::delivery::{self as deliveries, Patience, SyncOptions};
 use retrofit_jobs::platform::Platform;
-use retrofit_jobs::store::Verdict;
+use retrofit_jobs::store::{DeliveryState, LeftState, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
@@ -38,6 +38,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             OVERSEERS,
             "The records on which a run got a verdict, oldest first",
             answered,
+        ),
+        get(
+            "/runs/{id}/left",
+            OVERSEERS,
+            "The records that a run left to those after it, oldest first",
+            left,
         ),
         get("/outbox", OVERSEERS, "How many deliveries are in each state", outbox),
         get(
@@ -94,6 +100,9 @@ struct RunLine {
     batches: i64,
     /// Why it ended so.
     detail: Option<String>,
+    /// Whether `/runs/{id}/left` has the records behind `pending`, `unknown` and `not_sent`: not of a run that is not over, nor of those from
+    /// before they were kept.
+    left_kept: bool,
 }
 
 fn run_line(row: SyncRunRow) -> RunLine {
@@ -125,6 +134,7 @@ fn run_line(row: SyncRunRow) -> RunLine {
         },
         batches: row.batches,
         detail: row.detail,
+        left_kept: row.left_kept == 1,
     }
 }
 
@@ -189,6 +199,52 @@ fn answered(call: &Call<'_>, input: In<Id, AskedRecords>) -> Result<Page<Answere
         platform_no: row.platform_no,
         errors: error_lines(row.errors),
         at: Instant(row.at),
+    }))
+}
+
+/// Which of the records that a run left.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AskedLeft {
+    /// Where the list goes on.
+    cursor: Option<Text<Cursor>>,
+    /// Lines at most: 1 to 200, usually 50.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u16>,
+    /// How it left them.
+    state: OneOf<LeftState>,
+}
+
+/// A record that a run left.
+#[derive(Serialize, JsonSchema)]
+struct LeftLine {
+    /// The project.
+    code: Text<RegistryCode>,
+    /// Its department.
+    department: String,
+    /// Its name.
+    name: String,
+    /// The revision.
+    revision: i64,
+    /// How its delivery stands now.
+    now: OneOf<DeliveryState>,
+    /// The run that holds or settled it; null where it waits.
+    run: Option<i64>,
+}
+
+fn left(call: &Call<'_>, input: In<Id, AskedLeft>) -> Result<Page<LeftLine>, Problem> {
+    let window = Window::new(input.query.cursor, input.query.limit)?;
+    let run = find_run(call, input.path.id)?.id;
+    let which = (run, input.query.state.0);
+    let rows = delivery::left(call.registry, call.operator, which, window.after_or(0), window.probe())?;
+    let key = |row: &delivery::LeftOver| Cursor(row.delivery, 0);
+    Ok(Page::of(rows, window, key, |row| LeftLine {
+        code: Text(row.code),
+        department: row.department,
+        name: row.name,
+        revision: row.revision,
+        now: OneOf(row.state),
+        run: row.run,
     }))
 }
 

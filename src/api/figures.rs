@@ -10,6 +10,7 @@ use super::reply::Plain;
 use super::roles::OVERSEERS;
 use super::types::{Document, File, Nothing, Number, OneOf, Page, Text};
 use crate::registry::month::Month;
+use crate::registry::snapshots;
 use crate::reports::book::book;
 use crate::reports::bulletin::{Span, bulletin};
 use crate::reports::progress::{self, Count};
@@ -44,6 +45,15 @@ pub(super) struct AsOf {
 /// The month that is asked for.
 pub(super) fn month(call: &Call<'_>, asked: Option<Text<Month>>) -> Month {
     asked.map_or_else(|| Month::at(call.registry.clock.now()), |Text(month)| month)
+}
+
+/// The month whose end is asked for; none where it is not over.
+pub(super) fn as_of(call: &Call<'_>, asked: Option<Text<Month>>) -> Result<Option<Month>, Problem> {
+    let month = month(call, asked);
+    if !snapshots::months(call.registry)?.contains(&month) {
+        return Err(no_figures(month));
+    }
+    Ok(Some(month).filter(|month| *month != Month::at(call.registry.clock.now())))
 }
 
 /// Nothing can be told of a month.

@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::body::Json;
 use super::endpoint::{Call, Endpoint, In, change, get};
-use super::figures::{AsOf, month, no_figures};
+use super::figures::{AsOf, as_of, month, no_figures};
 use super::problem::Problem;
 use super::reply::{Done, Tagged};
 use super::roles::{DATA, KEEP};
-use super::types::{Cursor, Instant, Nothing, Number, Page, Text};
-use super::uploads::Asked;
+use super::types::{Cursor, Instant, Nothing, Number, Page, Text, Window};
 use crate::db::targets::TargetRow;
 use crate::registry::RegistryCode;
 use crate::registry::month::Month;
@@ -238,14 +237,29 @@ struct CandidateLine {
     scale: Option<Number>,
 }
 
-fn not_counted(call: &Call<'_>, input: In<TargetPath, Asked>) -> Result<Page<CandidateLine>, Problem> {
-    let window = input.query.window()?;
+/// As of which month, and which part of that.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AsOfPart {
+    /// Where the list goes on.
+    cursor: Option<Text<Cursor>>,
+    /// Lines at most: 1 to 200, usually 50.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u16>,
+    /// As of the end of this month; as of now where none is named.
+    month: Option<Text<Month>>,
+}
+
+fn not_counted(call: &Call<'_>, input: In<TargetPath, AsOfPart>) -> Result<Page<CandidateLine>, Problem> {
+    let AsOfPart { cursor, limit, month } = input.query;
+    let window = Window::new(cursor, limit)?;
     let part = (window.after_or(0), window.probe());
-    let found = targets::not_counted(call.registry, call.operator, input.path.scope(), part);
+    let as_of = as_of(call, month)?;
+    let found = targets::not_counted(call.registry, call.operator, input.path.scope(), as_of, part);
     let (_, rows) = super::problem::seen(found)?;
-    let key = |row: &targets::Candidate| Cursor(row.id, 0);
+    let key = |row: &targets::Uncounted| Cursor(row.code.id, 0);
     Ok(Page::of(rows, window, key, |row| CandidateLine {
-        code: Text(row.code()),
+        code: Text(row.code),
         scale: row.scale_e2.map(Number::e2),
         name: row.name,
         stage: row.stage,

@@ -210,22 +210,31 @@ pub fn latest(conn: &mut Conn<'_>, project: i64) -> Result<Option<Claimed>, DbEr
     Ok(to_send(conn, &Vec::from_iter(id))?.pop())
 }
 
-/// How many deliveries a run could still claim, now or once what is on its way of their projects is settled, and how many it holds claimed:
-/// of each project the latest revision.
-pub fn waiting(conn: &mut Conn<'_>, run: i64, stages: &[String], live: &[i64]) -> Result<i64, DbError> {
-    let mut waiting: i64 = each!(conn, c => deliveries::table
+/// The deliveries (project, delivery) that a run could still claim, now or once what is on its way of their projects is settled, and those that it
+/// holds claimed: of each project the latest revision.
+pub fn waiting(conn: &mut Conn<'_>, run: i64, stages: &[String], live: &[i64]) -> Result<Vec<(i64, i64)>, DbError> {
+    let mut waiting: Vec<(i64, i64)> = each!(conn, c => deliveries::table
         .filter(deliveries::run_id.eq(run))
         .filter(deliveries::state.eq("claimed"))
         .filter(not(exists(later())))
-        .count()
-        .get_result(c))?;
+        .select((deliveries::project_id, deliveries::id))
+        .load(c))?;
     for state in CLAIMABLE {
-        waiting += each!(conn, c => free_in!(state, stages, run, live)
+        waiting.extend(each!(conn, c => free_in!(state, stages, run, live)
             .filter(not(exists(later())))
-            .count()
-            .get_result::<i64>(c))?;
+            .select((deliveries::project_id, deliveries::id))
+            .load::<(i64, i64)>(c))?);
     }
     Ok(waiting)
+}
+
+/// The deliveries (project, delivery, in a batch) in one of these states that a run holds, or was the last to hold.
+pub fn held(conn: &mut Conn<'_>, run: i64, states: &[&str]) -> Result<Vec<(i64, i64, bool)>, DbError> {
+    Ok(each!(conn, c => deliveries::table
+        .filter(deliveries::run_id.eq(run))
+        .filter(deliveries::state.eq_any(states))
+        .select((deliveries::project_id, deliveries::id, deliveries::batch_id.is_not_null()))
+        .load(c))?)
 }
 
 /// Gives back what a run holds claimed: it waits again, or is superseded where it was overtaken meanwhile.

@@ -4,6 +4,7 @@
 //! [`Db::write`] is one transaction with the write lock taken at its start, [`Db::read`] one consistent view; [`Db::together`] makes one
 //! transaction of many of them.
 
+pub mod approved;
 pub mod audit;
 pub mod batches;
 pub mod checks;
@@ -30,6 +31,7 @@ pub mod rejections;
 pub mod reminders;
 pub mod requests;
 pub mod revisions;
+pub mod run_left;
 mod schema;
 mod shared;
 pub mod sync_runs;

@@ -1,12 +1,10 @@
-//! Projects: the projected columns of their current revision, and the projection of their latest approved revision.
+//! Projects: the projected columns of their current revision.
 
-use diesel::dsl::not;
 use diesel::prelude::*;
 
 use super::counts::{self, Changes, Kind};
-use super::figures::{self, FINISHED, Figures};
-use super::schema::{approved_projects, projects, revisions};
-use super::{CHUNK, Conn, DbError, each, insert_all, lookalikes};
+use super::schema::projects;
+use super::{CHUNK, Conn, DbError, each, insert_all};
 
 /// The current revision of a project, projected. Decimals are scaled: `_e2` hundredths, `_e6` millionths, money in whole yuan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -257,61 +255,6 @@ pub fn set_state(
         .execute(c))?)
 }
 
-/// Makes the current revision of these projects their latest approved one, and changes the figures by what that changes; where it is a
-/// withdrawal, they leave the boards and the pairs.
-pub fn set_approved(conn: &mut Conn<'_>, ids: &[i64], withdrawn: bool) -> Result<(), DbError> {
-    let mut changed = Figures::new();
-    figures::add_projects(conn, ids, &mut changed, -1)?;
-    each!(conn, c => diesel::update(projects::table)
-        .filter(projects::id.eq_any(ids))
-        .set(projects::approved_revision.eq(projects::revision.nullable()))
-        .execute(c))?;
-    each!(conn, c => diesel::delete(approved_projects::table)
-        .filter(approved_projects::project_id.eq_any(ids))
-        .execute(c))?;
-    if withdrawn {
-        lookalikes::remove(conn, ids)?;
-    } else {
-        insert_approved(conn, ids)?;
-        figures::add_projects(conn, ids, &mut changed, 1)?;
-    }
-    figures::change(conn, &changed)
-}
-
-fn insert_approved(conn: &mut Conn<'_>, ids: &[i64]) -> Result<(), DbError> {
-    each!(conn, c => diesel::insert_into(approved_projects::table)
-        .values(projects::table.filter(projects::id.eq_any(ids)).select((
-            projects::id,
-            projects::revision,
-            projects::department,
-            projects::category,
-            projects::county,
-            projects::stage,
-            projects::floor_area_e2,
-            projects::scale_e2,
-            projects::scale_unit,
-            projects::planned_yuan,
-            projects::done_yuan,
-            projects::completion_first,
-        )))
-        .into_columns((
-            approved_projects::project_id,
-            approved_projects::revision,
-            approved_projects::department,
-            approved_projects::category,
-            approved_projects::county,
-            approved_projects::stage,
-            approved_projects::floor_area_e2,
-            approved_projects::scale_e2,
-            approved_projects::scale_unit,
-            approved_projects::planned_yuan,
-            approved_projects::done_yuan,
-            approved_projects::completion_first,
-        ))
-        .execute(c))?;
-    Ok(())
-}
-
 /// How many projects of each department have a current revision in each state: (department, state, projects).
 pub fn by_state(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbError> {
     let rows = counts::by_state(conn)?.into_iter();
@@ -335,88 +278,4 @@ pub fn waiting(conn: &mut Conn<'_>) -> Result<Vec<(String, String, i64)>, DbErro
     Ok(rows
         .map(|((category, county), projects)| (category, county, projects))
         .collect())
-}
-
-/// Which approved projects: each part that is given narrows the choice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApprovedFilter {
-    /// Department code.
-    pub department: Option<String>,
-    /// Category code.
-    pub category: Option<String>,
-    /// County or zone code.
-    pub county: Option<String>,
-    /// Stage codes; none: all.
-    pub stages: Vec<String>,
-    /// Unit of scale, code: those that name an amount in it.
-    pub unit: Option<String>,
-    /// A year: those that are not finished, and those finished in it.
-    pub year: Option<String>,
-}
-
-impl ApprovedFilter {
-    /// Whether it lets through what is counted as this kind.
-    pub fn counts(&self, kind: &figures::Kind) -> bool {
-        let is = |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
-        let in_year = || !FINISHED.contains(&&*kind.stage) || is(&self.year, &kind.completed);
-        is(&self.department, &kind.department)
-            && is(&self.category, &kind.category)
-            && is(&self.county, &kind.county)
-            && (self.stages.is_empty() || self.stages.contains(&kind.stage))
-            && is(&self.unit, &kind.unit)
-            && in_year()
-    }
-}
-
-/// An approved project as a list shows it: its id, the year of its code, its department, and the revision's values.
-pub type Approved = (i64, i64, String, String);
-
-/// The latest approved revisions that match, by id, those after `after`.
-pub fn approved(
-    conn: &mut Conn<'_>,
-    filter: &ApprovedFilter,
-    after: i64,
-    limit: i64,
-) -> Result<Vec<Approved>, DbError> {
-    Ok(each!(conn, c => {
-        let mut query = approved_projects::table
-            .inner_join(projects::table.on(projects::id.eq(approved_projects::project_id)))
-            .inner_join(
-                revisions::table.on(revisions::project_id
-                    .eq(approved_projects::project_id)
-                    .and(revisions::revision.eq(approved_projects::revision))),
-            )
-            .filter(approved_projects::project_id.gt(after))
-            .select((
-                approved_projects::project_id,
-                projects::entry_year,
-                approved_projects::department,
-                revisions::values_json,
-            ))
-            .order(approved_projects::project_id)
-            .limit(limit)
-            .into_boxed();
-        if let Some(department) = &filter.department {
-            query = query.filter(approved_projects::department.eq(department));
-        }
-        if let Some(category) = &filter.category {
-            query = query.filter(approved_projects::category.eq(category));
-        }
-        if let Some(county) = &filter.county {
-            query = query.filter(approved_projects::county.eq(county));
-        }
-        if !filter.stages.is_empty() {
-            query = query.filter(approved_projects::stage.eq_any(&filter.stages));
-        }
-        if let Some(unit) = &filter.unit {
-            query = query
-                .filter(approved_projects::scale_unit.assume_not_null().eq(unit))
-                .filter(approved_projects::scale_e2.is_not_null());
-        }
-        if let Some(year) = &filter.year {
-            let finished_then = approved_projects::completion_first.assume_not_null().like(format!("{year}-%"));
-            query = query.filter(not(approved_projects::stage.eq_any(FINISHED)).or(finished_then));
-        }
-        query.load(c)
-    })?)
 }

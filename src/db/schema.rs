@@ -261,6 +261,23 @@ diesel::table! {
         planned_yuan -> Nullable<BigInt>,
         done_yuan -> Nullable<BigInt>,
         completion_first -> Nullable<Text>,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
+    former_projects (project_id, revision) {
+        project_id -> BigInt,
+        revision -> BigInt,
+        department -> Text,
+        category -> Text,
+        county -> Text,
+        stage -> Text,
+        scale_e2 -> Nullable<BigInt>,
+        scale_unit -> Nullable<Text>,
+        completion_first -> Nullable<Text>,
+        since -> BigInt,
+        until -> BigInt,
     }
 }
 
@@ -282,6 +299,16 @@ diesel::table! {
         batches -> BigInt,
         detail -> Nullable<Text>,
         ended_at -> Nullable<BigInt>,
+        left_kept -> BigInt,
+    }
+}
+
+diesel::table! {
+    run_left (run_id, delivery_id, project_id) {
+        run_id -> BigInt,
+        delivery_id -> BigInt,
+        project_id -> BigInt,
+        state -> Text,
     }
 }
 
@@ -783,7 +810,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     findings,
     explanations,
     approved_projects,
+    former_projects,
     sync_runs,
+    run_left,
     batches,
     deliveries,
     batch_members,

@@ -30,6 +30,8 @@ pub struct SyncRunRow {
     pub detail: Option<String>,
     /// UTC milliseconds.
     pub ended_at: Option<i64>,
+    /// 1 where what it left is kept by record.
+    pub left_kept: i64,
 }
 
 /// How the records of a run ended; what was selected is their sum.
@@ -96,7 +98,17 @@ pub struct End<'a> {
     pub at: i64,
 }
 
-/// Ends a running run; whether it still was running.
+/// Whether a run is running.
+pub fn is_running(conn: &mut Conn<'_>, run: i64) -> Result<bool, DbError> {
+    let found: i64 = each!(conn, c => sync_runs::table
+        .find(run)
+        .filter(sync_runs::state.eq("running"))
+        .count()
+        .get_result(c))?;
+    Ok(found == 1)
+}
+
+/// Ends a running run; whether it still was running. What it leaves is kept before.
 pub fn finish(conn: &mut Conn<'_>, run: i64, end: &End<'_>) -> Result<bool, DbError> {
     Ok(each!(conn, c => diesel::update(sync_runs::table.find(run))
         .filter(sync_runs::state.eq("running"))
@@ -106,6 +118,7 @@ pub fn finish(conn: &mut Conn<'_>, run: i64, end: &End<'_>) -> Result<bool, DbEr
             sync_runs::batches.eq(end.batches),
             sync_runs::detail.eq(end.detail),
             sync_runs::ended_at.eq(end.at),
+            sync_runs::left_kept.eq(1),
         ))
         .execute(c))?
         == 1)

@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 use retrofit_import::catalogue::Field;
 use retrofit_jobs::store::{
-    Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, NewBatch,
+    Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, Left, NewBatch,
     NewRun, Op, OpenBatch, OpenMember, Outgoing, PackageStore, Plain, Receipt, RecordError, Rejection, RunEnd, RunId,
-    StoreError, StrayReceipt, UtcMillis, Verdict, Word,
+    StoreError, StrayReceipt, Unsent, UtcMillis, Verdict, Word,
 };
 
 use super::code::RegistryCode;
 use super::people::Operator;
 use super::review::{self, Rejected};
-use super::runs::{abandon_lapsed, sees_runs};
-pub use super::runs::{open_batches, outbox, outcome, runs, runs_before};
+use super::runs::{self as kept_runs, abandon_lapsed, sees_runs};
+pub use super::runs::{LeftOver, left, open_batches, outbox, outcome, runs, runs_before};
 use super::{Error, Registry};
 use crate::db::batches::{self, AttemptRow, MemberRow, ReceiptRow, StrayRow};
 use crate::db::counters::{self, Counter};
@@ -80,22 +80,38 @@ impl DeliveryStore for Registry {
         held.map(fence).map_err(store_error)
     }
 
-    fn finish_run(&self, run: RunId, end: &RunEnd, now: UtcMillis) -> Result<Fence, StoreError> {
-        let row = sync_runs::End {
-            state: end.state.word(),
-            counts: counts_row(&end.counts),
-            batches: i64::try_from(end.batches).unwrap_or(i64::MAX),
-            detail: end.detail.as_deref(),
-            at: now,
-        };
-        let held = self.db.write(|conn| {
-            let held = sync_runs::finish(conn, run.0, &row)?;
-            if held {
-                deliveries::release(conn, run.0, now)?;
+    fn finish_run(
+        &self,
+        run: RunId,
+        unsent: Unsent<'_>,
+        end: &dyn Fn(&Left) -> RunEnd,
+        now: UtcMillis,
+    ) -> Result<Option<RunEnd>, StoreError> {
+        let ended = self.db.write(|conn| {
+            if !sync_runs::is_running(conn, run.0)? {
+                return Ok(None);
             }
-            Ok(held)
+            let left = kept_runs::keep_left(conn, run, unsent, now)?;
+            let end = end(&left);
+            let row = sync_runs::End {
+                state: end.state.word(),
+                counts: counts_row(&end.counts),
+                batches: i64::try_from(end.batches).unwrap_or(i64::MAX),
+                detail: end.detail.as_deref(),
+                at: now,
+            };
+            // Another has declared it over meanwhile: what was kept goes with the transaction.
+            if !sync_runs::finish(conn, run.0, &row)? {
+                return Err(Undone::Lost);
+            }
+            deliveries::release(conn, run.0, now)?;
+            Ok(Some(end))
         });
-        held.map(fence).map_err(store_error)
+        match ended {
+            Ok(end) => Ok(end),
+            Err(Undone::Lost) => Ok(None),
+            Err(Undone::Db(error)) => Err(store_error(error)),
+        }
     }
 
     fn take_up(&self, run: RunId, limit: usize, now: UtcMillis) -> Result<Vec<OpenBatch>, StoreError> {
@@ -122,9 +138,7 @@ impl DeliveryStore for Registry {
             let live = sync_runs::live(conn, now)?;
             deliveries::waiting(conn, run.0, stages, &live)
         });
-        waiting
-            .map(|count| u64::try_from(count).unwrap_or_default())
-            .map_err(store_error)
+        waiting.map(|rows| rows.len() as u64).map_err(store_error)
     }
 
     fn claim(&self, run: RunId, stages: &[String], limit: usize, now: UtcMillis) -> Result<Vec<Outgoing>, StoreError> {

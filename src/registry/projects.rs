@@ -6,16 +6,18 @@ use retrofit_import::catalogue::Field;
 use retrofit_jobs::store::{Op, UtcMillis, Word as _};
 
 use super::code::RegistryCode;
+use super::month::Month;
 use super::people::{Operator, Sight};
 use super::states::{State, Step};
 use super::values::{Values, changed_fields, changes, from_json};
-use super::{Change, Error, Registry, audit, review};
+use super::{Change, Error, Registry, audit, review, snapshots};
+use crate::db::approved;
+pub use crate::db::approved::ApprovedFilter;
 use crate::db::batches::{self, ReceiptRow, TrailRow};
 use crate::db::comments::{self, CommentRow};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
-use crate::db::figures::{self, Sums};
-pub use crate::db::projects::ApprovedFilter;
+use crate::db::figures::Sums;
 use crate::db::projects::{self, ProjectRow};
 use crate::db::queue::{self, EndorsementRow, QueueRow};
 use crate::db::revisions::{self, DecisionRow, ExplanationRow, FindingRow, RevisionRow};
@@ -316,7 +318,7 @@ fn current_revision(conn: &mut Conn<'_>, project: &ProjectRow) -> Result<Revisio
 }
 
 /// A project by its latest approved revision.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approved {
     /// Its code.
     pub code: RegistryCode,
@@ -326,7 +328,8 @@ pub struct Approved {
     pub values: Values,
 }
 
-/// The approved projects that match and that the operator sees, by code, those after `after` (0: from the first).
+/// The approved projects that match and that the operator sees, as they are or as they were at the end of a month; by code, those after `after`
+/// (0: from the first).
 ///
 /// # Errors
 /// Only our own faults.
@@ -334,41 +337,52 @@ pub fn approved(
     registry: &Registry,
     operator: &Operator,
     filter: ApprovedFilter,
-    after: i64,
-    limit: i64,
+    as_of: Option<Month>,
+    part: (i64, i64),
 ) -> Result<Vec<Approved>, Error> {
     let Some(filter) = seen_of(operator, filter) else {
         return Ok(Vec::new());
     };
-    let rows = registry
-        .db
-        .read(|conn| projects::approved(conn, &filter, after, limit))?;
-    let approved = rows.into_iter().map(|(id, year, department, values)| {
+    let rows = registry.db.read(|conn| match as_of {
+        None => approved::current(conn, &filter, part),
+        Some(month) => approved::at_end_of(conn, month.end(), &filter, part),
+    })?;
+    let approved = rows.into_iter().map(|row| {
         Ok(Approved {
-            code: RegistryCode { year, id },
-            department,
-            values: from_json(&values)?,
+            code: RegistryCode {
+                year: row.entry_year,
+                id: row.id,
+            },
+            department: row.department,
+            values: from_json(&row.values_json)?,
         })
     });
     approved.collect()
 }
 
-/// How many approved projects match and are seen, and their sums: out of the figures that are kept.
+/// How many approved projects match and are seen, and their sums, as they are or as they were at the end of a month: out of the figures that are
+/// kept. `None` for a month that none were kept of.
 ///
 /// # Errors
 /// Only our own faults.
-pub fn approved_sums(registry: &Registry, operator: &Operator, filter: ApprovedFilter) -> Result<Sums, Error> {
+pub fn approved_sums(
+    registry: &Registry,
+    operator: &Operator,
+    filter: ApprovedFilter,
+    as_of: Option<Month>,
+) -> Result<Option<Sums>, Error> {
     let mut sums = Sums::default();
     let Some(filter) = seen_of(operator, filter) else {
-        return Ok(sums);
+        return Ok(Some(sums));
     };
-    let figures = registry
-        .db
-        .read(|conn| figures::current(conn, filter.department.as_deref()))?;
+    let month = as_of.unwrap_or_else(|| Month::at(registry.clock.now()));
+    let Some(figures) = snapshots::figures(registry, month, filter.department.as_deref())? else {
+        return Ok(None);
+    };
     for (_, of_kind) in figures.into_iter().filter(|(kind, _)| filter.counts(kind)) {
         sums.add(of_kind, 1);
     }
-    Ok(sums)
+    Ok(Some(sums))
 }
 
 /// The filter, narrowed to what the operator sees; `None` where that is nothing.

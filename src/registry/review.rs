@@ -12,10 +12,12 @@ use retrofit_jobs::store::{DeliveryState, Op, UtcMillis, Word};
 use serde::Serialize;
 
 use super::code::RegistryCode;
+use super::month::Month;
 use super::people::{Operator, Role, Sight};
 use super::states::{Standing, State, Step, Verb, target};
 use super::values::{Fields, due};
 use super::{Error, Registry, audit, snapshots};
+use crate::db::approved::{self, Moment};
 use crate::db::counters::{self, Counter};
 use crate::db::deliveries::{self, DeliveryRow};
 use crate::db::projects::{self, ProjectRow};
@@ -283,9 +285,10 @@ pub fn decide(
         }
         Ruling::Return(reason) => (Verb::Return, Some(reason.trim())),
     };
-    let now = registry.clock.now();
     registry.db.write(|conn| {
         counters::lock(conn, Counter::Project)?;
+        // Not before: who waited for the lock over a month's end must not add to a month that another has closed meanwhile.
+        let now = registry.clock.now();
         snapshots::close_months(conn, now)?;
         let session = Session {
             operator,
@@ -350,6 +353,13 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
+    fn moment(&self) -> Moment {
+        Moment {
+            at: self.now,
+            month_began: Month::at(self.now).previous().end(),
+        }
+    }
+
     fn decide_these(
         &self,
         conn: &mut Conn<'_>,
@@ -455,7 +465,7 @@ impl Session<'_> {
             let ids: Vec<i64> = of_op.iter().map(|&(id, _)| id).collect();
             queue::remove(conn, &ids)?;
             if self.verb == Verb::Approve {
-                projects::set_approved(conn, &ids, to == State::Withdrawn)?;
+                approved::set(conn, &ids, to == State::Withdrawn, self.moment())?;
             }
         }
         if self.verb == Verb::Approve && !rows.is_empty() {

@@ -1,11 +1,13 @@
 //! The runs of the delivery, as they are shown: one whose process has died is over, whether or not another run has found it yet.
 
 use retrofit_jobs::delivery::SyncOutcome;
-use retrofit_jobs::store::{Counts, DeliveryState, RunId, RunState, UtcMillis, Word as _};
+use retrofit_jobs::store::{Counts, DeliveryState, Left, LeftState, RunId, RunState, Unsent, UtcMillis, Word as _};
 
+use super::code::RegistryCode;
 use super::delivery::read_word;
 use super::people::{Operator, Sight};
 use super::{Error, Registry};
+use crate::db::run_left::{self, LeftRow};
 use crate::db::sync_runs::{self, CountsRow, SyncRunRow};
 use crate::db::{Conn, DbError, batches, deliveries};
 use crate::process;
@@ -41,6 +43,59 @@ pub fn runs_before(
         }
         Ok(runs)
     })
+}
+
+/// A record that a run left to those after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOver {
+    /// The delivery.
+    pub delivery: i64,
+    /// The project.
+    pub code: RegistryCode,
+    /// The department that reports it.
+    pub department: String,
+    /// Its name.
+    pub name: String,
+    /// The revision.
+    pub revision: i64,
+    /// How the delivery stands now.
+    pub state: DeliveryState,
+    /// The run that holds or settled it; none where it waits.
+    pub run: Option<i64>,
+}
+
+/// The records that a run left so, those after a delivery, oldest first: for those who see every department. Runs from before these were kept,
+/// and those that are not over, have none.
+///
+/// # Errors
+/// Refused to others.
+pub fn left(
+    registry: &Registry,
+    operator: &Operator,
+    (run, left): (i64, LeftState),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<LeftOver>, Error> {
+    sees_runs(operator)?;
+    let rows = registry
+        .db
+        .read(|conn| run_left::of_run(conn, run, left.word(), after, limit))?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(LeftOver {
+                delivery: row.delivery_id,
+                code: RegistryCode {
+                    year: row.entry_year,
+                    id: row.project_id,
+                },
+                department: row.department,
+                name: row.name,
+                revision: row.revision,
+                state: read_word(&row.state)?,
+                run: row.run_id,
+            })
+        })
+        .collect()
 }
 
 /// How many deliveries are in each state: for those who see every department.
@@ -97,7 +152,8 @@ pub fn outcome(run: &SyncRunRow) -> Result<SyncOutcome, Error> {
     })
 }
 
-/// Declares running runs whose lease has lapsed abandoned, each with the counts of what it leaves. Comes before any of that is taken over.
+/// Declares running runs whose lease has lapsed abandoned, each with the counts of what it leaves, which is kept by record. Comes before any of
+/// that is taken over.
 pub(super) fn abandon_lapsed(conn: &mut Conn<'_>, now: UtcMillis) -> Result<(), DbError> {
     for run in sync_runs::lapsed(conn, now)? {
         let (counts, batches) = left_by(conn, run)?;
@@ -108,9 +164,68 @@ pub(super) fn abandon_lapsed(conn: &mut Conn<'_>, now: UtcMillis) -> Result<(), 
             detail: None,
             at: now,
         };
-        sync_runs::finish(conn, run, &end)?;
+        if sync_runs::finish(conn, run, &end)? {
+            let not_sent = not_sent_by(conn, run)?;
+            keep(conn, run, not_sent)?;
+        }
     }
     Ok(())
+}
+
+/// Deliveries (project, delivery, in a batch).
+type Held = Vec<(i64, i64, bool)>;
+
+fn held(conn: &mut Conn<'_>, run: i64, states: &[DeliveryState]) -> Result<Held, DbError> {
+    let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
+    deliveries::held(conn, run, &words)
+}
+
+/// What a run has given back, or holds and has not sent: (project, delivery).
+fn not_sent_by(conn: &mut Conn<'_>, run: i64) -> Result<Vec<(i64, i64)>, DbError> {
+    let states = [DeliveryState::Ready, DeliveryState::Claimed, DeliveryState::Superseded];
+    let held = held(conn, run, &states)?.into_iter();
+    Ok(held.map(|(project, delivery, _)| (project, delivery)).collect())
+}
+
+/// Keeps what a run leaves when it ends, before any of it is given back.
+pub(super) fn keep_left(conn: &mut Conn<'_>, run: RunId, unsent: Unsent<'_>, now: UtcMillis) -> Result<Left, DbError> {
+    let not_sent = match unsent {
+        Unsent::None => Vec::new(),
+        Unsent::Waiting(stages) => {
+            let live = sync_runs::live(conn, now)?;
+            deliveries::waiting(conn, run.0, stages, &live)?
+        }
+        Unsent::Returned => not_sent_by(conn, run.0)?,
+    };
+    keep(conn, run.0, not_sent)
+}
+
+/// Keeps what a run holds without a receipt, and what it has not sent.
+fn keep(conn: &mut Conn<'_>, run: i64, not_sent: Vec<(i64, i64)>) -> Result<Left, DbError> {
+    let pending = held(conn, run, &[DeliveryState::Pending])?;
+    let unknown = held(conn, run, &[DeliveryState::Unknown])?;
+    let left = Left {
+        pending: pending.len() as u64,
+        unknown: unknown.len() as u64,
+        missing: unknown.iter().filter(|(.., in_batch)| !in_batch).count() as u64,
+        not_sent: not_sent.len() as u64,
+    };
+    let row = |state: LeftState| {
+        move |(project_id, delivery_id)| LeftRow {
+            run_id: run,
+            delivery_id,
+            project_id,
+            state: state.word(),
+        }
+    };
+    let ids = |held: Held| held.into_iter().map(|(project, delivery, _)| (project, delivery));
+    let rows: Vec<LeftRow> = ids(pending)
+        .map(row(LeftState::Pending))
+        .chain(ids(unknown).map(row(LeftState::Unknown)))
+        .chain(not_sent.into_iter().map(row(LeftState::NotSent)))
+        .collect();
+    run_left::insert(conn, &rows)?;
+    Ok(left)
 }
 
 /// How the deliveries that a run settled or still holds stand, and how many batches are its own.

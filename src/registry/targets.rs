@@ -2,13 +2,15 @@
 //!
 //! The figures beside them are in `reports::targets`.
 
-use retrofit_import::catalogue::CodeList;
+use retrofit_import::catalogue::{CodeList, Field};
 
 use super::code::RegistryCode;
+use super::month::Month;
 use super::people::{Operator, Sight};
+use super::projects::{ApprovedFilter, approved};
+use super::values::{Fields as _, scaled};
 use super::{Error, Registry, audit};
 use crate::db::counters::{self, Counter};
-pub use crate::db::targets::Candidate;
 use crate::db::targets::{self, TargetRow};
 
 /// The largest target, in hundredths of its unit.
@@ -149,8 +151,23 @@ fn object(scope: Scope<'_>) -> String {
     )
 }
 
-/// The approved projects of a target's department, category and county that it cannot count as of now: in another unit, without a scale, or
-/// finished without a date; by code, those after `after` (0: from the first).
+/// An approved project that a target cannot count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncounted {
+    /// Its code.
+    pub code: RegistryCode,
+    /// Its name.
+    pub name: String,
+    /// Stage code.
+    pub stage: String,
+    /// Hundredths of the unit of scale.
+    pub scale_e2: Option<i64>,
+    /// Unit of scale.
+    pub scale_unit: Option<String>,
+}
+
+/// The approved projects of a target's department, category and county that it cannot count, as of now or of the end of a month: in another
+/// unit, without a scale, or finished without a date; by code, those after `after` (0: from the first).
 ///
 /// # Errors
 /// Refused where there is no such target that the operator sees.
@@ -158,24 +175,31 @@ pub fn not_counted(
     registry: &Registry,
     operator: &Operator,
     scope: Scope<'_>,
-    (after, limit): (i64, i64),
-) -> Result<(TargetRow, Vec<Candidate>), Error> {
-    registry.db.read(|conn| {
-        let row = targets::find(conn, scope.key())?
-            .filter(|row| operator.may_see(&row.department))
-            .ok_or_else(|| Error::refused("没有这个目标。"))?;
-        let of = (scope.department, scope.category, scope.county);
-        let left_out = targets::not_in_unit(conn, of, &row.unit, (after, limit))?;
-        Ok((row, left_out))
-    })
-}
-
-impl Candidate {
-    /// The project's code.
-    pub fn code(&self) -> RegistryCode {
-        RegistryCode {
-            year: self.entry_year,
-            id: self.id,
+    as_of: Option<Month>,
+    part: (i64, i64),
+) -> Result<(TargetRow, Vec<Uncounted>), Error> {
+    let row = registry
+        .db
+        .read(|conn| targets::find(conn, scope.key()))?
+        .filter(|row| operator.may_see(&row.department))
+        .ok_or_else(|| Error::refused("没有这个目标。"))?;
+    let filter = ApprovedFilter {
+        department: Some(row.department.clone()),
+        category: Some(row.category.clone()),
+        county: Some(row.county.clone()),
+        not_in: Some(row.unit.clone()),
+        ..ApprovedFilter::default()
+    };
+    let left_out = approved(registry, operator, filter, as_of, part)?.into_iter();
+    let left_out = left_out.map(|project| {
+        let text = |field| project.values.one(field).map(str::to_owned);
+        Uncounted {
+            code: project.code,
+            name: text(Field::Name).unwrap_or_default(),
+            stage: text(Field::Stage).unwrap_or_default(),
+            scale_e2: scaled(&project.values, Field::ScaleValue, 100),
+            scale_unit: text(Field::ScaleUnit),
         }
-    }
+    });
+    Ok((row, left_out.collect()))
 }

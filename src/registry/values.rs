@@ -160,7 +160,7 @@ pub(super) fn cells_around((latitude, longitude): Point) -> BTreeSet<String> {
 }
 
 /// A decimal in units of so many to one.
-fn scaled(values: &impl Fields, field: Field, units: i64) -> Option<i64> {
+pub(super) fn scaled(values: &impl Fields, field: Field, units: i64) -> Option<i64> {
     let number: Decimal = values.one(field)?.parse().ok()?;
     number.checked_mul(Decimal::from(units))?.round().to_i64()
 }

@@ -84,8 +84,23 @@ pub fn word(document: &Document) -> Result<Vec<u8>, anyhow::Error> {
         docx = docx.add_paragraph(signed.keep_next(from_the_right == 2).add_run(run(text, "仿宋", SIZE_3)));
     }
     let mut file = Cursor::new(Vec::new());
-    docx.pack(&mut file)?;
+    let mut package = docx.build();
+    package.document = repeating_heads(package.document)?;
+    package.pack(&mut file)?;
     Ok(file.into_inner())
+}
+
+/// The document with the first row of each table marked as its head, which is set again on every page that the table goes on to: the library has no
+/// word for that.
+fn repeating_heads(document: Vec<u8>) -> Result<Vec<u8>, anyhow::Error> {
+    let document = String::from_utf8(document)?;
+    let mut tables = document.split("<w:tbl>");
+    let mut marked = tables.next().unwrap_or_default().to_owned();
+    for table in tables {
+        marked += "<w:tbl>";
+        marked += &table.replacen("<w:trPr>", "<w:trPr><w:tblHeader />", 1);
+    }
+    Ok(marked.into_bytes())
 }
 
 fn fonts(chinese: &str) -> RunFonts {

@@ -7,8 +7,9 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 
-use super::assets;
-use crate::registry::{Error, Failure};
+use super::frame::Frame;
+use crate::registry::people::Session;
+use crate::registry::{Error, Failure, Registry};
 
 /// Why a page is not shown.
 #[derive(Debug)]
@@ -82,12 +83,35 @@ pub(super) fn seen<T>(found: Result<T, Error>) -> Result<T, WebError> {
 
 #[derive(Template)]
 #[template(path = "error.html")]
-struct ErrorPage {
-    style: &'static str,
+struct ErrorPage<'a> {
+    frame: Frame,
+    told: &'a Told,
+}
+
+/// What an error page says, on the answer, for the page that is put into the frame of who is logged in.
+#[derive(Clone, Debug)]
+struct Told {
     title: &'static str,
     happened: String,
     to_do: String,
     incident: Option<String>,
+}
+
+impl Told {
+    fn page(&self, frame: Frame) -> String {
+        let page = ErrorPage { frame, told: self };
+        // A template that cannot be rendered must not end without an answer.
+        page.render().unwrap_or_else(|_| self.title.into())
+    }
+}
+
+/// An answer, with the way to the other pages where it is an error page.
+pub(super) fn framed(registry: &Registry, session: &Session, answer: Response) -> Response {
+    let Some(told) = answer.extensions().get::<Told>() else {
+        return answer;
+    };
+    let page = told.page(Frame::new(registry, session, told.title, ""));
+    Response::from_parts(answer.into_parts().0, page.into())
 }
 
 /// Why something was refused, on the answer: the guard notes it in the audit log.
@@ -178,18 +202,16 @@ impl IntoResponse for WebError {
                 )
             }
         };
-        let page = ErrorPage {
-            style: assets::style_url(),
+        let told = Told {
             title,
             happened,
             to_do,
             incident,
         };
-        // A template that cannot be rendered must not end without an answer.
-        let body = page.render().unwrap_or_else(|_| title.into());
+        let body = Html(told.page(Frame::open(title)));
         match reason {
-            Some(reason) => (status, reason, Html(body)).into_response(),
-            None => (status, Html(body)).into_response(),
+            Some(reason) => (status, reason, Extension(told), body).into_response(),
+            None => (status, Extension(told), body).into_response(),
         }
     }
 }
@@ -215,16 +237,6 @@ pub(super) async fn dress(response: Response) -> Response {
         _ => WebError::Refused("页面发来的内容不完整，或者太多。请刷新页面后再试一次。".into()),
     };
     dressed.into_response()
-}
-
-/// The page for an address that has none.
-pub(super) async fn no_page() -> WebError {
-    WebError::NotFound
-}
-
-/// The page for an address that is not used in this way.
-pub(super) async fn wrong_method() -> WebError {
-    WebError::WrongMethod
 }
 
 /// The page for a request that panicked.

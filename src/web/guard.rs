@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use std::net::{IpAddr, SocketAddr};
 
-use super::error::{Reason, WebError};
+use super::error::{Reason, WebError, dress, framed};
 use super::frame::blocking;
 use super::kept;
 use super::router::Access;
@@ -49,12 +49,7 @@ pub(super) async fn enter(
     let token = CookieJar::from_headers(request.headers())
         .get(COOKIE)
         .map(|cookie| cookie.value().to_owned());
-    let resumed = token.clone();
-    let session = blocking(&registry, move |registry| match resumed {
-        Some(token) => Ok(people::resume(registry, &token, &origin)?),
-        None => Ok(None),
-    });
-    let session = match session.await {
+    let session = match resume(&registry, token.clone(), origin).await {
         Ok(Some(session)) => session,
         Ok(None) if foreign => return from_elsewhere(),
         Ok(None) => return log_in_again(&registry, request, token).await,
@@ -62,19 +57,22 @@ pub(super) async fn enter(
     };
     let asked = asked(request.method(), request.uri().path());
     if foreign {
+        let answer = framed(&registry, &session, from_elsewhere());
         note_refused(&registry, session.operator, asked, None).await;
-        return from_elsewhere();
+        return answer;
     }
     if session.must_change && !["/password", "/logout"].contains(&request.uri().path()) {
         return Redirect::to("/password").into_response();
     }
     if !roles.contains(&session.operator.role) {
+        let refusal = WebError::Forbidden("这个功能只对别的角色开放。").into_response();
+        let answer = framed(&registry, &session, refusal);
         note_refused(&registry, session.operator, asked, None).await;
-        return WebError::Forbidden("这个功能只对别的角色开放。").into_response();
+        return answer;
     }
     let operator = session.operator.clone();
-    request.extensions_mut().insert(session);
-    let answer = next.run(request).await;
+    request.extensions_mut().insert(session.clone());
+    let answer = framed(&registry, &session, dress(next.run(request).await).await);
     // What is another department's answers like what is not there.
     let refused = [
         StatusCode::NOT_FOUND,
@@ -86,6 +84,32 @@ pub(super) async fn enter(
         note_refused(&registry, operator, asked, reason).await;
     }
     answer
+}
+
+async fn resume(registry: &Registry, token: Option<String>, origin: String) -> Result<Option<Session>, WebError> {
+    let Some(token) = token else { return Ok(None) };
+    let resumed = blocking(registry, move |registry| Ok(people::resume(registry, &token, &origin)?));
+    resumed.await
+}
+
+/// The page for an address that has none.
+pub(super) async fn no_page(State(registry): State<Registry>, Origin(origin): Origin, jar: CookieJar) -> Response {
+    astray(&registry, origin, &jar, WebError::NotFound).await
+}
+
+/// The page for an address that is not used in this way.
+pub(super) async fn wrong_method(State(registry): State<Registry>, Origin(origin): Origin, jar: CookieJar) -> Response {
+    astray(&registry, origin, &jar, WebError::WrongMethod).await
+}
+
+/// An error page outside of all routes, with the way back for who is logged in.
+async fn astray(registry: &Registry, origin: String, jar: &CookieJar, error: WebError) -> Response {
+    let token = jar.get(COOKIE).map(|cookie| cookie.value().to_owned());
+    match resume(registry, token, origin).await {
+        Ok(Some(session)) if !session.must_change => framed(registry, &session, error.into_response()),
+        Ok(_) => error.into_response(),
+        Err(failed) => failed.into_response(),
+    }
 }
 
 /// Notes a refusal in the audit log: of access, or, where there is a reason, of what was asked. It stands whether or not that succeeds.

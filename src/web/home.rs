@@ -16,7 +16,7 @@ use crate::registry::month::Month;
 use crate::registry::people::{Role, Session};
 use crate::registry::photos;
 use crate::registry::review::{self, Filter};
-use crate::registry::{Registry, State as ReviewState, lists, periods as registry_periods, reminders};
+use crate::registry::{Registry, State as ReviewState, Step, lists, periods as registry_periods, reminders};
 
 /// How many earlier months the form offers.
 const MONTHS_BACK: u32 = 6;
@@ -29,8 +29,8 @@ struct HomePage {
     frame: Frame,
     period: String,
     due: Due,
-    /// What is owed: class, words, where to go.
-    notices: Vec<(&'static str, String, String)>,
+    /// What is owed, or waits.
+    notices: Vec<Notice>,
     form: UploadForm,
     returned: Vec<Returned>,
     returned_count: i64,
@@ -40,6 +40,9 @@ struct HomePage {
     /// The secretariat's home shows every department's.
     all_departments: bool,
 }
+
+/// What is to be done: class, words, where to go.
+type Notice = (&'static str, String, String);
 
 /// How the month stands.
 enum Due {
@@ -138,10 +141,11 @@ fn home(registry: &Registry, session: &Session) -> Result<HomePage, WebError> {
 }
 
 /// A department's own debts, each in a line; all departments' in one.
-fn notices(registry: &Registry, session: &Session) -> Result<Vec<(&'static str, String, String)>, WebError> {
+fn notices(registry: &Registry, session: &Session) -> Result<Vec<Notice>, WebError> {
     let owed = reminders::owed(registry, &session.operator)?;
     if session.operator.role != Role::Secretariat {
-        let mut notices: Vec<_> = owed.iter().map(periods::notice).collect();
+        let mut notices: Vec<_> = waiting_for_lead(registry, session)?.into_iter().collect();
+        notices.extend(owed.iter().map(periods::notice));
         let states = photos::count_by_state(registry, &session.operator)?;
         notices.extend(states.get("refused").map(|refused| {
             let words = format!("国家平台退回了 {refused} 张照片：请看原因，换合格的再传");
@@ -155,6 +159,21 @@ fn notices(registry: &Registry, session: &Session) -> Result<Vec<(&'static str, 
     }
     let words = format!("各部门共有 {overdue} 项逾期（清单、整改、议定事项）");
     Ok(vec![("error", words, "/periods".into())])
+}
+
+/// What waits for the decision of who looks, where that is the department's lead.
+fn waiting_for_lead(registry: &Registry, session: &Session) -> Result<Option<Notice>, WebError> {
+    if session.operator.role != Role::Lead {
+        return Ok(None);
+    }
+    let filter = Filter {
+        state: Some(ReviewState::Pending),
+        step: Some(Step::Lead),
+        ..Filter::default()
+    };
+    let waiting = review::count(registry, &session.operator, &filter)?;
+    let words = format!("{waiting} 个工程等您审核：同意的转秘书处，有问题的退回");
+    Ok((waiting > 0).then_some(("confirm", words, "/review".into())))
 }
 
 /// How the month stands: by the department's own last day, for the secretariat by the usual one.

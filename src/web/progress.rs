@@ -35,16 +35,25 @@ struct ProgressPage {
     pending: i64,
     /// Departments whose report of this month is overdue.
     overdue: usize,
+    /// The list behind the total's figures.
+    list: String,
     categories: Board,
     counties: Board,
     map: TileMap,
     curve: Curve,
-    /// Period, label, and the works at its end.
-    curve_points: Vec<(String, String, Count)>,
+    curve_points: Vec<Point>,
     money: MoneyBars,
     /// The yearly targets, a curve for each category and unit.
     targets: Vec<TargetCurve>,
     year: i64,
+}
+
+/// The works at the end of a month; in that of now as they stand.
+struct Point {
+    period: String,
+    label: String,
+    count: Count,
+    list: String,
 }
 
 /// The yearly targets of one category in one unit, and what was finished of them.
@@ -104,6 +113,7 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
     } else {
         BTreeMap::new()
     };
+    let list = |of: Month, part: &str, code: &str| list(of, now, part, code);
     let pending = |category: Option<&str>, county: Option<&str>| -> i64 {
         let matches = |of: &(String, String)| {
             category.is_none_or(|category| category == of.0) && county.is_none_or(|county| county == of.1)
@@ -114,14 +124,14 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
     let categories = catalogue.codes(CodeList::Category).iter().map(|category| Line {
         count: progress.categories.get(&*category.code).copied().unwrap_or_default(),
         pending: pending(Some(&category.code), None),
-        list: format!("/projects?category={}&", category.code),
+        list: list(month, "category", &category.code),
         queue: format!("/review?state=waiting&category={}", category.code),
         label: category.label.clone(),
     });
     let counties = catalogue.divisions().counties().map(|county| Line {
         count: progress.counties.get(&*county.code).copied().unwrap_or_default(),
         pending: pending(None, Some(&county.code)),
-        list: format!("/projects?county={}&", county.code),
+        list: list(month, "county", &county.code),
         queue: format!("/review?state=waiting&county={}", county.code),
         label: short(catalogue, &county.code),
     });
@@ -150,6 +160,7 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
         label: words::period_label(&month.to_string()),
         month: month.to_string(),
         open,
+        list: list(month, "", ""),
         total: progress.total,
         pending: pending(None, None),
         overdue: if open {
@@ -160,7 +171,7 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
         map: TileMap::new(
             |code| progress.counties.get(code).copied().unwrap_or_default(),
             |code| short(catalogue, code),
-            |code| format!("/projects?county={code}&stage=counted"),
+            |code| format!("{}stage=counted", list(month, "county", code)),
         ),
         money: MoneyBars::new("picture-money", "各类工程的投资", &money),
         categories,
@@ -173,10 +184,22 @@ fn progress(registry: &Registry, session: &Session, asked: &Asked) -> Result<Pro
             .collect(),
         curve_points: curve_points
             .into_iter()
-            .map(|(of, count)| (of.to_string(), words::period_label(&of.to_string()), count))
+            .map(|(of, count)| Point {
+                list: list(of, "", ""),
+                label: words::period_label(&of.to_string()),
+                period: of.to_string(),
+                count,
+            })
             .collect(),
         year: month.year(),
     })
+}
+
+/// The list of the approved projects of a month, to which a stage is added, narrowed to a part where one is named.
+fn list(of: Month, now: Month, part: &str, code: &str) -> String {
+    let month = (of != now).then(|| format!("month={of}&"));
+    let part = (!part.is_empty()).then(|| format!("{part}={code}&"));
+    format!("/projects?{}{}", month.unwrap_or_default(), part.unwrap_or_default())
 }
 
 fn target_curve(registry: &Registry, curve: &targets::Curve, at: usize) -> TargetCurve {

@@ -395,7 +395,7 @@ fn trail_line(asked: &TrailRow) -> String {
 }
 
 /// The state of a delivery in the officers' words.
-fn delivery_words(state: DeliveryState) -> &'static str {
+pub(super) fn delivery_words(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Ready => "等待上报",
         DeliveryState::Claimed => "正在上报",

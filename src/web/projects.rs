@@ -1,4 +1,5 @@
-//! `/projects`: the approved projects, the list behind every figure of the boards. What narrows it stands in the address.
+//! `/projects`: the approved projects, now or at the end of a month that is over: the list behind every figure of the boards. What narrows it
+//! stands in the address.
 
 use askama::Template;
 use axum::extract::{Extension, Query, State};
@@ -13,9 +14,10 @@ use super::progress::short;
 use super::targets::decimal;
 use super::words;
 use crate::db::figures::Sums;
-use crate::registry::Registry;
+use crate::registry::month::Month;
 use crate::registry::people::{Role, Session};
 use crate::registry::projects::{self, Approved, ApprovedFilter};
+use crate::registry::{Registry, snapshots};
 
 /// Projects on a page.
 const PAGE: usize = 50;
@@ -34,6 +36,12 @@ struct ProjectsPage {
     frame: Frame,
     filters: Vec<Choice>,
     narrowed: bool,
+    /// The month whose end is shown; blank as things stand now.
+    month: String,
+    /// The address of the same list as it stands now, after `/projects?`.
+    now: String,
+    /// No figures and no history were kept of that month; else the months they were kept of: the first and the last.
+    unknown: Option<(String, String)>,
     /// What the list is further narrowed to, as the figures of the targets are.
     only: String,
     /// The fields of the form that keep that so.
@@ -80,6 +88,9 @@ pub(super) struct Asked {
     unit: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     year: String,
+    /// As of the end of which month; blank for now.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    month: String,
     #[serde(default)]
     after: i64,
 }
@@ -106,34 +117,62 @@ fn list(registry: &Registry, session: &Session, asked: &Asked) -> Result<Project
         },
         unit: given(&asked.unit),
         year: given(&asked.year),
+        not_in: None,
     };
-    let sums = projects::approved_sums(registry, &session.operator, filter.clone())?;
+    let month = match &*asked.month {
+        "" => None,
+        month => Some(month.parse::<Month>().map_err(|_| WebError::NotFound)?),
+    };
+    let as_of = month.filter(|month| *month != Month::at(registry.clock.now()));
+    let sums = projects::approved_sums(registry, &session.operator, filter.clone(), as_of)?;
     let unit = registry.catalogue.code_label(CodeList::ScaleUnit, &asked.unit);
     // One more tells whether there is a next page.
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut found = projects::approved(registry, &session.operator, filter, asked.after, limit)?;
+    let mut found = match sums {
+        Some(_) => projects::approved(registry, &session.operator, filter, as_of, (asked.after, limit))?,
+        None => Vec::new(),
+    };
     let more = found.len() > PAGE;
     found.truncate(PAGE);
     let next = found.last().filter(|_| more).map(|last| Asked {
         after: last.code.id,
         ..asked.clone()
     });
-    let filters = filters(registry, session, asked);
+    let now = Asked {
+        month: String::new(),
+        after: 0,
+        ..asked.clone()
+    };
+    let months = snapshots::months(registry)?;
+    let named = |month: &Month| words::period_label(&month.to_string());
+    let known = months.last().zip(months.first());
+    let filters = filters(registry, session, asked, &months);
+    let label = as_of.as_ref().map(named).unwrap_or_default();
+    let title = if label.is_empty() {
+        "工程清单".to_owned()
+    } else {
+        format!("{label}底的工程清单")
+    };
     Ok(ProjectsPage {
-        frame: Frame::new(registry, session, "工程清单", "/projects"),
+        frame: Frame::new(registry, session, title, "/projects"),
         narrowed: filters.iter().any(|choice| !choice.chosen.is_empty())
             || !asked.unit.is_empty()
             || !asked.year.is_empty(),
+        month: label,
+        now: serde_urlencoded::to_string(now).unwrap_or_default(),
+        unknown: known
+            .filter(|_| sums.is_none())
+            .map(|(first, last)| (named(first), named(last))),
         only: only(unit, &asked.year),
         kept: [("unit", &asked.unit), ("year", &asked.year)]
             .into_iter()
             .filter_map(|(name, value)| Some((name, given(value)?)))
             .collect(),
-        scale: match &*asked.unit {
-            "" => String::new(),
-            _ => format!("{} {unit}", decimal(sums.scale_e2, 2)),
+        sums: sums.unwrap_or_default(),
+        scale: match (&*asked.unit, sums) {
+            ("", _) | (_, None) => String::new(),
+            (_, Some(sums)) => format!("{} {unit}", decimal(sums.scale_e2, 2)),
         },
-        sums,
         filters,
         lines: found.iter().map(|project| line(registry, project)).collect(),
         next: next.and_then(|next| serde_urlencoded::to_string(next).ok()),
@@ -167,7 +206,7 @@ fn line(registry: &Registry, project: &Approved) -> Line {
     }
 }
 
-fn filters(registry: &Registry, session: &Session, asked: &Asked) -> Vec<Choice> {
+fn filters(registry: &Registry, session: &Session, asked: &Asked, months: &[Month]) -> Vec<Choice> {
     let catalogue = &registry.catalogue;
     let codes = |list| {
         catalogue
@@ -175,7 +214,17 @@ fn filters(registry: &Registry, session: &Session, asked: &Asked) -> Vec<Choice>
             .iter()
             .map(|code| (code.code.to_string(), code.label.clone()))
     };
-    let mut filters = Vec::new();
+    // The first of them is that of now.
+    let over = months.iter().skip(1).map(Month::to_string);
+    let mut filters = vec![Choice {
+        name: "month",
+        label: "截至",
+        all: "现在",
+        options: over
+            .map(|month| (month.clone(), format!("{}底", words::period_label(&month))))
+            .collect(),
+        chosen: asked.month.clone(),
+    }];
     if matches!(session.operator.role, Role::Secretariat | Role::Auditor) {
         let departments = catalogue.departments().iter();
         filters.push(Choice {

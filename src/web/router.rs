@@ -209,8 +209,8 @@ pub fn router(registry: &Registry) -> Router {
         router = router.route(path, handler.route_layer(guarded));
     }
     router
-        .fallback(error::no_page)
-        .method_not_allowed_fallback(error::wrong_method)
+        .fallback(guard::no_page)
+        .method_not_allowed_fallback(guard::wrong_method)
         // Forms are small.
         .layer(DefaultBodyLimit::max(1 << 20))
         .layer(map_response(error::dress))

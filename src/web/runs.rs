@@ -4,13 +4,14 @@
 use askama::Template;
 use axum::extract::{Extension, Path, Query, State};
 use axum::response::Response;
-use retrofit_jobs::store::{Counts, DeliveryState, RunState, Verdict, Word as _};
+use retrofit_jobs::store::{Counts, DeliveryState, LeftState, RunState, Verdict, Word as _};
 use serde::Deserialize;
 
 use super::charts::Columns;
 use super::error::WebError;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
+use super::project::delivery_words;
 use super::words;
 use crate::db::sync_runs::SyncRunRow;
 use crate::registry::people::Session;
@@ -47,6 +48,8 @@ struct Run {
     settled: u64,
     counts: Counts,
     batches: u64,
+    /// What it left is known by record.
+    left_kept: bool,
 }
 
 struct Answered {
@@ -102,23 +105,39 @@ fn answered(registry: &Registry, answer: lists::Answer) -> Answered {
 struct RunPage {
     frame: Frame,
     run: Run,
-    verdict: Verdict,
+    /// Which records are shown, as the address says it.
+    shown: String,
     label: &'static str,
     total: u64,
-    lines: Vec<Answered>,
+    /// Those that the platform answered.
+    answers: Vec<Answered>,
+    /// Those that the run left.
+    left: Vec<Left>,
     /// The address of the next page.
     next: Option<String>,
 }
 
-/// Which of a run's records.
+/// A record that the run left, and how it stands now.
+struct Left {
+    code: String,
+    name: String,
+    department: String,
+    revision: i64,
+    state: &'static str,
+    /// The run that took it over or settled it.
+    run: Option<i64>,
+}
+
+/// Which of a run's records: those on which it got a verdict, or those that it left so.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
     verdict: String,
+    left: String,
     after: i64,
 }
 
-/// `GET /runs/{run}`: the records on which a run got a verdict.
+/// `GET /runs/{run}`: the records behind one of a run's figures.
 pub(super) async fn one(
     State(registry): State<Registry>,
     Extension(session): Officer,
@@ -127,31 +146,63 @@ pub(super) async fn one(
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
         let operator = &session.operator;
-        let verdict = Verdict::from_word(&asked.verdict).unwrap_or(Verdict::Accepted);
         let found = delivery::runs_before(registry, operator, id.saturating_add(1), 1)?.pop();
         let row = found.filter(|row| row.id == id).ok_or(WebError::NotFound)?;
         let run = run(&row)?;
-        let mut answers = lists::answered(registry, operator, (id, verdict), asked.after, PAGE + 1)?;
-        let more = i64::try_from(answers.len()).unwrap_or(i64::MAX) > PAGE;
-        answers.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-        let last = answers.last().filter(|_| more).map(|last| last.delivery);
-        let (label, total) = match verdict {
-            Verdict::Accepted => ("平台接收", run.counts.accepted),
-            Verdict::Rejected => ("退回", run.counts.rejected),
-            Verdict::Unchanged => ("无变化", run.counts.unchanged),
-            Verdict::Stale => ("已有新版", run.counts.stale),
-        };
+        let (mut answers, mut left) = (Vec::new(), Vec::new());
+        let (shown, label, total, next);
+        if let Some(state) = LeftState::from_word(&asked.left) {
+            (label, total) = match state {
+                LeftState::Pending => ("待回执", run.counts.pending),
+                LeftState::Unknown => ("待查", run.counts.unknown),
+                LeftState::NotSent => ("未发", run.counts.not_sent),
+            };
+            shown = format!("left={}", state.word());
+            left = delivery::left(registry, operator, (id, state), asked.after, PAGE + 1)?;
+            next = cut(&mut left, |last| last.delivery);
+        } else {
+            let verdict = Verdict::from_word(&asked.verdict).unwrap_or(Verdict::Accepted);
+            (label, total) = match verdict {
+                Verdict::Accepted => ("平台接收", run.counts.accepted),
+                Verdict::Rejected => ("退回", run.counts.rejected),
+                Verdict::Unchanged => ("无变化", run.counts.unchanged),
+                Verdict::Stale => ("已有新版", run.counts.stale),
+            };
+            shown = format!("verdict={}", verdict.word());
+            answers = lists::answered(registry, operator, (id, verdict), asked.after, PAGE + 1)?;
+            next = cut(&mut answers, |last| last.delivery);
+        }
         render(&RunPage {
             frame: Frame::new(registry, &session, format!("上报任务 {id}"), "/runs"),
-            next: last.map(|after| format!("/runs/{id}?verdict={}&after={after}", verdict.word())),
-            lines: answers.into_iter().map(|answer| answered(registry, answer)).collect(),
+            next: next.map(|after| format!("/runs/{id}?{shown}&after={after}")),
+            answers: answers.into_iter().map(|answer| answered(registry, answer)).collect(),
+            left: left.into_iter().map(|record| left_over(registry, id, record)).collect(),
             run,
-            verdict,
+            shown,
             label,
             total,
         })
     })
     .await
+}
+
+/// Leaves a page of what was read, and gives where the next one goes on.
+fn cut<T>(records: &mut Vec<T>, place: impl Fn(&T) -> i64) -> Option<i64> {
+    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let more = records.len() > page;
+    records.truncate(page);
+    records.last().filter(|_| more).map(place)
+}
+
+fn left_over(registry: &Registry, run: i64, record: delivery::LeftOver) -> Left {
+    Left {
+        code: record.code.to_string(),
+        department: words::department(&registry.catalogue, &record.department).to_owned(),
+        name: record.name,
+        revision: record.revision,
+        state: delivery_words(record.state),
+        run: record.run.filter(|later| *later != run),
+    }
 }
 
 /// How the records of the last runs ended.
@@ -199,6 +250,7 @@ fn run(row: &SyncRunRow) -> Result<Run, Error> {
         settled: outcome.counts.settled(),
         counts: outcome.counts,
         batches: outcome.batches,
+        left_kept: row.left_kept == 1,
     })
 }
 

@@ -64,7 +64,7 @@ struct Step {
     /// In the line's unit.
     amount: String,
     projects: i64,
-    /// The list of them; none where the month is over.
+    /// The list of them; none where there are none.
     list: Option<String>,
 }
 
@@ -73,6 +73,8 @@ struct Step {
 struct LeftOutPage {
     frame: Frame,
     title: String,
+    /// The month whose end is shown; blank as things stand now.
+    month: String,
     unit: String,
     rows: Vec<LeftOut>,
     /// More are there than are shown.
@@ -147,7 +149,7 @@ fn build(registry: &Registry, session: &Session, asked: &AsOf) -> Result<Targets
         lines: found
             .unwrap_or_default()
             .iter()
-            .map(|line| told(registry, line, month == current))
+            .map(|line| told(registry, line, (month != current).then_some(month)))
             .collect(),
         may_set: session.operator.may_review(),
         departments: departments(registry),
@@ -161,9 +163,11 @@ fn build(registry: &Registry, session: &Session, asked: &AsOf) -> Result<Targets
     })
 }
 
-fn told(registry: &Registry, line: &Figures, is_now: bool) -> Line {
+/// A line as of now, or as of the end of a month that is over.
+fn told(registry: &Registry, line: &Figures, over: Option<Month>) -> Line {
     let catalogue = &registry.catalogue;
     let target = &line.target;
+    let month = over.map(|month| ("month", month.to_string()));
     let step = |head, amount: Amount, stage| {
         let list = [
             ("department", &*target.department),
@@ -173,9 +177,9 @@ fn told(registry: &Registry, line: &Figures, is_now: bool) -> Line {
             ("year", &target.year.to_string()),
             ("stage", stage),
         ];
-        let list = serde_urlencoded::to_string(list)
-            .ok()
-            .filter(|_| is_now && amount.projects > 0);
+        let of_month = month.as_ref().map(|(name, month)| (*name, &**month));
+        let list: Vec<(&str, &str)> = list.into_iter().chain(of_month).collect();
+        let list = serde_urlencoded::to_string(list).ok().filter(|_| amount.projects > 0);
         Step {
             head,
             amount: decimal(amount.scale_e2, 2),
@@ -208,7 +212,10 @@ fn told(registry: &Registry, line: &Figures, is_now: bool) -> Line {
             words::ten_thousands(line.reached.planned_yuan)
         ),
         left_out: line.left_out(),
-        query: serde_urlencoded::to_string(&scope).unwrap_or_default(),
+        query: {
+            let scope = serde_urlencoded::to_string(&scope).unwrap_or_default();
+            over.map_or_else(|| scope.clone(), |month| format!("{scope}&month={month}"))
+        },
         version: target.version,
         scope,
     }
@@ -284,21 +291,25 @@ pub(super) async fn remove(
     .await
 }
 
-/// `GET /targets/not-counted`: the projects that a target cannot count, as of now.
+/// `GET /targets/not-counted`: the projects that a target cannot count, as of now or of the end of a month.
 pub(super) async fn not_counted(
     State(registry): State<Registry>,
     Extension(session): Officer,
     Query(asked): Query<Asked>,
+    Query(as_of): Query<AsOf>,
 ) -> Result<Response, WebError> {
     blocking(&registry, move |registry| {
         let catalogue = &registry.catalogue;
-        let found = targets::not_counted(registry, &session.operator, asked.scope(), (0, SHOWN + 1));
+        let current = Month::at(registry.clock.now());
+        let over = as_of.month.parse::<Month>().ok().filter(|month| *month < current);
+        let part = (0, SHOWN + 1);
+        let found = targets::not_counted(registry, &session.operator, asked.scope(), over, part);
         let (target, mut left_out) = seen(found)?;
         let more = i64::try_from(left_out.len()).unwrap_or(i64::MAX) > SHOWN;
         left_out.truncate(usize::try_from(SHOWN).unwrap_or(usize::MAX));
         let unit_of = |code: &str| catalogue.code_label(CodeList::ScaleUnit, code).to_owned();
         let rows = left_out.into_iter().map(|row| LeftOut {
-            code: row.code().to_string(),
+            code: row.code.to_string(),
             stage: catalogue.code_label(CodeList::Stage, &row.stage).to_owned(),
             why: match (&row.scale_e2, &row.scale_unit) {
                 (Some(_), Some(unit)) if *unit != target.unit => "单位不同",
@@ -319,6 +330,9 @@ pub(super) async fn not_counted(
                 catalogue.code_label(CodeList::Category, &target.category),
                 catalogue.divisions().name(&target.county)
             ),
+            month: over
+                .map(|month| words::period_label(&month.to_string()))
+                .unwrap_or_default(),
             unit: unit_of(&target.unit),
             rows: rows.collect(),
             more,

@@ -16,8 +16,8 @@ use super::{SyncError, SyncOutcome, run};
 use crate::clock::{Clock, millis};
 use crate::platform::{Profile, cut, sha256_hex};
 use crate::store::{
-    BatchChange, Counts, Fence, NewBatch, NewMember, NewRun, OpenBatch, PackageStore, RunEnd, RunId, RunState,
-    StrayKind, StrayReceipt,
+    BatchChange, Counts, Fence, Left, NewBatch, NewMember, NewRun, OpenBatch, PackageStore, RunEnd, RunId, RunState,
+    StrayKind, StrayReceipt, Unsent,
 };
 
 /// Records in a package at most: what a workbook still opens with ease. What is over goes into the next package.
@@ -128,30 +128,31 @@ pub fn make_package<E: From<SyncError>>(
     }
     let run = begin(store, clock, actor)?;
     let packed = alive(store, clock, run, || pack(store, profile, clock, run, file));
-    let mut end = Ended::default();
-    if let Ok((package, rejected)) = &packed {
-        end.counts.rejected = *rejected;
-        if let Some((number, count)) = package {
-            (end.counts.pending, end.batches) = (*count, 1);
-            end.detail = format!("数据包 {number}（{count} 条）已生成，待人工录入平台后登记回执");
-        }
-    } else {
-        end.state = Some(RunState::Failed);
-        end.detail = "生成数据包时系统出错，详见日志；其中的工程仍在待报".into();
-    }
-    end.counts.not_sent = waits(run)?;
-    if end.counts.not_sent > 0 && end.state.is_none() {
-        let more = format!(
-            "另有 {} 条未装入（同一工程的前一版尚无回执，或超过一包的条数）",
-            end.counts.not_sent
-        );
-        end.detail = if end.detail.is_empty() {
-            more
+    let outcome = finish(store, clock, run, Unsent::Waiting(&profile.stages), &|left| {
+        let mut end = Ended::default();
+        if let Ok((package, rejected)) = &packed {
+            end.counts.rejected = *rejected;
+            if let Some((number, count)) = package {
+                end.batches = 1;
+                end.detail = format!("数据包 {number}（{count} 条）已生成，待人工录入平台后登记回执");
+            }
         } else {
-            format!("{}；{more}", end.detail)
-        };
-    }
-    let outcome = finish(store, clock, run, end)?;
+            end.state = Some(RunState::Failed);
+            end.detail = "生成数据包时系统出错，详见日志；其中的工程仍在待报".into();
+        }
+        if left.not_sent > 0 && end.state.is_none() {
+            let more = format!(
+                "另有 {} 条未装入（同一工程的前一版尚无回执，或超过一包的条数）",
+                left.not_sent
+            );
+            end.detail = if end.detail.is_empty() {
+                more
+            } else {
+                format!("{}；{more}", end.detail)
+            };
+        }
+        end
+    })?;
     let (package, _) = packed?;
     Ok(Some((outcome, package.map(|(number, _)| number))))
 }
@@ -241,7 +242,7 @@ pub fn register_receipts(
 ) -> Result<Option<Registered>, SyncError> {
     let run = begin(store, clock, actor)?;
     let Some(batch) = store.take_package(run, batch_no, clock.now())? else {
-        finish(store, clock, run, Ended::about(batch_no, "不在待回执之列，未登记"))?;
+        end_about(store, clock, run, batch_no, "不在待回执之列，未登记")?;
         return Ok(None);
     };
     let open = batch.members.iter().filter(|member| member.open).count() as u64;
@@ -254,23 +255,23 @@ pub fn register_receipts(
     let known = rows.iter().filter(|row| settled(&batch, &row.source_id)).count() as u64;
     let mut tally = Tally::default();
     tally.settle(&judged.receipts, 0);
-    tally.counts.pending = open - judged.receipts.len() as u64;
+    let pending = open - judged.receipts.len() as u64;
     let change = BatchChange::Receipts {
         platform_batch_id: String::new(),
         receipts: judged.receipts,
         strays,
-        done: tally.counts.pending == 0,
+        done: pending == 0,
     };
     if store.advance(run, batch.batch_id, None, &change, clock.now())? == Fence::Lost {
-        finish(store, clock, run, Ended::about(batch_no, "已由另一进程接手"))?;
+        end_about(store, clock, run, batch_no, "已由另一进程接手")?;
         return Ok(None);
     }
-    let end = Ended {
+    let end = |_: &Left| Ended {
         counts: tally.counts,
         ..Ended::about(batch_no, "的回执")
     };
     Ok(Some(Registered {
-        outcome: finish(store, clock, run, end)?,
+        outcome: finish(store, clock, run, Unsent::None, &end)?,
         known,
         strays: about,
     }))
@@ -297,12 +298,13 @@ pub fn lose_package(
             (fence == Fence::Held).then_some(open)
         }
     };
-    let mut end = match lost {
-        None => Ended::about(batch_no, "不在待回执之列，未作变动"),
-        Some(open) => Ended::about(batch_no, &format!("登记为遗失，{open} 条重新待报")),
+    match lost {
+        None => end_about(store, clock, run, batch_no, "不在待回执之列，未作变动")?,
+        Some(open) => {
+            let what = format!("登记为遗失，{open} 条重新待报");
+            finish(store, clock, run, Unsent::Returned, &|_| Ended::about(batch_no, &what))?
+        }
     };
-    end.counts.not_sent = lost.unwrap_or_default();
-    finish(store, clock, run, end)?;
     Ok(lost)
 }
 
@@ -396,26 +398,45 @@ impl Ended {
     }
 }
 
-fn finish(store: &dyn PackageStore, clock: &Clock, run: RunId, end: Ended) -> Result<SyncOutcome, SyncError> {
-    let state = run::end_state(end.state, &end.counts);
-    let detail = Some(end.detail).filter(|detail| !detail.is_empty());
-    let row = RunEnd {
-        state,
-        counts: end.counts,
-        batches: end.batches,
-        detail: detail.clone(),
+/// Ends a run that has nothing to account for.
+fn end_about(
+    store: &dyn PackageStore,
+    clock: &Clock,
+    run: RunId,
+    batch_no: &str,
+    what: &str,
+) -> Result<SyncOutcome, SyncError> {
+    finish(store, clock, run, Unsent::None, &|_| Ended::about(batch_no, what))
+}
+
+fn finish(
+    store: &dyn PackageStore,
+    clock: &Clock,
+    run: RunId,
+    unsent: Unsent<'_>,
+    ended: &dyn Fn(&Left) -> Ended,
+) -> Result<SyncOutcome, SyncError> {
+    let end = |left: &Left| {
+        let ended = ended(left);
+        let counts = ended.counts.leaving(left);
+        RunEnd {
+            state: run::end_state(ended.state, &counts),
+            counts,
+            batches: ended.batches,
+            detail: Some(ended.detail).filter(|detail| !detail.is_empty()),
+        }
     };
-    let held = store.finish_run(run, &row, clock.now())?;
+    let held = store.finish_run(run, unsent, &end, clock.now())?;
+    let end = held.unwrap_or_else(|| RunEnd {
+        state: RunState::Abandoned,
+        ..end(&Left::default())
+    });
     Ok(SyncOutcome {
         run_id: run,
-        state: if held == Fence::Held {
-            state
-        } else {
-            RunState::Abandoned
-        },
+        state: end.state,
         selected: end.counts.selected(),
         counts: end.counts,
         batches: end.batches,
-        detail,
+        detail: end.detail,
     })
 }

@@ -14,8 +14,8 @@ use crate::clock::millis;
 use crate::faults;
 use crate::platform::Platform;
 use crate::store::{
-    AttemptKind, Counts, DeliveryStore, Fence, NewRun, RecordError, Rejection, RunEnd, RunId, RunState, StoreError,
-    Word as _,
+    AttemptKind, Counts, DeliveryStore, Fence, Left, NewRun, RecordError, Rejection, RunEnd, RunId, RunState,
+    StoreError, Unsent, Word as _,
 };
 
 /// How long a run's work is its own without a sign of life.
@@ -296,9 +296,6 @@ impl Run {
 
     /// Ends the run and draws its balance.
     async fn finish(&self, worked: Result<(), SyncError>) -> Result<SyncOutcome, SyncError> {
-        let waiting = self.waiting().await;
-        let not_sent = *waiting.as_ref().unwrap_or(&0);
-        let worked = worked.and(waiting);
         let stopped = if worked.is_err() {
             Some(Stop::new(
                 RunState::Failed,
@@ -309,35 +306,55 @@ impl Run {
         };
         let (counts, batches, missing) = {
             let tally = self.tally();
-            (
-                Counts {
-                    not_sent,
-                    ..tally.counts()
-                },
-                tally.batches,
-                tally.missing,
-            )
+            (tally.counts(), tally.batches, tally.missing)
         };
-        let state = end_state(stopped.as_ref().map(|stop| stop.state), &counts);
-        let detail = match state {
-            RunState::Pending | RunState::Partial => Some(left_open(&counts, missing)),
-            _ => stopped.map(|stop| stop.detail),
+        let ended = move |left: &Left| {
+            let counts = counts.leaving(left);
+            let state = end_state(stopped.as_ref().map(|stop| stop.state), &counts);
+            let detail = match state {
+                RunState::Pending | RunState::Partial => Some(left_open(&counts, left.missing)),
+                _ => stopped.as_ref().map(|stop| stop.detail.clone()),
+            };
+            RunEnd {
+                state,
+                counts,
+                batches,
+                detail,
+            }
         };
-        let end = RunEnd {
+        let (run, now, profile) = (self.id, self.platform.clock.now(), Arc::clone(&self.platform.profile));
+        let only_follow_up = self.options.only_follow_up;
+        faults::point(faults::BEFORE_FINISH);
+        let finished = self
+            .store(move |store| {
+                let unsent = if only_follow_up {
+                    Unsent::None
+                } else {
+                    Unsent::Waiting(&profile.stages)
+                };
+                let end = store.finish_run(run, unsent, &ended, now)?;
+                // Another run has what was left: told is what this one knew of it.
+                Ok(end.unwrap_or_else(|| {
+                    let left = Left {
+                        pending: counts.pending,
+                        unknown: counts.unknown,
+                        missing,
+                        not_sent: 0,
+                    };
+                    RunEnd {
+                        state: RunState::Abandoned,
+                        ..ended(&left)
+                    }
+                }))
+            })
+            .await;
+        worked?;
+        let RunEnd {
             state,
             counts,
             batches,
-            detail: detail.clone(),
-        };
-        let (run, now) = (self.id, self.platform.clock.now());
-        faults::point(faults::BEFORE_FINISH);
-        let finished = self.store(move |store| store.finish_run(run, &end, now)).await;
-        worked?;
-        let state = if finished? == Fence::Held {
-            state
-        } else {
-            RunState::Abandoned
-        };
+            detail,
+        } = finished?;
         self.enter(Phase::Finished);
         tracing::info!(
             "delivery {} {}: {} selected = {} accepted + {} rejected + {} unchanged + {} stale + {} pending + {} unknown \

@@ -39,7 +39,7 @@ pub use jobs::{JobEnd, JobLease, JobStore, LastJobRun, NewJobRun};
 pub use packages::PackageStore;
 pub use photos::{Photo, PhotoFate, PhotoKind, PhotoStore};
 pub use reconcile::{DifferenceKind, Held, HeldState, ReconcileStore, Reconciliation};
-pub use words::{AttemptKind, BatchState, DeliveryState, JobState, Op, RunState, StrayKind, Verdict, Word};
+pub use words::{AttemptKind, BatchState, DeliveryState, JobState, LeftState, Op, RunState, StrayKind, Verdict, Word};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z.
 pub type UtcMillis = i64;
@@ -88,6 +88,17 @@ impl Counts {
     pub fn settled(&self) -> u64 {
         self.accepted + self.rejected + self.unchanged + self.stale
     }
+
+    /// The settled ones, with what is left.
+    #[must_use]
+    pub fn leaving(self, left: &Left) -> Self {
+        Self {
+            pending: left.pending,
+            unknown: left.unknown,
+            not_sent: left.not_sent,
+            ..self
+        }
+    }
 }
 
 /// A run about to begin.
@@ -114,6 +125,30 @@ pub struct RunEnd {
     pub batches: u64,
     /// Why, for the officer, in Chinese; `None` where the state says it all.
     pub detail: Option<String>,
+}
+
+/// What a run leaves to those after it, as the store finds it when the run ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Taken in; the receipt is awaited.
+    pub pending: u64,
+    /// May have been sent; the answer is not known.
+    pub unknown: u64,
+    /// Those of the unknown whose batch the platform closed without their receipt.
+    pub missing: u64,
+    /// Not sent.
+    pub not_sent: u64,
+}
+
+/// Which deliveries a run leaves as not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent<'a> {
+    /// None: it was to send nothing new.
+    None,
+    /// What [`DeliveryStore::waiting`] with these stages counts.
+    Waiting(&'a [String]),
+    /// What it has given back.
+    Returned,
 }
 
 /// Whether a change was still this run's to make.
@@ -328,8 +363,15 @@ pub trait DeliveryStore: Send + Sync + 'static {
     fn renew_run(&self, run: RunId, counts: &Counts, lease_until: UtcMillis) -> Result<Fence, StoreError>;
 
     /// Ends a running run and frees its claims (`claimed` to `ready`). Its open batches stay open, for the next run to
-    /// take up.
-    fn finish_run(&self, run: RunId, end: &RunEnd, now: UtcMillis) -> Result<Fence, StoreError>;
+    /// take up. What it leaves is kept by record, and `end` says from it how the run ended: so the run's balance is that
+    /// of the records. `None`, and nothing was changed: another run has taken over.
+    fn finish_run(
+        &self,
+        run: RunId,
+        unsent: Unsent<'_>,
+        end: &dyn Fn(&Left) -> RunEnd,
+        now: UtcMillis,
+    ) -> Result<Option<RunEnd>, StoreError>;
 
     /// Takes up to `limit` open batches of runs that are over, oldest first, and makes them this run's. Running runs
     /// whose lease has lapsed become `abandoned`. Called until it gives nothing.

@@ -87,6 +87,29 @@ impl Word for DeliveryState {
     }
 }
 
+/// How a run left a delivery to those after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftState {
+    /// Its receipt was awaited.
+    Pending,
+    /// What became of it was not known.
+    Unknown,
+    /// It was not sent.
+    NotSent,
+}
+
+impl Word for LeftState {
+    const ALL: &'static [Self] = &[Self::Pending, Self::Unknown, Self::NotSent];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+            Self::NotSent => "not-sent",
+        }
+    }
+}
+
 /// The state of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchState {

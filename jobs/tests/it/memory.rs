@@ -5,8 +5,8 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 
 use retrofit_jobs::store::{
     Attempt, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore, Fence, JobEnd,
-    JobLease, JobState, JobStore, LastJobRun, NewBatch, NewJobRun, NewRun, Op, OpenBatch, OpenMember, Outgoing, Plain,
-    Receipt, Rejection, RunEnd, RunId, RunState, StoreError, StrayReceipt, UtcMillis, Verdict, Word,
+    JobLease, JobState, JobStore, LastJobRun, Left, NewBatch, NewJobRun, NewRun, Op, OpenBatch, OpenMember, Outgoing,
+    Plain, Receipt, Rejection, RunEnd, RunId, RunState, StoreError, StrayReceipt, Unsent, UtcMillis, Verdict, Word,
 };
 
 #[derive(Default)]
@@ -202,8 +202,33 @@ impl DeliveryStore for Memory {
         Ok(Fence::Held)
     }
 
-    fn finish_run(&self, run: RunId, end: &RunEnd, _now: UtcMillis) -> Result<Fence, StoreError> {
+    fn finish_run(
+        &self,
+        run: RunId,
+        unsent: Unsent<'_>,
+        end: &dyn Fn(&Left) -> RunEnd,
+        now: UtcMillis,
+    ) -> Result<Option<RunEnd>, StoreError> {
+        let not_sent = match unsent {
+            Unsent::Waiting(stages) => self.waiting(run, stages, now)?,
+            Unsent::None | Unsent::Returned => 0,
+        };
         let mut tables = self.tables();
+        let held = |state: DeliveryState| {
+            let rows = tables.deliveries.iter();
+            rows.filter(move |row| row.run == Some(run) && row.state == state)
+        };
+        let returned = [DeliveryState::Ready, DeliveryState::Superseded].map(|state| held(state).count() as u64);
+        let left = Left {
+            pending: held(DeliveryState::Pending).count() as u64,
+            unknown: held(DeliveryState::Unknown).count() as u64,
+            missing: held(DeliveryState::Unknown).filter(|row| row.batch.is_none()).count() as u64,
+            not_sent: if unsent == Unsent::Returned {
+                returned.iter().sum()
+            } else {
+                not_sent
+            },
+        };
         for row in &mut tables.deliveries {
             if row.state == DeliveryState::Claimed && row.run == Some(run) {
                 row.state = DeliveryState::Ready;
@@ -211,11 +236,12 @@ impl DeliveryStore for Memory {
         }
         let row = &mut tables.runs[at(run.0)];
         if row.state != RunState::Running {
-            return Ok(Fence::Lost);
+            return Ok(None);
         }
+        let end = end(&left);
         row.state = end.state;
         row.counts = end.counts;
-        Ok(Fence::Held)
+        Ok(Some(end))
     }
 
     fn take_up(&self, run: RunId, limit: usize, now: UtcMillis) -> Result<Vec<OpenBatch>, StoreError> {
@@ -233,6 +259,12 @@ impl DeliveryStore for Memory {
             }
             tables.batches[index].run = run;
             let batch_id = BatchId(i64::try_from(index).unwrap() + 1);
+            for row in &mut tables.deliveries {
+                let open = matches!(row.state, DeliveryState::Unknown | DeliveryState::Pending);
+                if open && row.batch == Some(batch_id) {
+                    row.run = Some(run);
+                }
+            }
             let batch = &tables.batches[index];
             let members = batch.new.members.iter().map(|member| {
                 let row = &tables.deliveries[at(member.delivery_id.0)];

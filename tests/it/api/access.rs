@@ -163,6 +163,7 @@ const MATRIX: &[(&str, &str, Option<&[Role]>, Scope)] = &[
     ("POST", "/runs", Some(OFFICE), Review),
     ("GET", "/runs/{id}", Some(OVERSEERS), Read),
     ("GET", "/runs/{id}/records", Some(OVERSEERS), Read),
+    ("GET", "/runs/{id}/left", Some(OVERSEERS), Read),
     ("GET", "/outbox", Some(OVERSEERS), Read),
     ("GET", "/rejections", Some(OVERSEERS), Read),
     ("GET", "/reconciliation", Some(OVERSEERS), Read),

@@ -8,7 +8,7 @@ use retrofit_registry::registry::people::{self, Role};
 use serde_json::{Value, json};
 
 use super::{Answer, Program};
-use crate::support::World;
+use crate::support::{World, rosters};
 use crate::web::{Site, roster, school};
 
 impl Program {
@@ -294,4 +294,41 @@ async fn an_auditor_checks_the_seal_and_rechecks_what_is_approved() {
     let begun = office.post("/runs", &json!({})).await;
     assert_eq!(begun.problem(), "refused");
     assert_eq!(office.post("/reconciliation", &json!({})).await.problem(), "refused");
+}
+
+#[tokio::test]
+async fn approved_projects_are_listed_as_they_were_at_the_end_of_a_month() {
+    for world in World::both() {
+        let (first, then) = ((1..=4).map(rosters::school), [5].map(rosters::school));
+        world.import(first);
+        world.approve_all();
+        world.clock.shift(20 * 86_400_000);
+        world.import(then);
+        world.approve_all();
+        let site = Site::of(world).await;
+        let office = site.program("mishu", Role::Secretariat, None);
+        for (narrowed, projects) in [
+            ("", 5),
+            ("month=2026-12", 5),
+            ("month=2026-11", 4),
+            ("month=2026-11&stage=90", 0),
+        ] {
+            let lines = office.all_at_once(&format!("/approved-projects?{narrowed}")).await;
+            let sums = office.get(&format!("/approved-projects/sums?{narrowed}")).await.json();
+            assert_eq!(
+                (lines.len(), &sums["projects"]),
+                (projects, &json!(projects)),
+                "{narrowed}"
+            );
+        }
+        for path in [
+            "/approved-projects?month=2020-01",
+            "/approved-projects/sums?month=2020-01",
+        ] {
+            let none = office.get(path).await;
+            assert_eq!(none.json()["code"], "no_figures", "{none:?}");
+        }
+        let other = site.program("wjw", Role::Reporter, Some("WJW"));
+        assert_eq!(other.all_at_once("/approved-projects?month=2026-11").await, [0; 0]);
+    }
 }

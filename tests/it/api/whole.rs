@@ -145,7 +145,10 @@ const PAGES: &[(&str, Has)] = &[
     ("GET /bulletin", As(&["GET /bulletin"])),
     ("GET /bulletin/{file}", As(&["GET /bulletin"])),
     ("GET /runs", As(&["GET /runs", "GET /outbox", "GET /rejections"])),
-    ("GET /runs/{run}", As(&["GET /runs/{id}", "GET /runs/{id}/records"])),
+    (
+        "GET /runs/{run}",
+        As(&["GET /runs/{id}", "GET /runs/{id}/records", "GET /runs/{id}/left"]),
+    ),
     ("GET /waivers", As(&["GET /waivers"])),
     ("POST /waivers", As(&["POST /waivers"])),
     ("GET /audit", As(&["GET /audit"])),

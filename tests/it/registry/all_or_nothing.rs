@@ -10,7 +10,7 @@ use crate::support::statements::{dying_after, listen};
 use crate::support::{World, reporter, secretariat};
 
 /// The tables that a commit or a decision writes.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "upload_reading_parts",
     "upload_readings",
     "project_counts",
@@ -27,6 +27,7 @@ const TABLES: [&str; 19] = [
     "findings",
     "explanations",
     "approved_projects",
+    "former_projects",
     "deliveries",
     "audit_log",
     "users",

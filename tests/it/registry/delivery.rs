@@ -2,14 +2,15 @@
 
 use retrofit_import::catalogue::Field;
 use retrofit_jobs::store::{
-    Attempt, AttemptKind, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryStore as _, Fence, JobEnd,
-    JobState, JobStore as _, NewBatch, NewJobRun, NewMember, NewRun, Op, Outgoing, Plain, Receipt, RecordError,
-    Rejection, RunEnd, RunId, RunState, StrayKind, StrayReceipt, Verdict, Word as _,
+    Attempt, AttemptKind, BatchChange, BatchId, BatchState, Counts, DeliveryId, DeliveryState, DeliveryStore as _,
+    Fence, JobEnd, JobState, JobStore as _, Left, LeftState, NewBatch, NewJobRun, NewMember, NewRun, Op, Outgoing,
+    Plain, Receipt, RecordError, Rejection, RunEnd, RunId, RunState, StrayKind, StrayReceipt, Unsent, Verdict,
+    Word as _,
 };
 use retrofit_registry::registry::{delivery, projects, schedule};
 
 use crate::support::rosters::{code, school};
-use crate::support::{MORNING, World, secretariat};
+use crate::support::{MORNING, World, reporter, secretariat};
 
 const LEASE: i64 = 120_000;
 
@@ -67,13 +68,33 @@ impl World {
     }
 
     fn finish(&self, run: RunId) -> Fence {
-        let end = RunEnd {
+        let end = |left: &Left| RunEnd {
             state: RunState::Done,
-            counts: Counts::default(),
+            counts: Counts::default().leaving(left),
             batches: 1,
             detail: None,
         };
-        self.registry.finish_run(run, &end, self.clock.now()).unwrap()
+        let unsent = Unsent::Waiting(&[]);
+        match self.registry.finish_run(run, unsent, &end, self.clock.now()).unwrap() {
+            Some(_) => Fence::Held,
+            None => Fence::Lost,
+        }
+    }
+
+    /// The projects that a run left pending, of unknown fate and not sent, which are as many as its figures say; and how they stand now.
+    fn left(&self, run: RunId) -> ([Vec<i64>; 3], Vec<DeliveryState>) {
+        let runs = delivery::runs_before(&self.registry, &secretariat(), run.0 + 1, 1).unwrap();
+        assert_eq!(runs[0].left_kept, 1);
+        let counts = runs[0].counts;
+        let mut states = Vec::new();
+        let lists = [LeftState::Pending, LeftState::Unknown, LeftState::NotSent].map(|state| {
+            let left = delivery::left(&self.registry, &secretariat(), (run.0, state), 0, 100).unwrap();
+            states.extend(left.iter().map(|record| record.state));
+            left.iter().map(|record| record.code.id).collect::<Vec<_>>()
+        });
+        let lengths = lists.each_ref().map(|list| i64::try_from(list.len()).unwrap());
+        assert_eq!(lengths, [counts.pending, counts.unknown, counts.not_sent]);
+        (lists, states)
     }
 
     /// The states of a project's deliveries, by revision.
@@ -248,6 +269,70 @@ fn a_run_that_died_is_shown_as_broken_off_with_the_counts_of_its_deliveries() {
         world.registry.take_up(heir, 10, world.clock.now()).unwrap();
         world.claim(heir, 10);
         assert_eq!(last(&world), shown, "what another run takes over changes nothing");
+    }
+}
+
+#[test]
+fn what_a_run_left_is_known_by_record_whatever_later_runs_do_with_it() {
+    let taken = || BatchChange::Taken {
+        platform_batch_id: "b-1".into(),
+    };
+    for world in World::both() {
+        world.approved(6);
+        let run = world.begin();
+        let records = world.claim(run, 4);
+        let pending = world.record(run, &records[..2]).unwrap();
+        world.advance(run, pending, &taken());
+        world.record(run, &records[2..3]).unwrap();
+        assert_eq!(world.finish(run), Fence::Held);
+        let lists = [vec![1, 2], vec![3], vec![4, 5, 6]];
+        let ready = DeliveryState::Ready;
+        let now = [
+            [DeliveryState::Pending; 2].as_slice(),
+            &[DeliveryState::Unknown],
+            &[ready; 3],
+        ]
+        .concat();
+        assert_eq!(world.left(run), (lists.clone(), now));
+
+        // The next settles what it left, sends some of the rest, and dies.
+        let dead = world.begin();
+        let open = world.registry.take_up(dead, 10, world.clock.now()).unwrap();
+        let accepted = |of: &Outgoing| receipt(of, Verdict::Accepted);
+        let done = receipts(records[..2].iter().map(accepted).collect(), true);
+        assert_eq!(world.advance(dead, open[0].batch_id, &done), Fence::Held);
+        let sent = world.claim(dead, 2);
+        let batch = world.record(dead, &sent[..1]).unwrap();
+        world.advance(dead, batch, &taken());
+        world.clock.shift(LEASE + 1);
+
+        let heir = world.begin();
+        world.registry.take_up(heir, 10, world.clock.now()).unwrap();
+        let of_the_dead = [vec![4], vec![3], vec![5]];
+        assert_eq!(world.left(dead).0, of_the_dead);
+        let rest = world.claim(heir, 10);
+        let last = world.record(heir, &rest).unwrap();
+        world.advance(heir, last, &receipts(rest.iter().map(accepted).collect(), true));
+        assert_eq!(world.finish(dead), Fence::Lost);
+        assert_eq!(world.finish(heir), Fence::Held);
+        assert_eq!(world.finish(heir), Fence::Lost, "once only");
+
+        assert_eq!(world.left(dead).0, of_the_dead);
+        let (as_it_was, now) = world.left(run);
+        assert_eq!(as_it_was, lists);
+        let accepted = DeliveryState::Accepted;
+        let expected = [
+            accepted,
+            accepted,
+            DeliveryState::Unknown,
+            DeliveryState::Pending,
+            accepted,
+            accepted,
+        ];
+        assert_eq!(now, expected);
+        assert_eq!(world.left(heir).0, [vec![4], vec![3], vec![]]);
+        let others = delivery::left(&world.registry, &reporter("JTJ"), (run.0, LeftState::Pending), 0, 10);
+        assert!(others.is_err(), "a department sees no runs");
     }
 }
 
@@ -450,18 +535,17 @@ fn every_word_of_the_contract_fits_the_tables() {
     for world in World::both() {
         for state in RunState::ALL.iter().filter(|state| **state != RunState::Running) {
             let run = world.begin();
-            let end = RunEnd {
+            let end = |_: &Left| RunEnd {
                 state: *state,
                 counts: Counts::default(),
                 batches: 0,
                 detail: Some("说明".into()),
             };
-            assert_eq!(
-                world.registry.finish_run(run, &end, world.clock.now()).unwrap(),
-                Fence::Held,
-                "{}",
-                state.word()
-            );
+            let ended = world
+                .registry
+                .finish_run(run, Unsent::None, &end, world.clock.now())
+                .unwrap();
+            assert_eq!(ended.map(|end| end.state), Some(*state));
             let stored = delivery::runs(&world.registry, &secretariat(), 1).unwrap();
             assert_eq!(delivery::outcome(&stored[0]).unwrap().state, *state);
         }

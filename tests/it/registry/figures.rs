@@ -3,11 +3,12 @@
 use retrofit_import::catalogue::Field;
 use retrofit_registry::db::figures::Figures;
 use retrofit_registry::registry::month::Month;
+use retrofit_registry::registry::projects::{Approved, ApprovedFilter};
 use retrofit_registry::registry::review::{Filter, Ruling, Selection};
 use retrofit_registry::registry::{projects, snapshots};
 
 use crate::support::rosters::{Line, code, school};
-use crate::support::{MORNING, World, secretariat};
+use crate::support::{MORNING, World, reporter, secretariat};
 
 const DAY: i64 = 86_400_000;
 
@@ -50,6 +51,39 @@ fn standing(world: &World, month: Month) -> Option<Figures> {
     snapshots::figures(&world.registry, month, None).unwrap()
 }
 
+/// What lists of approved projects are narrowed to.
+fn narrowings() -> Vec<ApprovedFilter> {
+    let (all, one) = (ApprovedFilter::default(), |text: &str| Some(text.to_owned()));
+    let finished = ["40", "50"].map(str::to_owned).to_vec();
+    vec![
+        ApprovedFilter {
+            department: one("JTJ"),
+            category: one("02"),
+            ..all.clone()
+        },
+        ApprovedFilter {
+            county: one("371571"),
+            stages: vec!["30".into()],
+            ..all.clone()
+        },
+        ApprovedFilter {
+            stages: finished,
+            year: one("2026"),
+            ..all.clone()
+        },
+        ApprovedFilter {
+            unit: one("building"),
+            year: one("2025"),
+            ..all.clone()
+        },
+        ApprovedFilter {
+            not_in: one("building"),
+            ..all.clone()
+        },
+        all,
+    ]
+}
+
 impl World {
     fn holds_together(&self) {
         let now = self.clock.now();
@@ -57,7 +91,28 @@ impl World {
             let kept = standing(self, month).unwrap();
             let until = month.end().min(now + 1);
             assert_eq!(kept, snapshots::recount(&self.registry, until).unwrap(), "{month}");
+            for filter in narrowings() {
+                let sums = projects::approved_sums(&self.registry, &secretariat(), filter.clone(), Some(month));
+                let counted = sums.unwrap().unwrap().projects;
+                let listed = self.listed(Some(month), filter.clone()).len();
+                assert_eq!(i64::try_from(listed).unwrap(), counted, "{month} {filter:?}");
+            }
         }
+        let current = self.listed(Some(Month::at(now)), ApprovedFilter::default());
+        assert_eq!(self.listed(None, ApprovedFilter::default()), current);
+    }
+
+    /// The approved projects as they are, or as they were at the end of a month.
+    fn listed(&self, as_of: Option<Month>, filter: ApprovedFilter) -> Vec<Approved> {
+        projects::approved(&self.registry, &secretariat(), filter, as_of, (0, 1000)).unwrap()
+    }
+
+    /// All of them at the end of each month.
+    fn all_listed(&self) -> Vec<(Month, Vec<Approved>)> {
+        let months = snapshots::months(&self.registry).unwrap().into_iter();
+        months
+            .map(|month| (month, self.listed(Some(month), ApprovedFilter::default())))
+            .collect()
     }
 }
 
@@ -80,7 +135,7 @@ fn kept_figures_are_those_of_a_recount_after_any_history() {
                     let one = Selection::These(vec![(code(id), None)]);
                     if dice.roll(3) == 0 {
                         // Refused where there is no such project, or nothing to withdraw.
-                        let _ = projects::propose_withdrawal(&world.registry, &secretariat(), &[code(id)], "误报");
+                        let _ = projects::propose_withdrawal(&world.registry, &reporter("JTJ"), &[code(id)], "误报");
                     }
                     let reviewer = if dice.roll(2) == 0 {
                         Ruling::Approve
@@ -98,6 +153,50 @@ fn kept_figures_are_those_of_a_recount_after_any_history() {
         let months = snapshots::months(&world.registry).unwrap();
         assert!(months.len() > 4, "{months:?}");
         assert!(!standing(&world, months[0]).unwrap().is_empty());
+
+        // What was decided before these lists were kept is brought in by the migration.
+        let kept = world.all_listed();
+        world.execute("DELETE FROM former_projects; UPDATE approved_projects SET since = 0;");
+        assert_ne!(world.all_listed(), kept);
+        let migration = if world.is_sqlite() {
+            include_str!("../../../migrations/sqlite/2026-11-26-223000_former_projects/up.sql")
+        } else {
+            include_str!("../../../migrations/postgres/2026-11-26-223000_former_projects/up.sql")
+        };
+        world.execute(
+            migration
+                .split_once("-- What was approved before")
+                .unwrap()
+                .1
+                .split_once('\n')
+                .unwrap()
+                .1,
+        );
+        assert_eq!(world.all_listed(), kept);
+        world.holds_together();
+    }
+}
+
+#[test]
+fn a_list_of_a_months_end_goes_on_page_by_page() {
+    for world in World::both() {
+        world.import((1..=7).map(school));
+        world.approve_all();
+        world.clock.shift(20 * DAY);
+        world.import([1, 4, 5].map(|row| school(row).with(Field::Stage, "40")));
+        world.approve_all();
+        let (november, all) = (Month::at(MORNING), ApprovedFilter::default());
+        let whole = world.listed(Some(november), all.clone());
+        assert_eq!(whole.len(), 7);
+        let mut parts = Vec::new();
+        while let Some(part) = Some(parts.last().map_or(0, |last: &Approved| last.code.id))
+            .map(|after| projects::approved(&world.registry, &secretariat(), all.clone(), Some(november), (after, 2)))
+            .map(Result::unwrap)
+            .filter(|part| !part.is_empty())
+        {
+            parts.extend(part);
+        }
+        assert_eq!(parts, whole);
     }
 }
 

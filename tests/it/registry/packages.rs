@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _};
 use std::path::PathBuf;
 
 use retrofit_jobs::platform::Profile;
-use retrofit_jobs::store::{DeliveryStore as _, NewRun, RunState};
+use retrofit_jobs::store::{DeliveryStore as _, LeftState, NewRun, RunState};
 use retrofit_registry::registry::packages::{self, ReceiptsReport};
 use retrofit_registry::registry::{Error, delivery, projects, review};
 use rust_xlsxwriter::Workbook;
@@ -196,6 +196,9 @@ fn a_lost_package_goes_again_in_the_same_revisions_and_late_receipts_change_noth
             .unwrap();
         let before = world.parts(&lost)["records.jsonl"].clone();
         assert_eq!(packages::lose(&world.registry, &secretariat(), &lost).unwrap(), 2);
+        let losing = delivery::runs(&world.registry, &secretariat(), 1).unwrap()[0].id;
+        let left = delivery::left(&world.registry, &secretariat(), (losing, LeftState::NotSent), 0, 10).unwrap();
+        assert_eq!(left.len(), 2, "what waits again");
         assert_eq!(
             world.outbox(),
             BTreeMap::from([("accepted".into(), 1), ("ready".into(), 2)])

@@ -237,10 +237,10 @@ fn figures_are_of_their_month(world: &World) {
         let until = month(at).end().min(world.clock.now() + 1);
         assert_eq!(kept, snapshots::recount(registry, until).unwrap(), "{at}");
     }
-    let (_, left_out) = targets::not_counted(registry, &reporter(JTJ), scope(), (0, 10)).unwrap();
-    let codes: Vec<_> = left_out.iter().map(targets::Candidate::code).collect();
+    let (_, left_out) = targets::not_counted(registry, &reporter(JTJ), scope(), None, (0, 10)).unwrap();
+    let codes: Vec<_> = left_out.iter().map(|row| row.code).collect();
     assert_eq!(codes, [code(4), code(5)]);
-    assert!(targets::not_counted(registry, &reporter("WJW"), scope(), (0, 10)).is_err());
+    assert!(targets::not_counted(registry, &reporter("WJW"), scope(), None, (0, 10)).is_err());
     targets::remove(registry, &office, scope(), Some(1)).unwrap();
     assert!(
         reports::targets::lines(registry, &office, month("2026-12"))

@@ -56,6 +56,10 @@ fn the_file_holds_what_the_document_says_as_text() {
     }
     assert!(body.contains("&lt;w:p&gt;&amp;恶意"), "a cell's text is text");
     assert!(body.contains("方正小标宋简体") && body.contains("仿宋") && body.contains("黑体"));
+    let (tables, heads) = (body.matches("<w:tbl>").count(), body.matches("<w:tblHeader />").count());
+    assert_eq!((tables, heads), (1, 1), "each table's head goes along to the next page");
+    let row = body.split("<w:tr>").nth(1).unwrap();
+    assert!(row.contains("<w:tblHeader />") && row.contains("类别"), "{row}");
     let foot = part(&file, "word/footer1.xml");
     assert!(foot.contains("PAGE"), "{foot}");
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use platform_simulator::{Fault, FaultKind};
+use platform_simulator::{Endpoint, Fault, FaultKind};
 use reqwest::StatusCode;
 use retrofit_import::catalogue::Field;
 use retrofit_import::finding::Severity;
@@ -12,9 +13,9 @@ use retrofit_jobs::platform::Profile;
 use retrofit_jobs::store::{PhotoFate, PhotoKind, PhotoStore as _};
 use retrofit_registry::registry::intake;
 use retrofit_registry::registry::people::Role;
-use retrofit_registry::registry::photos;
 use retrofit_registry::registry::settings;
 use retrofit_registry::registry::targets::{self, Scope};
+use retrofit_registry::registry::{photos, projects};
 
 use super::{Browser, Page, Site};
 use crate::support::pictures::jpeg;
@@ -30,13 +31,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("/targets", "目标", "what was set, not what was counted"),
     ("/runs", "应报", "the sum of its row, whose parts lead on"),
     ("/runs", "批次", "requests, not records"),
-    // How the run left them: later runs take them over, and they are theirs then.
-    ("/runs", "待回执", "as the run left them"),
-    ("/runs", "待查", "as the run left them"),
-    ("/runs", "未发", "as the run left them"),
-    // Of a month that is over sums alone are kept.
-    ("/progress", "2026年11月", "a month that is over"),
-    ("/progress?month=2026-11", "", "a month that is over"),
 ];
 
 /// What stands in a table's cell or among the figures at a page's head.
@@ -259,13 +253,30 @@ async fn filled() -> Site {
         code: "address_unclear".into(),
         message: "不够具体".into(),
     };
-    simulator.inject(Fault::once(reject).holding("LC-2026-000003"));
-    for _ in 0..2 {
+    let busy = FaultKind::Answer {
+        status: 429,
+        retry_after: Some(7200),
+    };
+    // The first run is too late, the second gets no receipts, the third all but one, one of them a rejection, and the fourth that one.
+    let faults = [
+        Fault::once(busy).at(Endpoint::ReadBatch),
+        Fault::once(reject).holding("LC-2026-000003"),
+        Fault::once(FaultKind::MissingReceipts).holding("LC-2026-000004"),
+    ];
+    for fault in faults {
+        simulator.inject(fault);
+    }
+    for run in 1..=4 {
+        let options = SyncOptions {
+            window_end: (run == 1).then(|| world.clock.now()),
+            wait: Duration::ZERO,
+            ..SyncOptions::new("test", "tester")
+        };
         let store = Arc::new(world.registry.clone());
-        let outcome = deliver(store, &platform, SyncOptions::new("test", "tester"))
-            .await
-            .unwrap();
-        assert!(outcome.counts.accepted > 0 || outcome.selected == 0);
+        let counts = deliver(store, &platform, options).await.unwrap().counts;
+        let open = [counts.not_sent, counts.pending, counts.unknown, counts.settled()];
+        let expected = [[11, 0, 0, 0], [0, 11, 0, 0], [0, 0, 1, 10], [0, 0, 0, 1]];
+        assert_eq!(open, expected[run - 1], "run {run}");
     }
     let hospitals = (21..=24).map(|row| school(row).with(Field::Category, "03"));
     let held = school(25).found_by("S001", Severity::Error);
@@ -335,6 +346,8 @@ async fn every_figure_of_a_board_leads_to_the_list_behind_it() {
             "/quality?month=2026-10",
             "/runs",
             "/runs/1",
+            "/runs/2",
+            "/runs/3",
         ];
         for path in boards.iter().filter(|_| *sees_all) {
             followed += browser.check(path, &mut wrong, &mut used).await;
@@ -344,7 +357,106 @@ async fn every_figure_of_a_board_leads_to_the_list_behind_it() {
     assert!(followed > 200, "{followed}");
     let unused = EXCEPTIONS.iter().enumerate().filter(|(at, _)| !used.contains(at));
     let unused: Vec<_> = unused.map(|(_, exception)| exception).collect();
-    // Nothing is left to be asked for when these deliveries end.
-    let ends = ["待回执", "待查", "未发"];
-    assert!(unused.iter().all(|(_, head, _)| ends.contains(head)), "{unused:?}");
+    assert!(unused.is_empty(), "{unused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_figures_of_a_month_that_is_over_lead_to_the_projects_as_they_were() {
+    for world in World::both() {
+        let office = secretariat();
+        let lines = (1..=4)
+            .map(|row| building(row, "30"))
+            .chain([school(5).with(Field::Category, "03")]);
+        world.import_as("JTJ", "2026-11", lines);
+        world.approve_all();
+        let scope = Scope {
+            year: 2026,
+            department: "JTJ",
+            category: "02",
+            county: "371571",
+        };
+        targets::set(&world.registry, &office, scope, ("building", 1000), None).unwrap();
+        world.import_as("WJW", "2026-11", [school(11)]);
+        world.clock.shift(12 * DAY);
+        // December: one is finished, one is withdrawn, one that was sent in November is approved, one is new, and one takes a scale.
+        projects::propose_withdrawal(&world.registry, &reporter("JTJ"), &[code(2)], "误报").unwrap();
+        world.import_as("JTJ", "2026-12", [building(1, "50"), building(6, "30")]);
+        world.approve_all();
+        let site = Site::of(world).await;
+        let browser = site.secretariat().await;
+        let (mut wrong, mut used) = (Vec::new(), BTreeSet::new());
+        let mut followed = 0;
+        for path in [
+            "/progress?month=2026-11",
+            "/progress",
+            "/targets?month=2026-11",
+            "/targets",
+        ] {
+            followed += browser.check(path, &mut wrong, &mut used).await;
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(followed > 60, "{followed}");
+
+        let board = browser.get("/progress?month=2026-11").await;
+        let all = board
+            .cells()
+            .into_iter()
+            .find(|cell| cell.head == "已审核的工程")
+            .unwrap();
+        assert_eq!(
+            (&*all.text, all.link.as_deref()),
+            ("5", Some("/projects?month=2026-11&stage=counted"))
+        );
+        let list = browser.get("/projects?month=2026-11&stage=counted").await;
+        assert!(list.text.contains("<h1>2026年11月底的工程清单</h1>"), "{}", list.text);
+        let codes = |page: &Page| -> Vec<i64> {
+            (1..=7)
+                .filter(|id| page.text.contains(&code(*id).to_string()))
+                .collect()
+        };
+        assert_eq!(
+            codes(&list),
+            [1, 2, 3, 4, 5],
+            "neither what was approved later nor what came later"
+        );
+        assert!(
+            !list.text.contains("<td data-head=\"进度\">已竣工验收</td>"),
+            "as it was then"
+        );
+        assert_eq!(codes(&browser.get("/projects?stage=counted").await), [1, 3, 4, 5, 6, 7]);
+        let before = browser.get("/projects?month=2020-01").await;
+        assert!(before.text.contains("没有留下2020年1月底的数据"), "{}", before.text);
+        assert_eq!(
+            browser.get("/projects?month=2026-13").await.status,
+            StatusCode::NOT_FOUND
+        );
+
+        let department = site.reporter("WJW").await;
+        for path in ["/projects?month=2026-11", "/projects?month=2026-11&department=JTJ"] {
+            assert_eq!(codes(&department.get(path).await), [0; 0], "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_runs_left_before_it_was_kept_by_record_stays_plain_text() {
+    let site = filled().await;
+    site.world
+        .execute("DELETE FROM run_left WHERE run_id = 2; UPDATE sync_runs SET left_kept = 0 WHERE id = 2;");
+    let browser = site.secretariat().await;
+    for path in ["/runs", "/runs/2"] {
+        let page = browser.get(path).await;
+        let cells = page.cells();
+        assert!(
+            cells.iter().any(|cell| cell.text == "11" && cell.link.is_none()),
+            "{path}"
+        );
+        assert!(!page.text.contains("/runs/2?left="), "{path}");
+    }
+    let list = browser.get("/runs/2?left=pending").await;
+    assert!(
+        list.text.contains("这次任务只留下了数字，没有留下清单。"),
+        "{}",
+        list.text
+    );
 }

@@ -172,6 +172,12 @@ async fn what_is_not_there_says_what_to_do() {
             page.text
         );
     }
+    for path in ["/nowhere", "/uploads/99", "/uploads/x", "/progress"] {
+        let page = browser.get(path).await;
+        assert!(page.text.contains("<nav") && page.shows("退出"), "the way back: {path}");
+        let nobody = site.stranger().get(path).await;
+        assert!(!nobody.text.contains("<nav"), "{path}");
+    }
     assert_eq!(browser.get("/uploads/x").await.status, StatusCode::NOT_FOUND);
     assert!(browser.get("/progress").await.shows("您的账号不能使用这个功能"));
 }

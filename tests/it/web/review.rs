@@ -2,7 +2,11 @@
 
 use reqwest::StatusCode;
 
+use retrofit_registry::registry::people::Role;
+use retrofit_registry::registry::settings;
+
 use super::{Browser, Page, Site, roster, school};
+use crate::support::{World, administrator};
 
 /// Decides on these.
 async fn decide(browser: &Browser, shown: &Page, ruling: &str, reason: &str, chosen: &[&str]) -> Page {
@@ -206,4 +210,25 @@ async fn a_returned_project_is_sent_again_on_purpose_and_a_wrong_one_withdrawn()
         .post("/projects/LC-2026-000003/withdraw", &[("note", "x")])
         .await;
     assert_eq!(other.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_departments_lead_is_told_at_home_what_waits() {
+    for world in World::both() {
+        settings::set_lead_review(&world.registry, &administrator(), "JTJ", true).unwrap();
+        let site = Site::of(world).await;
+        let lead = site.officer("fuzeren", Role::Lead, Some("JTJ")).await;
+        assert!(!lead.get("/").await.shows("等您审核"));
+        let reporter = three_schools(&site).await;
+        let home = lead.get("/").await;
+        assert!(
+            home.text.contains("<a href=\"/review\">3 个工程等您审核："),
+            "{}",
+            home.text
+        );
+        assert!(lead.get("/review").await.shows("3 个"));
+        assert!(!reporter.get("/").await.shows("等您审核"), "who sends does not decide");
+        let other = site.officer("fuzeren2", Role::Lead, Some("WJW")).await;
+        assert!(!other.get("/").await.shows("等您审核"), "another department's");
+    }
 }
