@@ -78,7 +78,7 @@ fn preview(call: &Call<'_>, input: In<UploadId>) -> Result<Plain<PreviewLine>, P
     });
     Ok(Plain(PreviewLine {
         upload: upload.id,
-        fingerprint: preview.fingerprint().into(),
+        fingerprint: preview.fingerprint(),
         readable: preview.roster.is_readable(),
         supplement: preview.is_supplement(),
         counts: preview.counts().into(),
@@ -156,7 +156,7 @@ fn row_line(row: &Row, fate: Fate) -> Result<RowLine, Problem> {
     Ok(RowLine {
         sheet: row.sheet.to_string(),
         row: row.row,
-        values: ValuesLine(read_values(&row.json)?),
+        values: ValuesLine(row.values.values()),
         fate: word,
         code: code.map(Text),
         changes: changes.into_iter().map(Into::into).collect(),

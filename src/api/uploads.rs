@@ -292,7 +292,7 @@ fn commit(
         ));
     }
     if preview.fingerprint() != input.body.0.fingerprint {
-        return Err(Problem::moved(preview.fingerprint()));
+        return Err(Problem::moved(&preview.fingerprint()));
     }
     if !preview.alarms().is_empty() && !input.body.0.checked {
         return Err(Problem::new(
@@ -305,7 +305,7 @@ fn commit(
             upload: upload.id,
             counts: counts.into(),
         })),
-        Outcome::Moved(now) => Err(Problem::moved(now.fingerprint())),
+        Outcome::Moved(now) => Err(Problem::moved(&now.fingerprint())),
     })
 }
 

@@ -27,7 +27,7 @@ mod zonation;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
@@ -100,18 +100,22 @@ pub fn main() -> ExitCode {
         .with_env_filter(filter)
         .init();
     let area = cli.command.area();
-    match run(cli.command) {
+    let code = match run(cli.command) {
         Ok(code) => code,
         Err(error) => {
             note_refusal(area, &error);
             report(&error)
         }
-    }
+    };
+    // With the last connection, SQLite's log goes into its file: else whoever opens it next goes through the whole of it.
+    acting().take();
+    code
 }
 
 /// Notes in the audit log that a command was refused what it asked.
 fn note_refusal(area: &str, error: &anyhow::Error) {
-    let (Some((registry, operator)), Some(Error::Refused(words))) = (ACTING.get(), error.downcast_ref()) else {
+    let acting = acting();
+    let (Some((registry, operator)), Some(Error::Refused(words))) = (&*acting, error.downcast_ref()) else {
         return;
     };
     let mut asked = vec!["retrofit".to_owned()];
@@ -244,7 +248,11 @@ struct Acting {
 }
 
 /// For whom this command acts, once that is known: what it is refused is noted under that name.
-static ACTING: OnceLock<(Registry, Operator)> = OnceLock::new();
+static ACTING: Mutex<Option<(Registry, Operator)>> = Mutex::new(None);
+
+fn acting() -> MutexGuard<'static, Option<(Registry, Operator)>> {
+    ACTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Acting {
     fn operator(&self, registry: &Registry, office: Office<'_>) -> Result<Operator, Error> {
@@ -254,7 +262,8 @@ impl Acting {
             None => Ok(console.clone()),
         };
         // A command acts for one operator; the first is kept.
-        let _ = ACTING.set((registry.clone(), named.as_ref().map_or(console, Clone::clone)));
+        let by = named.as_ref().map_or(console, Clone::clone);
+        acting().get_or_insert_with(|| (registry.clone(), by));
         named
     }
 }

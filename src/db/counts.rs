@@ -38,6 +38,27 @@ impl From<&ProjectRow> for Kind {
 pub(super) struct Changes(BTreeMap<Kind, i64>);
 
 impl Changes {
+    /// These projects more.
+    pub(super) fn of_new(rows: &[ProjectRow]) -> Self {
+        let mut counts: BTreeMap<_, (&ProjectRow, i64)> = BTreeMap::new();
+        for row in rows {
+            let kind = (
+                &row.department,
+                &row.state,
+                &row.category,
+                &row.county,
+                &row.stage,
+                row.explained.min(1),
+            );
+            counts.entry(kind).or_insert((row, 0)).1 += 1;
+        }
+        let mut changes = Self::default();
+        for (row, count) in counts.into_values() {
+            changes.count(row.into(), count);
+        }
+        changes
+    }
+
     /// One project more of a kind.
     pub(super) fn add(&mut self, kind: Kind) {
         self.count(kind, 1);

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
 use super::projects::{Filter, Met};
 use super::schema::{project_keys, projects};
-use super::{CHUNK, Conn, DbError, counts, each};
+use super::{CHUNK, Conn, DbError, counts, dialect, each, insert_all};
 
 /// What a project is met by; what its values do not tell is absent.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable, AsChangeset)]
@@ -74,37 +75,45 @@ fn names(places: &[&str]) -> Vec<String> {
     names.into_iter().collect()
 }
 
-/// The department's projects that go by one of these keys, each with its key, by id.
-pub fn met_by(conn: &mut Conn<'_>, department: &str, kind: Own, keys: &[&str]) -> Result<Vec<(String, Met)>, DbError> {
+/// Gives to `take` the department's projects that go by one of these keys, each with its key, by id.
+pub fn met_by(
+    conn: &mut Conn<'_>,
+    department: &str,
+    (kind, keys): (Own, &[&str]),
+    take: &mut dyn FnMut(String, Met),
+) -> Result<(), DbError> {
     macro_rules! by {
         ($column:ident) => {
-            |conn: &mut Conn<'_>, chunk: Option<&[&str]>| {
+            |conn: &mut Conn<'_>, chunk: Option<&[&str]>, take: &mut dyn FnMut(Keyed<Met>)| {
                 each!(conn, c => {
-                    let query = project_keys::table
+                    let mut query = project_keys::table
                         .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
                         .filter(project_keys::department.eq(department))
                         .filter(project_keys::$column.is_not_null())
                         .order(project_keys::project_id)
                         .select((project_keys::$column.assume_not_null(), project_keys::address, Met::as_select()))
                         .into_boxed();
-                    match chunk {
-                        Some(chunk) => query.filter(project_keys::$column.eq_any(chunk)).load(c),
-                        None => query.load(c),
+                    if let Some(chunk) = chunk {
+                        query = query.filter(project_keys::$column.eq_any(chunk));
                     }
+                    query.load_iter::<_, DefaultLoadingMode>(c)?.try_for_each(|row| row.map(&mut *take))
                 })
             }
         };
     }
-    let of = Filter {
+    let all = counts::count(conn, &of(department))?;
+    match kind {
+        Own::Number => load_by(conn, keys, all, by!(number), take),
+        Own::Name => load_by(conn, keys, all, by!(name), take),
+        Own::Address => load_by(conn, keys, all, by!(address), take),
+        Own::Place => load_by_place(conn, keys, all, by!(name), take),
+    }
+}
+
+fn of(department: &str) -> Filter {
+    Filter {
         department: Some(department.into()),
         ..Filter::default()
-    };
-    let all = counts::count(conn, &of)?;
-    match kind {
-        Own::Number => load_by(conn, keys, all, by!(number)),
-        Own::Name => load_by(conn, keys, all, by!(name)),
-        Own::Address => load_by(conn, keys, all, by!(address)),
-        Own::Place => load_by_place(conn, keys, all, by!(name)),
     }
 }
 
@@ -117,32 +126,34 @@ fn load_keyed<T>(
     conn: &mut Conn<'_>,
     keys: &[&str],
     all: i64,
-    load: impl Fn(&mut Conn<'_>, Option<&[&str]>) -> QueryResult<Vec<Keyed<T>>>,
-) -> Result<Vec<Keyed<T>>, DbError> {
+    load: impl Fn(&mut Conn<'_>, Option<&[&str]>, &mut dyn FnMut(Keyed<T>)) -> QueryResult<()>,
+    take: &mut dyn FnMut(Keyed<T>),
+) -> Result<(), DbError> {
     if all == 0 || keys.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     if usize::try_from(all).is_ok_and(|all| keys.len() >= all / 2) {
         let sought: HashSet<&str> = keys.iter().copied().collect();
-        let mut rows = load(conn, None)?;
-        rows.retain(|(key, ..)| sought.contains(key.as_str()));
-        return Ok(rows);
+        return Ok(load(conn, None, &mut |row| {
+            if sought.contains(row.0.as_str()) {
+                take(row);
+            }
+        })?);
     }
-    let mut rows = Vec::new();
     for chunk in keys.chunks(CHUNK) {
-        rows.extend(load(conn, Some(chunk))?);
+        load(conn, Some(chunk), take)?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn load_by<T>(
     conn: &mut Conn<'_>,
     keys: &[&str],
     all: i64,
-    load: impl Fn(&mut Conn<'_>, Option<&[&str]>) -> QueryResult<Vec<Keyed<T>>>,
-) -> Result<Vec<(String, T)>, DbError> {
-    let rows = load_keyed(conn, keys, all, load)?.into_iter();
-    Ok(rows.map(|(key, _, row)| (key, row)).collect())
+    load: impl Fn(&mut Conn<'_>, Option<&[&str]>, &mut dyn FnMut(Keyed<T>)) -> QueryResult<()>,
+    take: &mut dyn FnMut(String, T),
+) -> Result<(), DbError> {
+    load_keyed(conn, keys, all, load, &mut |(key, _, row)| take(key, row))
 }
 
 /// As [`load_by`], by places: `load` goes by their first parts.
@@ -150,14 +161,18 @@ fn load_by_place<T>(
     conn: &mut Conn<'_>,
     places: &[&str],
     all: i64,
-    load: impl Fn(&mut Conn<'_>, Option<&[&str]>) -> QueryResult<Vec<Keyed<T>>>,
-) -> Result<Vec<(String, T)>, DbError> {
+    load: impl Fn(&mut Conn<'_>, Option<&[&str]>, &mut dyn FnMut(Keyed<T>)) -> QueryResult<()>,
+    take: &mut dyn FnMut(String, T),
+) -> Result<(), DbError> {
     let names = if all == 0 { Vec::new() } else { names(places) };
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let sought: HashSet<&str> = places.iter().copied().collect();
-    let rows = load_keyed(conn, &names, all, load)?.into_iter();
-    let found = rows.filter_map(|(name, address, row)| Some((place(&name, &address?)?, row)));
-    Ok(found.filter(|(place, _)| sought.contains(place.as_str())).collect())
+    load_keyed(conn, &names, all, load, &mut |(name, address, row)| {
+        let found = address.and_then(|address| place(&name, &address));
+        if let Some(place) = found.filter(|place| sought.contains(place.as_str())) {
+            take(place, row);
+        }
+    })
 }
 
 /// A project of another department that may be the same building.
@@ -176,18 +191,18 @@ pub struct OtherRow {
     pub latitude_e6: Option<i64>,
 }
 
-/// Projects of other departments, not withdrawn, that go by one of these keys, each with its key, by id.
+/// Gives to `take` the projects of other departments, not withdrawn, that go by one of these keys, each with its key, by id.
 pub fn others_by(
     conn: &mut Conn<'_>,
     department: &str,
-    kind: Wide,
-    keys: &[&str],
-) -> Result<Vec<(String, OtherRow)>, DbError> {
+    (kind, keys): (Wide, &[&str]),
+    take: &mut dyn FnMut(String, OtherRow),
+) -> Result<(), DbError> {
     macro_rules! by {
         ($column:ident) => {
-            |conn: &mut Conn<'_>, chunk: Option<&[&str]>| {
+            |conn: &mut Conn<'_>, chunk: Option<&[&str]>, take: &mut dyn FnMut(Keyed<OtherRow>)| {
                 each!(conn, c => {
-                    let query = project_keys::table
+                    let mut query = project_keys::table
                         .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
                         .filter(project_keys::$column.is_not_null())
                         .filter(project_keys::department.ne(department))
@@ -195,20 +210,25 @@ pub fn others_by(
                         .order(project_keys::project_id)
                         .select((project_keys::$column.assume_not_null(), project_keys::address, OtherRow::as_select()))
                         .into_boxed();
-                    match chunk {
-                        Some(chunk) => query.filter(project_keys::$column.eq_any(chunk)).load(c),
-                        None => query.load(c),
+                    if let Some(chunk) = chunk {
+                        query = query.filter(project_keys::$column.eq_any(chunk));
                     }
+                    query.load_iter::<_, DefaultLoadingMode>(c)?.try_for_each(|row| row.map(&mut *take))
                 })
             }
         };
     }
     let all = counts::outside(conn, department)?;
     match kind {
-        Wide::Owner => load_by(conn, keys, all, by!(owner)),
-        Wide::Cell => load_by(conn, keys, all, by!(cell)),
-        Wide::Place => load_by_place(conn, keys, all, by!(name)),
+        Wide::Owner => load_by(conn, keys, all, by!(owner), take),
+        Wide::Cell => load_by(conn, keys, all, by!(cell), take),
+        Wide::Place => load_by_place(conn, keys, all, by!(name), take),
     }
+}
+
+/// Whether the department has no project.
+pub fn has_none(conn: &mut Conn<'_>, department: &str) -> Result<bool, DbError> {
+    Ok(counts::count(conn, &of(department))? == 0)
 }
 
 /// Whether no other department has a project.
@@ -216,24 +236,46 @@ pub fn is_alone(conn: &mut Conn<'_>, department: &str) -> Result<bool, DbError> 
     Ok(counts::outside(conn, department)? == 0)
 }
 
+/// Runs `body`, which adds so many projects with [`insert`] and nothing else that needs an index of the keys: where these are many, and most of what
+/// there is then, the indexes are made in the end.
+///
+/// # Errors
+/// Those of `body`, and the database's. The transaction must not go on.
+pub fn in_bulk(
+    conn: &mut Conn<'_>,
+    new: usize,
+    body: impl FnOnce(&mut Conn<'_>, Way) -> Result<(), DbError>,
+) -> Result<(), DbError> {
+    let all = counts::count(conn, &Filter::default())?;
+    if new < MANY || usize::try_from(all).is_ok_and(|all| new < all) {
+        return body(conn, Way::OneByOne);
+    }
+    dialect::without_indexes(conn, "project_keys", |conn| body(conn, Way::Many))
+}
+
+/// From how many projects on an import is a bulk.
+const MANY: usize = 1000;
+
+/// How new projects' keys are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// On `SQLite` one by one: they go all over the indexes, of which it would keep a copy of each page for the statements that take several.
+    OneByOne,
+    /// Many at a time, because there are no indexes.
+    Many,
+}
+
 /// Adds what new projects are met by.
-pub fn insert(conn: &mut Conn<'_>, rows: &[KeyRow]) -> Result<(), DbError> {
+pub fn insert(conn: &mut Conn<'_>, rows: &[KeyRow], way: Way) -> Result<(), DbError> {
     match conn {
-        // One by one: its rows go all over their indexes, of which `SQLite` would keep a copy of each page for the statements that take several.
-        Conn::Sqlite(conn) => {
+        Conn::Sqlite(conn) if way == Way::OneByOne => {
             for row in rows {
                 diesel::insert_into(project_keys::table)
                     .values(row)
                     .execute(&mut **conn)?;
             }
         }
-        Conn::Postgres(conn) => {
-            for lot in rows.chunks(CHUNK) {
-                diesel::insert_into(project_keys::table)
-                    .values(lot)
-                    .execute(&mut **conn)?;
-            }
-        }
+        conn => insert_all!(conn, project_keys::table, rows),
     }
     Ok(())
 }

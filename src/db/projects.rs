@@ -205,12 +205,8 @@ pub fn of_department(
 
 /// Adds projects.
 pub fn insert(conn: &mut Conn<'_>, rows: &[ProjectRow]) -> Result<(), DbError> {
-    let mut changes = Changes::default();
-    for row in rows {
-        changes.add(row.into());
-    }
     insert_all!(conn, projects::table, rows);
-    counts::change(conn, &changes)
+    counts::change(conn, &Changes::of_new(rows))
 }
 
 /// Puts these in the place of their projects' revisions of the numbers given.

@@ -40,6 +40,7 @@ pub mod meetings;
 pub mod month;
 mod package_file;
 pub mod packages;
+mod packed;
 pub mod people;
 pub mod periods;
 pub mod photos;
@@ -77,6 +78,7 @@ use thiserror::Error;
 use crate::config::Config;
 use crate::db::{Db, DbError};
 pub use code::RegistryCode;
+pub use packed::Packed;
 pub use states::{State, Step};
 pub use values::{Change, Values, read_values};
 

@@ -15,7 +15,7 @@ use super::code::RegistryCode;
 use super::month::Month;
 use super::people::{Operator, Role, Sight};
 use super::states::{Standing, State, Step, Verb, target};
-use super::values::{Values, due};
+use super::values::{Fields, due};
 use super::{Error, Registry, audit, snapshots};
 use crate::db::approved::{self, Moment};
 use crate::db::counters::{self, Counter};
@@ -153,7 +153,7 @@ pub(super) fn first_step(conn: &mut Conn<'_>, operator: &Operator, department: &
 }
 
 /// A revision that begins to wait, without findings and differences.
-pub(super) fn waiting(project: &ProjectRow, values: &Values, step: Step) -> QueueRow {
+pub(super) fn waiting(project: &ProjectRow, values: &impl Fields, step: Step) -> QueueRow {
     QueueRow {
         project_id: project.id,
         revision: project.revision,

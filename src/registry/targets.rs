@@ -8,7 +8,7 @@ use super::code::RegistryCode;
 use super::month::Month;
 use super::people::{Operator, Sight};
 use super::projects::{ApprovedFilter, approved};
-use super::values::{one, scaled};
+use super::values::{Fields as _, scaled};
 use super::{Error, Registry, audit};
 use crate::db::counters::{self, Counter};
 use crate::db::targets::{self, TargetRow};
@@ -192,7 +192,7 @@ pub fn not_counted(
     };
     let left_out = approved(registry, operator, filter, as_of, part)?.into_iter();
     let left_out = left_out.map(|project| {
-        let text = |field| one(&project.values, field).map(str::to_owned);
+        let text = |field| project.values.one(field).map(str::to_owned);
         Uncounted {
             code: project.code,
             name: text(Field::Name).unwrap_or_default(),

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use retrofit_import::catalogue::Field;
-use retrofit_import::record::Record;
 use retrofit_import::values::{Canonical, PartialDate, fold};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::Error;
@@ -55,28 +54,10 @@ pub(super) fn changed_fields(before: &Values, after: &Values) -> String {
 }
 
 /// The last day by which an unfinished project is to be finished, ISO.
-pub(super) fn due(values: &Values) -> Option<String> {
-    let open = matches!(one(values, Field::Stage)?, "10" | "20" | "30");
-    let planned = PartialDate::parse(one(values, Field::PlannedCompletionDate)?)?;
+pub(super) fn due(values: &impl Fields) -> Option<String> {
+    let open = matches!(values.one(Field::Stage)?, "10" | "20" | "30");
+    let planned = PartialDate::parse(values.one(Field::PlannedCompletionDate)?)?;
     open.then(|| planned.last().to_string())
-}
-
-/// The JSON that a revision keeps of a row as it was read, its members in the catalogue's order. The registry's own code is no part of it: a
-/// row is the same with and without.
-#[expect(clippy::expect_used, reason = "texts and lists of texts are always JSON")]
-pub(super) fn to_json(record: &Record) -> String {
-    struct Content<'a>(&'a Record);
-    impl Serialize for Content<'_> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let fields = Field::ALL.iter().filter(|field| **field != Field::RegistryCode);
-            serializer.collect_map(fields.filter_map(|field| Some((field, self.0.value(*field)?))))
-        }
-    }
-    // Large enough for most, so that it does not grow by and by; then no larger than the text.
-    let mut json = Vec::with_capacity(2048);
-    serde_json::to_writer(&mut json, &Content(record)).expect("text is JSON");
-    json.shrink_to_fit();
-    String::from_utf8(json).expect("JSON is text")
 }
 
 /// Reads a revision's JSON back.
@@ -106,25 +87,32 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(digits).collect()
 }
 
-/// A field's value, where it has one that is no list.
-pub(super) fn one(values: &Values, field: Field) -> Option<&str> {
-    values.get(&field)?.as_one()
+/// The values of a record, in whichever form.
+pub(super) trait Fields {
+    /// The value of a field that takes one; none where it is blank.
+    fn one(&self, field: Field) -> Option<&str>;
+}
+
+impl Fields for Values {
+    fn one(&self, field: Field) -> Option<&str> {
+        self.get(&field)?.as_one()
+    }
 }
 
 /// The department's number as it is compared.
-pub(super) fn number_key(values: &Values) -> Option<String> {
-    one(values, Field::ProjectNo).map(fold)
+pub(super) fn number_key(values: &impl Fields) -> Option<String> {
+    values.one(Field::ProjectNo).map(fold)
 }
 
 /// Name, township and address as they are compared; `None` where one of them is not read.
-pub(super) fn place_key(values: &Values) -> Option<String> {
-    let name = fold(one(values, Field::Name)?);
-    let address = fold(one(values, Field::Address)?);
-    Some(format!("{name}|{}|{address}", one(values, Field::Township)?))
+pub(super) fn place_key(values: &impl Fields) -> Option<String> {
+    let name = fold(values.one(Field::Name)?);
+    let address = fold(values.one(Field::Address)?);
+    Some(format!("{name}|{}|{address}", values.one(Field::Township)?))
 }
 
 /// What a project with these values is met by.
-pub(super) fn keys(department: &str, project_id: i64, values: &Values) -> KeyRow {
+pub(super) fn keys(department: &str, project_id: i64, values: &impl Fields) -> KeyRow {
     let place = place_key(values);
     let (name, address) = place.as_deref().and_then(parts).unzip();
     KeyRow {
@@ -144,15 +132,15 @@ pub(super) const NUMBER: &str = "number";
 pub(super) const PLACE: &str = "place";
 
 /// The owner's credit code.
-pub(super) fn owner_key(values: &Values) -> Option<String> {
-    one(values, Field::OwnerUscc).map(str::to_owned)
+pub(super) fn owner_key(values: &impl Fields) -> Option<String> {
+    values.one(Field::OwnerUscc).map(str::to_owned)
 }
 
 /// A place on the map: latitude and longitude, millionths of a degree.
 pub(super) type Point = (i64, i64);
 
 /// Where a project is.
-pub(super) fn point(values: &Values) -> Option<Point> {
+pub(super) fn point(values: &impl Fields) -> Option<Point> {
     let degrees = |field| scaled(values, field, 1_000_000);
     degrees(Field::Latitude).zip(degrees(Field::Longitude))
 }
@@ -172,18 +160,18 @@ pub(super) fn cells_around((latitude, longitude): Point) -> BTreeSet<String> {
 }
 
 /// A decimal in units of so many to one.
-pub(super) fn scaled(values: &Values, field: Field, units: i64) -> Option<i64> {
-    let number: Decimal = one(values, field)?.parse().ok()?;
+pub(super) fn scaled(values: &impl Fields, field: Field, units: i64) -> Option<i64> {
+    let number: Decimal = values.one(field)?.parse().ok()?;
     number.checked_mul(Decimal::from(units))?.round().to_i64()
 }
 
 /// Writes the projected columns that follow from the values into a project's row.
-pub(super) fn project(values: &Values, row: &mut ProjectRow) {
-    let text = |field| one(values, field).map(str::to_owned);
+pub(super) fn project(values: &impl Fields, row: &mut ProjectRow) {
+    let text = |field| values.one(field).map(str::to_owned);
     // Fields that a record cannot go in without; the rules hold such a row back.
     let required = |field| text(field).unwrap_or_default();
     let scaled = |field, units| scaled(values, field, units);
-    let completion = one(values, Field::CompletionDate).and_then(PartialDate::parse);
+    let completion = values.one(Field::CompletionDate).and_then(PartialDate::parse);
 
     row.project_no = text(Field::ProjectNo);
     row.name = required(Field::Name);
@@ -217,17 +205,6 @@ mod tests {
             .iter()
             .map(|&(field, text)| (field, Canonical::One(text.into())))
             .collect()
-    }
-
-    #[test]
-    fn the_code_is_no_part_of_the_content() {
-        let plain = values(&[(Field::Name, "一中\"教学楼\""), (Field::FloorAreaM2, "12.5")]);
-        let mut coded = plain.clone();
-        coded.insert(Field::RegistryCode, Canonical::One("LC-2026-000001".into()));
-        let json = to_json(&Record::from_values(&coded));
-        assert_eq!(json, to_json(&Record::from_values(&plain)));
-        assert_eq!(json, r#"{"name":"一中\"教学楼\"","floor_area_m2":"12.5"}"#);
-        assert_eq!(from_json(&json).ok(), Some(plain));
     }
 
     #[test]

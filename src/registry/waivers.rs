@@ -272,8 +272,9 @@ fn early(conn: &mut Conn<'_>, registry: &Registry, department: &str, values: &Va
         Error::refused("这一行没有工程编号，名称、乡镇（街道）和详细地址也没有都读出，认不出是哪个工程。请部门先补填。")
     })?;
     let own = if kind == NUMBER { Own::Number } else { Own::Place };
-    let mut met = keys::met_by(conn, &department, own, &[&key])?;
-    if let Some((_, met)) = met.pop().filter(|_| met.is_empty()) {
+    let mut met = Vec::new();
+    keys::met_by(conn, &department, (own, &[&key]), &mut |_, found| met.push(found))?;
+    if let Some(met) = met.pop().filter(|_| met.is_empty()) {
         let year = met.entry_year;
         return Ok(Target::Project(RegistryCode { year, id: met.id }));
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use askama::Template;
 use retrofit_import::finding::Severity;
 
-use super::findings::{FindingLine, Head, Lines, RowLine, line, title};
+use super::findings::{FindingLine, Head, Lines, RowLine, held_line, title};
 use super::frame::Frame;
 use super::home::{self, Counts, UploadForm};
 use super::words;
@@ -70,7 +70,7 @@ impl CommittedPage {
             committed_at: upload.committed_at.map(words::moment).unwrap_or_default(),
             counts: home::counts(upload),
             held: Lines::of(&open, |row| KeptLine {
-                row: line(catalogue, &row.sheet, row.row_no, &row.values_json),
+                row: held_line(catalogue, row),
                 why: why(&row.reason),
                 waive: (row.reason == "errors" && session.operator.may_review()).then(|| {
                     let asked = [

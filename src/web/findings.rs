@@ -6,6 +6,7 @@ use retrofit_import::report::{Group, groups};
 use retrofit_import::rules;
 
 use super::words;
+use crate::db::uploads::HeldRow;
 use crate::registry::intake::{Row, Upload};
 use crate::registry::{Change, Values};
 
@@ -124,13 +125,16 @@ impl ChangeLine {
 
 /// A row by its place, its project's name, and its category and county.
 pub(super) fn row_line(catalogue: &Catalogue, row: &Row) -> RowLine {
-    line(catalogue, &row.sheet, row.row.into(), &row.json)
+    line(catalogue, &row.sheet, row.row.into(), &row.values.values())
 }
 
-/// A row by its place, its project's name, and its category and county.
-pub(super) fn line(catalogue: &Catalogue, sheet: &str, row: i64, json: &str) -> RowLine {
-    // What cannot be read back is shown by its place alone.
-    let values: Values = serde_json::from_str(json).unwrap_or_default();
+/// A row that was held, in the same way. What cannot be read back is shown by its place alone.
+pub(super) fn held_line(catalogue: &Catalogue, row: &HeldRow) -> RowLine {
+    let values = serde_json::from_str(&row.values_json).unwrap_or_default();
+    line(catalogue, &row.sheet, row.row_no, &values)
+}
+
+fn line(catalogue: &Catalogue, sheet: &str, row: i64, values: &Values) -> RowLine {
     let said = |field| values.get(&field).map(|value| words::value(catalogue, field, value));
     let about = [Field::Category, Field::County].into_iter().filter_map(said);
     RowLine {

@@ -194,7 +194,7 @@ impl OpenPage {
                 .collect(),
             plan: PlanView::new(registry, preview)?,
             counts,
-            fingerprint: preview.fingerprint().to_owned(),
+            fingerprint: preview.fingerprint(),
             may_send: session.operator.may_send(&upload.department),
             form: UploadForm::new(registry, session, Some(upload)),
         })

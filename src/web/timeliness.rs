@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::charts::HeatMap;
 use super::committed::why;
 use super::error::{WebError, seen};
-use super::findings::line as row_line;
+use super::findings::held_line;
 use super::frame::{Frame, blocking, page as render};
 use super::guard::Officer;
 use super::words;
@@ -321,7 +321,7 @@ fn of_department(registry: &Registry, session: &Session, code: &str) -> Result<D
         held: held
             .iter()
             .map(|row| {
-                let line = row_line(catalogue, &row.sheet, row.row_no, &row.values_json);
+                let line = held_line(catalogue, row);
                 HeldLine {
                     upload: row.upload_id,
                     place: line.place,

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::num::NonZero;
 use std::sync::Arc;
 
 use chrono::Datelike as _;
@@ -14,13 +15,36 @@ use crate::finding::Severity;
 use crate::record::Record;
 use crate::values::{Value, fold};
 
-/// What is remembered of the rows judged so far: hashes of 64 bits and row numbers, some 150 bytes a row.
+/// What is remembered of the rows judged so far: hashes of 64 bits and row numbers, some 100 bytes a row.
 #[derive(Debug, Default)]
 pub struct Seen {
     sheets: Vec<Arc<str>>,
-    numbers: HashMap<u64, Place>,
-    rows: HashMap<u64, Place>,
-    sites: HashMap<u64, Site>,
+    numbers: ByHash<Place>,
+    rows: ByHash<Place>,
+    sites: ByHash<Site>,
+}
+
+/// By hashes, which need no hashing again.
+type ByHash<T> = HashMap<u64, T, BuildHasherDefault<AsItIs>>;
+
+/// Takes a hash for its own.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 /// A row of the file.
@@ -31,22 +55,22 @@ struct Place {
 }
 
 /// The rows with one name, township and address.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Site {
     first: Place,
     /// The first row's numbers.
     numbers: Numbers,
-    /// The first row that shares no number with the first one, and its numbers.
-    other: Option<(Place, Numbers)>,
+    /// The first row that shares no number with the first one, and its numbers: there seldom is one.
+    other: Option<Box<(Place, Numbers)>>,
 }
 
 /// A row's 工程编号 and 登记编号, hashed; none where it has none.
 #[derive(Clone, Copy, Debug)]
-struct Numbers([Option<u64>; 2]);
+struct Numbers([Option<NonZero<u64>>; 2]);
 
 impl Numbers {
     fn of(record: &Record) -> Self {
-        Self(NUMBERS.map(|field| record.text(field).map(|number| hash(&fold(number)))))
+        Self(NUMBERS.map(|field| NonZero::new(hash(&fold(record.text(field)?)))))
     }
 
     /// Whether both rows carry the same number: two blank ones are different.
@@ -160,10 +184,10 @@ fn same_site(case: &Case<'_>, seen: &mut Seen) -> Vec<Fault> {
     };
     let earlier = if numbers.meet(site.numbers) {
         // D001 says so already, unless the row also repeats another one, or one in every value.
-        let other = site.other.filter(|(_, other)| !numbers.meet(*other));
-        other.map(|(place, _)| place).or((twin != place).then_some(twin))
+        let other = site.other.as_deref().filter(|(_, other)| !numbers.meet(*other));
+        other.map(|(place, _)| *place).or((twin != place).then_some(twin))
     } else {
-        site.other.get_or_insert((place, numbers));
+        site.other.get_or_insert_with(|| Box::new((place, numbers)));
         Some(site.first)
     };
     let fault = earlier.map(|earlier| {
@@ -195,17 +219,17 @@ fn hash_of_values(record: &Record) -> u64 {
         };
         bytes.push(field as u8);
         match value {
-            Value::Text(text) => bytes.extend(text.as_bytes()),
-            Value::Code(code) | Value::Division(code) => bytes.extend(code.as_bytes()),
+            Value::Text(text) => bytes.extend_from_slice(text.as_bytes()),
+            Value::Code(code) | Value::Division(code) => bytes.extend_from_slice(code.as_bytes()),
             Value::Codes(codes) => codes.iter().for_each(|code| {
-                bytes.extend(code.as_bytes());
+                bytes.extend_from_slice(code.as_bytes());
                 bytes.push(b',');
             }),
-            Value::Integer(number) => bytes.extend(number.to_le_bytes()),
-            Value::Decimal(number) => bytes.extend(number.normalize().serialize()),
+            Value::Integer(number) => bytes.extend_from_slice(&number.to_le_bytes()),
+            Value::Decimal(number) => bytes.extend_from_slice(&number.normalize().serialize()),
             Value::Date(date) => {
-                bytes.extend(date.first().num_days_from_ce().to_le_bytes());
-                bytes.extend(date.last().num_days_from_ce().to_le_bytes());
+                bytes.extend_from_slice(&date.first().num_days_from_ce().to_le_bytes());
+                bytes.extend_from_slice(&date.last().num_days_from_ce().to_le_bytes());
             }
         }
         // Part of no text.

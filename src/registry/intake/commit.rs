@@ -14,7 +14,7 @@ use super::plan::{Plan, Planned, Preview, early_waiver, held_by_reason, plan};
 use super::reading::to_json;
 use super::{Counts, Row, Source, count, finding_rows, note_check, severity};
 use crate::db::counters::{self, Counter};
-use crate::db::keys::{self, KeyRow};
+use crate::db::keys::{self, KeyRow, Way};
 use crate::db::lookalikes::{self, PairRow};
 use crate::db::periods::{self, ReportRow};
 use crate::db::projects::{self, Met, ProjectRow};
@@ -28,7 +28,7 @@ use crate::db::{Conn, DbError};
 use crate::registry::people::Operator;
 use crate::registry::review;
 use crate::registry::states::{State, Step};
-use crate::registry::values::{Values, changed_fields, from_json, keys, project};
+use crate::registry::values::{Fields, Values, changed_fields, from_json, keys, project};
 use crate::registry::{Error, Registry, audit, business_day};
 
 /// What came of a commit.
@@ -60,7 +60,7 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
             &preview.plan
         } else {
             fresh = plan(conn, registry, upload, &preview.roster, preview.explain.as_deref())?;
-            if fresh.fingerprint != preview.plan.fingerprint {
+            if fresh.fingerprint(&preview.roster) != preview.fingerprint() {
                 let mut roster = (*preview.roster).clone();
                 roster.take_compared(&fresh);
                 return Ok(Outcome::Moved(Box::new(Preview {
@@ -119,10 +119,10 @@ struct Writes {
 }
 
 impl Writes {
-    fn write(&self, conn: &mut Conn<'_>) -> Result<(), DbError> {
+    fn write(&self, conn: &mut Conn<'_>, way: Way) -> Result<(), DbError> {
         projects::insert(conn, &self.new)?;
         projects::replace(conn, &self.changed)?;
-        keys::insert(conn, &self.new_keys)?;
+        keys::insert(conn, &self.new_keys, way)?;
         keys::replace(conn, &self.changed_keys)?;
         revisions::insert(conn, &self.revisions)?;
         written::insert(conn, &self.written)?;
@@ -142,6 +142,11 @@ impl Commit<'_> {
         let planned = self.plan.rows.iter();
         let new = planned.filter(|planned| matches!(planned, Planned::New)).count();
         let next = counters::take(conn, Counter::Project, new)?;
+        keys::in_bulk(conn, new, |conn, way| self.write(conn, next, way))
+    }
+
+    /// Makes ready and writes everything; new projects are numbered from `next`.
+    fn write(&self, conn: &mut Conn<'_>, next: i64, way: Way) -> Result<(), DbError> {
         thread::scope(|scope| {
             let (ready, lots) = mpsc::sync_channel(1);
             let (written, done) = mpsc::channel();
@@ -150,7 +155,7 @@ impl Commit<'_> {
             scope.spawn(move || done.into_iter().for_each(drop::<Writes>));
             lots.into_iter().try_for_each(|writes: Result<Writes, DbError>| {
                 let writes = writes?;
-                writes.write(conn)?;
+                writes.write(conn, way)?;
                 let _ = written.send(writes);
                 Ok(())
             })
@@ -164,7 +169,8 @@ impl Commit<'_> {
             let made = match planned {
                 Planned::New => {
                     next += 1;
-                    self.found((at, row), next - 1, &mut writes)
+                    self.found((at, row), next - 1, &mut writes);
+                    Ok(())
                 }
                 Planned::Changed { met, before } => self.change((at, row), (met, before), &mut writes),
                 Planned::Unchanged { .. } | Planned::Held { .. } => continue,
@@ -179,16 +185,16 @@ impl Commit<'_> {
         let _ = ready.send(Ok(writes));
     }
 
-    fn found(&self, (at, row): (usize, &Row), id: i64, writes: &mut Writes) -> Result<(), DbError> {
-        let values = from_json(&row.json)?;
+    fn found(&self, (at, row): (usize, &Row), id: i64, writes: &mut Writes) {
+        let values = row.values.view();
+        // First, because it works out the digest.
+        self.append_revision((at, row), id, 1, writes);
         let project = self.project_row(row, &values, id, 1);
         writes.new_keys.push(keys(&project.department, id, &values));
-        self.append_revision((at, row), id, 1, writes);
         self.wait(row, &values, &project, String::new(), writes);
         self.take_over(row, id, writes);
         self.pair(at, id, writes);
         writes.new.push(project);
-        Ok(())
     }
 
     fn change(
@@ -197,7 +203,7 @@ impl Commit<'_> {
         (met, before): (&Met, &str),
         writes: &mut Writes,
     ) -> Result<(), DbError> {
-        let (before, after) = (from_json(before)?, from_json(&row.json)?);
+        let (before, after) = (from_json(before)?, row.values.values());
         let project = ProjectRow {
             entry_year: met.entry_year,
             approved_revision: met.approved_revision,
@@ -227,7 +233,7 @@ impl Commit<'_> {
     }
 
     /// Puts the project's new revision into the queue.
-    fn wait(&self, row: &Row, values: &Values, project: &ProjectRow, changed: String, writes: &mut Writes) {
+    fn wait(&self, row: &Row, values: &impl Fields, project: &ProjectRow, changed: String, writes: &mut Writes) {
         let gravest = row.findings.iter().map(|finding| finding.severity).max();
         writes.queue.push(QueueRow {
             severity: gravest
@@ -250,7 +256,7 @@ impl Commit<'_> {
     }
 
     /// The project's row as this revision makes it.
-    fn project_row(&self, row: &Row, values: &Values, id: i64, revision: i64) -> ProjectRow {
+    fn project_row(&self, row: &Row, values: &impl Fields, id: i64, revision: i64) -> ProjectRow {
         let mut projected = ProjectRow {
             id,
             entry_year: business_day(self.now).year().into(),
@@ -258,7 +264,7 @@ impl Commit<'_> {
             revision,
             state: State::Pending.word().into(),
             op: Op::Upsert.word().into(),
-            digest: row.digest.clone(),
+            digest: row.digest().to_owned(),
             submitted_by: self.operator.name.clone(),
             updated_at: self.now,
             explained: row
@@ -287,12 +293,13 @@ impl Commit<'_> {
 
     /// The revision, with the findings that it goes in with and their explanation.
     fn append_revision(&self, (at, row): (usize, &Row), project_id: i64, revision: i64, writes: &mut Writes) {
+        let (values_json, digest) = row.content();
         writes.revisions.push(RevisionRow {
             project_id,
             revision,
             op: Op::Upsert.word().into(),
-            values_json: row.json.clone(),
-            digest: row.digest.clone(),
+            values_json,
+            digest,
             rules: self.rules.clone(),
             upload_id: Some(self.preview.upload.id),
             sheet: Some(row.sheet.to_string()),
@@ -377,7 +384,7 @@ impl Commit<'_> {
                 row_no: row.row.into(),
                 reason: why.word().into(),
                 met_project: met.as_ref().map(|met| met.id),
-                values_json: row.json.clone(),
+                values_json: row.values.json(),
                 superseded_by: None,
             })
             .collect();

@@ -180,11 +180,14 @@ impl Resolver<'_> {
 
     fn by_number(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
         let numbers: Vec<&str> = self.rows.iter().filter_map(|row| row.number.as_deref()).collect();
-        let owners = group(keys::met_by(conn, department, Own::Number, &numbers)?);
+        let mut owners: HashMap<String, Arc<Met>> = HashMap::new();
+        keys::met_by(conn, department, (Own::Number, &numbers), &mut |number, met| {
+            owners.entry(number).or_insert_with(|| Arc::new(met));
+        })?;
         let mut seen: HashMap<&str, usize> = HashMap::new();
         for (at, row) in self.rows.iter().enumerate() {
             let Some(number) = row.number.as_deref() else { continue };
-            let owner = owners.get(number).and_then(|owners| owners.first());
+            let owner = owners.get(number);
             let first = *seen.entry(number).or_insert(at);
             match (&self.found[at], owner) {
                 (None, _) | (Some(Identity::Met(_)), None) if first != at => self.clash(at, Clash::MetTwice(first)),
@@ -200,7 +203,13 @@ impl Resolver<'_> {
 
     fn by_place(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
         let places: Vec<&str> = self.open().filter_map(|(_, row)| row.place.as_deref()).collect();
-        let candidates = group(keys::met_by(conn, department, Own::Place, &places)?);
+        if places.is_empty() {
+            return Ok(());
+        }
+        let mut candidates: HashMap<String, Vec<Arc<Met>>> = HashMap::new();
+        keys::met_by(conn, department, (Own::Place, &places), &mut |place, met| {
+            candidates.entry(place).or_default().push(Arc::new(met));
+        })?;
         let mut seen: HashMap<&str, usize> = HashMap::new();
         for (at, row) in self.rows.iter().enumerate() {
             let Some(place) = row.place.as_deref() else { continue };
@@ -265,19 +274,11 @@ fn by_id(met: Vec<Met>) -> HashMap<i64, Arc<Met>> {
     met.into_iter().map(|met| (met.id, Arc::new(met))).collect()
 }
 
-fn group(met: Vec<(String, Met)>) -> HashMap<String, Vec<Arc<Met>>> {
-    let mut groups: HashMap<String, Vec<Arc<Met>>> = HashMap::with_capacity(met.len());
-    for (key, met) in met {
-        groups.entry(key).or_default().push(Arc::new(met));
-    }
-    groups
-}
-
 impl Met {
     /// Whether a row says what the current revision says. A withdrawal that was refused says nothing: the row then keeps the project.
     pub(super) fn is_repeated_by(&self, row: &Row) -> bool {
         let refused = self.op == Op::Withdraw.word() && self.state == State::Returned.word();
-        self.digest == row.digest && !refused
+        self.digest == row.digest() && !refused
     }
 }
 

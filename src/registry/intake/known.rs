@@ -20,7 +20,8 @@ use super::{Roster, Row};
 use crate::db::keys::{self, OtherRow, Wide};
 use crate::db::projects::Met;
 use crate::db::{Conn, DbError, revisions};
-use crate::registry::values::{Values, cells_around, from_json, owner_key, point};
+use crate::registry::packed::View;
+use crate::registry::values::{Fields as _, Values, cells_around, from_json, owner_key, point};
 
 /// What the comparison found.
 #[derive(Debug, Default)]
@@ -65,7 +66,11 @@ pub(super) fn compare(
     let mut lookalikes = Lookalikes::new();
     for (at, (row, identity)) in roster.rows.iter().zip(identities).enumerate() {
         let known = stored.known(row, identity)?;
-        if known.current.as_ref().is_some_and(|current| is_renamed(row, current)) {
+        if known
+            .current
+            .as_ref()
+            .is_some_and(|current| is_renamed(&row.values.view(), current))
+        {
             renamed.push(at);
         }
         let others = stored.others(row, identity);
@@ -73,7 +78,7 @@ pub(super) fn compare(
         if !has_something(&known) && others.near.is_empty() {
             continue;
         }
-        let record = record(row)?;
+        let record = record(row);
         let same = others.near.iter().filter(|(_, other)| is_same_building(&record, other));
         lookalikes.extend(same.map(|(id, _)| ((at, *id), "building")));
         let case = Case {
@@ -133,14 +138,14 @@ pub(super) fn others(
     (kind, sought): (Wide, &[&str]),
 ) -> Result<ByKey, DbError> {
     let mut by_key = ByKey::new();
-    for (key, other) in keys::others_by(conn, department, kind, sought)? {
+    keys::others_by(conn, department, (kind, sought), &mut |key, other| {
         let uscc = (kind == Wide::Owner).then(|| key.clone());
         let id = other.id;
         by_key
             .entry(key)
             .or_default()
             .push((id, neighbour(catalogue, other, uscc)));
-    }
+    })?;
     Ok(by_key)
 }
 
@@ -176,12 +181,12 @@ impl Stored {
         // Where no other department has a project, nothing is looked for.
         let alone = keys::is_alone(conn, department)?;
         let judged = || rows().filter(|(row, identity)| !alone && !is_same(row, identity));
-        let owners: BTreeSet<&str> = judged().filter_map(|(row, _)| row.owner.as_deref()).collect();
+        let owners: BTreeSet<String> = judged().filter_map(|(row, _)| owner_key(&row.values.view())).collect();
         let cells: BTreeSet<String> = judged()
-            .filter_map(|(row, _)| row.point)
+            .filter_map(|(row, _)| point(&row.values.view()))
             .flat_map(cells_around)
             .collect();
-        let owners: Vec<&str> = owners.into_iter().collect();
+        let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         let places: BTreeSet<&str> = judged().filter_map(|(row, _)| row.place.as_deref()).collect();
         let places: Vec<&str> = places.into_iter().collect();
@@ -226,8 +231,12 @@ impl Stored {
 
     /// Other departments' projects with the row's owner, or near its place.
     fn near(&self, row: &Row) -> Vec<&(i64, Neighbour)> {
-        let owners = row.owner.as_ref().and_then(|owner| self.owners.get(owner));
-        let point = row.point.filter(|_| !self.cells.is_empty());
+        if self.owners.is_empty() && self.cells.is_empty() {
+            return Vec::new();
+        }
+        let own = row.values.view();
+        let owners = owner_key(&own).and_then(|owner| self.owners.get(&owner));
+        let point = point(&own).filter(|_| !self.cells.is_empty());
         let cells = point.map(cells_around).unwrap_or_default();
         let near = cells.iter().filter_map(|cell| self.cells.get(cell));
         owners.into_iter().chain(near).flatten().collect()
@@ -247,17 +256,17 @@ impl Stored {
 }
 
 /// A row as a record again.
-fn record(row: &Row) -> Result<Record, DbError> {
-    let mut values = from_json(&row.json)?;
+fn record(row: &Row) -> Record {
+    let mut values = row.values.values();
     let code = row.code.clone().map(Canonical::One);
     values.extend(code.map(|code| (Field::RegistryCode, code)));
     let mut record = Record::from_values(&values);
-    for &(field, address) in &row.flagged {
-        record.entry_mut(field).address = Some(address);
+    for &field in FLAGGED.iter() {
+        record.entry_mut(field).address = row.address(field);
     }
     record.sheet = row.sheet.clone();
     record.row = row.row;
-    Ok(record)
+    record
 }
 
 /// Whether there is anything to compare a row with.
@@ -268,33 +277,32 @@ fn has_something(known: &Known) -> bool {
 
 /// The project that a row would change.
 fn changed<'a>(row: &Row, identity: &'a Identity) -> Option<&'a Met> {
-    identity.met().filter(|met| met.digest != row.digest)
+    identity.met().filter(|met| met.digest != row.digest())
 }
 
 /// Whether a row says what its project's current revision says.
 fn is_same(row: &Row, identity: &Identity) -> bool {
-    identity.met().is_some_and(|met| met.digest == row.digest)
+    identity.met().is_some_and(|met| met.digest == row.digest())
 }
 
 /// Whether a row says otherwise of what a building is known by: where not, its likeness to others was explained before.
 fn is_moved(row: &Row, current: &Values) -> bool {
-    is_renamed(row, current) || owner_key(current) != row.owner || point(current) != row.point
+    let own = row.values.view();
+    is_renamed(&own, current) || owner_key(current) != owner_key(&own) || point(current) != point(&own)
 }
 
-fn is_renamed(row: &Row, current: &Values) -> bool {
-    let before = current.get(&Field::Name).and_then(|name| name.as_one());
-    before.map(fold) != row.name.as_deref().map(fold)
+fn is_renamed(row: &View<'_>, current: &Values) -> bool {
+    current.one(Field::Name).map(fold) != row.one(Field::Name).map(fold)
 }
 
 /// A finding on the roster as one on a row's name.
 fn on_name(finding: &Finding, row: &Row) -> Finding {
-    let address = row.flagged.iter().find(|(field, _)| *field == Field::Name);
     Finding {
         sheet: Some(row.sheet.to_string()),
-        address: address.map(|(_, address)| *address),
+        address: row.address(Field::Name),
         row: Some(row.row),
         field: Some(Field::Name),
-        value: row.name.clone(),
+        value: row.values.view().one(Field::Name).map(str::to_owned),
         ..finding.clone()
     }
 }

@@ -80,7 +80,7 @@ pub fn likenesses(registry: &Registry, preview: &Preview, most: usize) -> Result
             Ok(Likeness {
                 sheet: row.sheet.clone(),
                 row: row.row,
-                values: from_json(&row.json)?,
+                values: row.values.values(),
                 sides: codes.iter().map(side).collect::<Result<_, Error>>()?,
             })
         })

@@ -38,6 +38,7 @@ use std::thread;
 use chrono::NaiveDate;
 use retrofit_import::check::{CheckedRow, Checker, Corrections};
 use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::record::Record;
 use sha2::{Digest as _, Sha256};
 
 pub use self::answers::{Answer, LONGEST, Source, drafts, explain, finding_scope, group_scope, rule_scope};
@@ -48,6 +49,7 @@ pub use self::fate::{Alarm, Counts, Fate, Hold, Kind};
 pub use self::matches::{Likeness, Side, choose, chosen, likenesses, unchoose};
 pub use self::plan::{Preview, preview};
 pub use self::reading::{check, open};
+use self::roster::Keeper;
 pub use self::roster::{Roster, Row};
 use super::code::RegistryCode;
 use super::people::{Operator, Sight};
@@ -55,6 +57,7 @@ use super::values::hex;
 use super::{Error, Registry, audit, file_failure};
 use crate::db::checks::{self, CheckRow};
 use crate::db::counters::{self, Counter};
+use crate::db::keys;
 use crate::db::projects::{self, ProjectRow};
 pub use crate::db::uploads::UploadRow as Upload;
 use crate::db::uploads::{self, HeldRow, NewUpload, UploadFindingRow};
@@ -174,16 +177,27 @@ fn read_with(
         corrections,
         ..registry.checker.clone()
     };
+    let compared = !registry.db.read(|conn| keys::has_none(conn, &upload.department))?;
     // While rows are checked, those before them are brought into the form that is kept.
     let (summary, mut roster) = thread::scope(|scope| {
         let (lots, rows) = mpsc::sync_channel::<Vec<CheckedRow>>(4);
-        let keeper = scope.spawn(move || Roster::of_rows(rows.into_iter().flatten()));
+        let (spent, done) = mpsc::channel::<Vec<Record>>();
+        let keeper = scope.spawn(move || {
+            let mut keeper = Keeper::new(compared);
+            for lot in rows {
+                let records = lot.into_iter().map(|row| keeper.keep(row)).collect();
+                let _ = spent.send(records);
+            }
+            keeper.roster
+        });
         let mut lot = Vec::new();
         let summary = checker.check(&path, today, &mut |row| {
             lot.push(row);
             if lot.len() == LOT {
                 // Where the keeper is gone, it panicked, which its join says.
                 let _ = lots.send(std::mem::take(&mut lot));
+                // Memory is soonest used again by the thread that took it.
+                done.try_iter().for_each(drop);
             }
         });
         let _ = lots.send(lot);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use retrofit_import::catalogue::Field;
 use retrofit_import::values::fold;
 use retrofit_jobs::store::Word as _;
 
@@ -10,6 +11,7 @@ use crate::db::keys::{self, Own, parts};
 use crate::db::projects::Met;
 use crate::db::{Conn, DbError};
 use crate::registry::states::State;
+use crate::registry::values::Fields as _;
 
 /// Projects of the department by what they resemble others by.
 #[derive(Default)]
@@ -25,6 +27,9 @@ impl Likenesses {
         department: &str,
         rows: impl Iterator<Item = &'a Row>,
     ) -> Result<Self, DbError> {
+        if keys::has_none(conn, department)? {
+            return Ok(Self::default());
+        }
         let (mut names, mut addresses) = (BTreeSet::new(), BTreeSet::new());
         for (name, address) in rows.filter_map(|row| parts(row.place.as_deref()?)) {
             names.insert(name);
@@ -33,11 +38,11 @@ impl Likenesses {
         let mut load = |kind, sought: &BTreeSet<String>| {
             let sought: Vec<&str> = sought.iter().map(String::as_str).collect();
             let mut found: HashMap<String, Vec<Met>> = HashMap::new();
-            for (key, met) in keys::met_by(conn, department, kind, &sought)? {
+            keys::met_by(conn, department, (kind, &sought), &mut |key, met| {
                 if met.state != State::Withdrawn.word() {
                     found.entry(key).or_default().push(met);
                 }
-            }
+            })?;
             Ok::<_, DbError>(found)
         };
         Ok(Self {
@@ -48,13 +53,17 @@ impl Likenesses {
 
     /// The projects that a row resembles, each once, by id.
     pub(super) fn of(&self, row: &Row) -> Vec<&Met> {
+        if self.by_name.is_empty() && self.by_address.is_empty() {
+            return Vec::new();
+        }
         let Some((name, address)) = row.place.as_deref().and_then(parts) else {
             return Vec::new();
         };
         let named = self.by_name.get(&name).into_iter().flatten();
         // Two numbers of the department's own say that these are two.
         let named = named.filter(|met| row.number.is_none() || met.project_no.is_none());
-        let own = row.name.as_deref().unwrap_or_default();
+        let view = row.values.view();
+        let own = view.one(Field::Name).unwrap_or_default();
         let placed = self.by_address.get(&address).into_iter().flatten();
         let placed = placed.filter(|met| is_alike(own, &met.name));
         let mut found: Vec<&Met> = named.chain(placed).collect();

@@ -1,7 +1,6 @@
 //! What a roster would change, worked out against the registry as it is now. Reads only.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -40,7 +39,6 @@ pub(super) struct Plan {
     /// One for each row, in order.
     pub(super) rows: Vec<Planned>,
     pub(super) not_listed: Vec<RegistryCode>,
-    pub(super) fingerprint: String,
     /// What the comparison with the registry found in rows, each with its row's place in the roster.
     pub(super) of_rows: Vec<(usize, Finding)>,
     /// What it found in the roster as a whole.
@@ -167,8 +165,8 @@ impl Preview {
     }
 
     /// Names everything that a commit would do: the same for the same file and the same registry.
-    pub fn fingerprint(&self) -> &str {
-        &self.plan.fingerprint
+    pub fn fingerprint(&self) -> String {
+        self.plan.fingerprint(&self.roster)
     }
 
     /// The counts.
@@ -199,7 +197,7 @@ impl Planned {
             Self::New => Fate::New,
             Self::Changed { met, before } => Fate::Changed {
                 code: code_of(met),
-                changes: changes(&from_json(before)?, &from_json(&row.json)?),
+                changes: changes(&from_json(before)?, &row.values.values()),
             },
             Self::Unchanged { met, returned } => Fate::Unchanged {
                 code: code_of(met),
@@ -264,7 +262,6 @@ pub(super) fn plan(
     complete(conn, &mut rows, &mut compared.befores)?;
     Ok(Plan {
         made: (turns, today),
-        fingerprint: fingerprint(roster, &rows, &compared.of_rows, &answers),
         not_listed,
         rows,
         of_rows: compared.of_rows,
@@ -284,6 +281,36 @@ impl Plan {
     /// Everything that a plan rests on is written under that lock; `turns` is how often it had been taken before.
     pub(super) fn stands(&self, turns: i64, today: NaiveDate) -> bool {
         self.made == (turns, today)
+    }
+
+    /// A digest of everything that a commit would do with the roster that this was planned for.
+    pub(super) fn fingerprint(&self, roster: &Roster) -> String {
+        let mut digest = Sha256::new();
+        for (row, planned) in roster.rows.iter().zip(&self.rows) {
+            let what = match planned {
+                Planned::New => "new",
+                Planned::Changed { .. } => "changed",
+                Planned::Unchanged { .. } => "unchanged",
+                Planned::Held { why, .. } => why.word(),
+            };
+            let (project, revision) = planned.met().map_or((0, 0), |met| (met.id, met.revision));
+            digest.update(format!(
+                "{}\0{}\0{what}\0{project}\0{revision}\0{}\0",
+                row.sheet,
+                row.row,
+                row.values.bytes().len()
+            ));
+            digest.update(row.values.bytes());
+        }
+        for (at, finding) in &self.of_rows {
+            digest.update(format!("{at}\0{}\0{}\n", finding.code, finding.message));
+        }
+        let mut answers: Vec<_> = self.answers.iter().collect();
+        answers.sort_unstable_by_key(|(at, _)| **at);
+        for ((row, finding), answer) in answers {
+            digest.update(format!("{row}\0{finding}\0{}\n", answer.text));
+        }
+        hex(&digest.finalize())
     }
 }
 
@@ -365,8 +392,8 @@ fn judge(row: &Row, gravest: Option<Severity>, identity: Identity, all: &[Box<Ro
         Identity::Met(met) if met.is_repeated_by(row) => Planned::Unchanged { met, returned: None },
         Identity::Met(met) if unexplained => held(Hold::Unexplained, Some(met)),
         Identity::Met(met) => Planned::Changed {
-            before: if met.digest == row.digest {
-                row.json.clone()
+            before: if met.digest == row.digest() {
+                row.values.json()
             } else {
                 String::new()
             },
@@ -419,38 +446,6 @@ fn not_listed(
         .filter(|(id, _)| !met.contains(id))
         .map(|(id, year)| RegistryCode { year, id })
         .collect())
-}
-
-/// A digest of everything that a commit would do.
-fn fingerprint(roster: &Roster, rows: &[Planned], found: &[(usize, Finding)], answers: &Answers) -> String {
-    let mut digest = Sha256::new();
-    let mut line = String::new();
-    for (row, planned) in roster.rows.iter().zip(rows) {
-        let what = match planned {
-            Planned::New => "new",
-            Planned::Changed { .. } => "changed",
-            Planned::Unchanged { .. } => "unchanged",
-            Planned::Held { why, .. } => why.word(),
-        };
-        let (project, revision) = planned.met().map_or((0, 0), |met| (met.id, met.revision));
-        line.clear();
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            line,
-            "{}\0{}\0{what}\0{project}\0{revision}\0{}",
-            row.sheet, row.row, row.digest
-        );
-        digest.update(&line);
-    }
-    for (at, finding) in found {
-        digest.update(format!("{at}\0{}\0{}\n", finding.code, finding.message));
-    }
-    let mut answers: Vec<_> = answers.iter().collect();
-    answers.sort_unstable_by_key(|(at, _)| **at);
-    for ((row, finding), answer) in answers {
-        digest.update(format!("{row}\0{finding}\0{}\n", answer.text));
-    }
-    hex(&digest.finalize())
 }
 
 /// The counts by reason, for the upload's summary.

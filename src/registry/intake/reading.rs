@@ -22,6 +22,8 @@ use crate::registry::{Error, Registry, business_day};
 
 /// Rows in a part.
 const PART: usize = 500;
+/// The form that rows are kept in; what was kept in another is read again.
+const FORM: u8 = 2;
 
 /// Reads a received file, checks it as of today, and keeps what was read in the place of what was kept of it before.
 ///
@@ -80,7 +82,7 @@ impl Mark {
     fn of_now(registry: &Registry, corrections: &Corrections) -> Self {
         let rules = rule_set_version(registry.catalogue.rule_settings());
         // Another version of the program may read the same file otherwise.
-        let mut rules = format!("{rules}/{}", env!("CARGO_PKG_VERSION"));
+        let mut rules = format!("{rules}/{}/{FORM}", env!("CARGO_PKG_VERSION"));
         if !corrections.0.is_empty() {
             let columns = sha256(to_json(&corrections.0).as_bytes());
             rules = format!("{rules}/{}", &columns[..16]);

@@ -1,31 +1,19 @@
 //! A roster as it was read and checked: the form that plans are made from and that is kept with its upload.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use retrofit_import::catalogue::Field;
 use retrofit_import::check::{CheckedRow, Summary};
 use retrofit_import::finding::{Finding, Severity};
+use retrofit_import::record::Record;
 use retrofit_import::workbook::Address;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::plan::Plan;
 use super::{known, reading};
-use crate::registry::values::{Point, Values, number_key, owner_key, place_key, point, sha256, to_json};
-
-/// The fields that a row keeps beside its JSON: by these it meets projects.
-const KNOWN_BY: [Field; 10] = [
-    Field::RegistryCode,
-    Field::ProjectNo,
-    Field::Name,
-    Field::Category,
-    Field::OwnerUscc,
-    Field::County,
-    Field::Township,
-    Field::Address,
-    Field::Longitude,
-    Field::Latitude,
-];
+use crate::registry::packed::{Packed, Packer, View};
+use crate::registry::values::{Fields as _, number_key, place_key, sha256};
 
 /// A roster, read and checked: what a plan is made from.
 #[derive(Clone, Debug, Default)]
@@ -47,10 +35,11 @@ pub struct Row {
     pub sheet: Arc<str>,
     /// The row, 1-based.
     pub row: u32,
-    /// The canonical JSON of its values, without the registry's code.
-    pub json: String,
-    /// The digest of that.
-    pub digest: String,
+    /// Its values, without the registry's code.
+    pub values: Packed,
+    /// The digest of their JSON, once it was asked for.
+    #[serde(with = "asked", default)]
+    digest: OnceLock<String>,
     /// Its findings: the check's, and after a preview those of the comparison with the registry.
     #[serde(with = "reading::findings")]
     pub findings: Vec<Finding>,
@@ -61,16 +50,113 @@ pub struct Row {
     pub(super) written: BTreeMap<Field, String>,
     /// What the officer wrote of them in the column 情况说明.
     pub(super) explanation: Option<Arc<str>>,
-    /// The addresses of the cells that the comparison may flag.
-    pub(super) flagged: Vec<(Field, Address)>,
-    pub(super) category: Option<String>,
-    pub(super) county: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) owner: Option<String>,
-    pub(super) point: Option<Point>,
+    /// The cells that the comparison may flag. Rows of one table share them.
+    flagged: Arc<[Flagged]>,
     pub(super) code: Option<String>,
     pub(super) number: Option<String>,
     pub(super) place: Option<String>,
+}
+
+/// A field's cell as it lies to its row: how many rows above it, and its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Flagged(Field, u32, u32);
+
+impl Row {
+    /// The digest of its values' JSON, by which it is known to say the same as a revision.
+    pub(super) fn digest(&self) -> &str {
+        self.digest.get_or_init(|| sha256(self.values.json().as_bytes()))
+    }
+
+    /// What a revision keeps of it: its values' JSON, and the digest of that.
+    pub(super) fn content(&self) -> (String, String) {
+        let json = self.values.json();
+        let digest = self.digest.get_or_init(|| sha256(json.as_bytes())).clone();
+        (json, digest)
+    }
+
+    /// The cell of a field that the comparison may flag.
+    pub(super) fn address(&self, field: Field) -> Option<Address> {
+        let of_field = |flagged: &&Flagged| flagged.0 == field;
+        let &Flagged(_, above, column) = self.flagged.iter().find(of_field)?;
+        Some(Address::new(self.row.wrapping_sub(above), column))
+    }
+}
+
+/// Digests that were asked for.
+mod asked {
+    use super::{Deserialize as _, Deserializer, OnceLock, Serialize as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(digest: &OnceLock<String>, serializer: S) -> Result<S::Ok, S::Error> {
+        digest.get().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OnceLock<String>, D::Error> {
+        let digest: Option<String> = Option::deserialize(deserializer)?;
+        Ok(digest.map_or_else(OnceLock::new, OnceLock::from))
+    }
+}
+
+/// Brings checked rows into the form that is kept.
+#[derive(Default)]
+pub(super) struct Keeper {
+    pub(super) roster: Roster,
+    packer: Packer,
+    /// Whether there are projects that rows are compared with.
+    compared: bool,
+}
+
+impl Keeper {
+    /// Of a roster that is compared with projects, the digests are worked out at once: beside the reading, they cost no time.
+    pub(super) fn new(compared: bool) -> Self {
+        Self {
+            compared,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps a row, and gives its record back.
+    pub(super) fn keep(&mut self, checked: CheckedRow) -> Record {
+        let record = checked.record;
+        let values = self.packer.pack(&record);
+        let view = values.view();
+        self.roster.note(&view);
+        let (number, place) = (number_key(&view), place_key(&view));
+        let written = record.normalised();
+        let written = written.map(|it| (it.field, it.written.to_owned())).collect();
+        let row = Row {
+            sheet: record.sheet.clone(),
+            row: record.row,
+            digest: OnceLock::new(),
+            values,
+            written,
+            checked: checked.findings.len(),
+            flagged: self.flagged(&record),
+            code: record.text(Field::RegistryCode).map(str::to_owned),
+            number,
+            place,
+            explanation: checked.explanation,
+            findings: checked.findings,
+        };
+        if self.compared {
+            row.digest();
+        }
+        self.roster.rows.push(Box::new(row));
+        record
+    }
+
+    fn flagged(&self, record: &Record) -> Arc<[Flagged]> {
+        let flagged = || {
+            let cell = |&field: &Field| {
+                let Address { row, column } = record.entry(field).address?;
+                Some(Flagged(field, record.row.wrapping_sub(row), column))
+            };
+            known::FLAGGED.iter().filter_map(cell)
+        };
+        match self.roster.rows.last() {
+            Some(last) if last.flagged.iter().copied().eq(flagged()) => last.flagged.clone(),
+            _ => flagged().collect(),
+        }
+    }
 }
 
 impl Roster {
@@ -82,11 +168,11 @@ impl Roster {
     }
 
     pub(super) fn of_rows(rows: impl IntoIterator<Item = CheckedRow>) -> Self {
-        let mut roster = Self::default();
+        let mut keeper = Keeper::default();
         for row in rows {
-            roster.push(row);
+            keeper.keep(row);
         }
-        roster
+        keeper.roster
     }
 
     pub(super) fn sum_up(&mut self, summary: Summary) {
@@ -94,48 +180,23 @@ impl Roster {
         self.summary = summary;
     }
 
-    fn push(&mut self, checked: CheckedRow) {
-        let record = &checked.record;
-        let known_by = KNOWN_BY.iter();
-        let values = known_by.filter_map(|&field| Some((field, record.value(field)?.canonical())));
-        let values: Values = values.collect();
-        let one = |field| values.get(&field).and_then(|value| value.as_one()).map(str::to_owned);
-        let flagged = known::FLAGGED
-            .iter()
-            .filter_map(|&field| Some((field, record.entry(field).address?)));
-        let written = record.normalised();
-        let written = written.map(|it| (it.field, it.written.to_owned())).collect();
-        let json = to_json(record);
-        self.take(Box::new(Row {
-            sheet: record.sheet.clone(),
-            row: record.row,
-            digest: sha256(json.as_bytes()),
-            json,
-            written,
-            checked: checked.findings.len(),
-            flagged: flagged.collect(),
-            category: one(Field::Category),
-            county: one(Field::County),
-            name: one(Field::Name),
-            owner: owner_key(&values),
-            point: point(&values),
-            code: one(Field::RegistryCode),
-            number: number_key(&values),
-            place: place_key(&values),
-            explanation: checked.explanation,
-            findings: checked.findings,
-        }));
+    pub(super) fn take(&mut self, row: Box<Row>) {
+        self.note(&row.values.view());
+        self.rows.push(row);
     }
 
-    pub(super) fn take(&mut self, row: Box<Row>) {
-        for (seen, value) in [(&mut self.categories, &row.category), (&mut self.counties, &row.county)] {
-            if let Some(value) = value
+    /// Notes which category and county a row is of.
+    fn note(&mut self, row: &View<'_>) {
+        for (seen, field) in [
+            (&mut self.categories, Field::Category),
+            (&mut self.counties, Field::County),
+        ] {
+            if let Some(value) = row.one(field)
                 && !seen.contains(value)
             {
-                seen.insert(value.clone());
+                seen.insert(value.to_owned());
             }
         }
-        self.rows.push(row);
     }
 
     /// Puts what a plan found beside what the check found.

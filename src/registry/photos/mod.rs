@@ -329,13 +329,13 @@ fn named(conn: &mut Conn<'_>, department: &str, names: &[String]) -> Result<Hash
     let mut found = HashMap::new();
     let folded: Vec<String> = names.iter().map(|name| retrofit_import::values::fold(name)).collect();
     let keys: Vec<&str> = folded.iter().map(String::as_str).collect();
-    for (key, met) in keys::met_by(conn, department, Own::Number, &keys)? {
+    keys::met_by(conn, department, (Own::Number, &keys), &mut |key, met| {
         let code = RegistryCode {
             year: met.entry_year,
             id: met.id,
         };
         found.insert(key, code);
-    }
+    })?;
     let codes: Vec<RegistryCode> = names.iter().filter_map(|name| name.parse().ok()).collect();
     let ids: Vec<i64> = codes.iter().map(|code: &RegistryCode| code.id).collect();
     for row in projects::with_ids(conn, &ids)? {

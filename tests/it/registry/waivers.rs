@@ -197,8 +197,7 @@ fn a_held_row_is_waived_where_it_stands_and_a_place_by_its_words() {
             Err(Error::Refused(_))
         ));
 
-        let values = preview.rows().unwrap()[0].0.json.clone();
-        let values: serde_json::Value = serde_json::from_str(&values).unwrap();
+        let values = serde_json::to_value(&preview.rows().unwrap()[0].0.values).unwrap();
         let text = |field: &str| values[field].as_str().unwrap().to_owned();
         let place = wrong(1).without(Field::ProjectNo);
         let subject = Subject::Place {
