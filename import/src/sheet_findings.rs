@@ -11,12 +11,10 @@ use crate::workbook::{Address, Format, Refusal, SheetHead, column_name};
 
 /// The file as a whole is refused.
 pub(crate) fn refused(refusal: &Refusal) -> Finding {
-    let incident = refusal
-        .incident
-        .as_ref()
-        .map(|number| format!("如需帮助，请把事件编号 {number} 告诉管理员。"));
+    // The message has its number.
+    let incident = refusal.incident.as_ref();
     Finding {
-        suggestion: incident,
+        suggestion: incident.map(|_| "如需帮助，请把事件编号告诉管理员。".to_owned()),
         ..finding(refusal.code, refusal.message.clone())
     }
 }

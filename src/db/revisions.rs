@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::schema::{approved_projects, decisions, explanations, findings, projects, revisions};
+use super::schema::{approved_projects, decision_counts, decisions, explanations, findings, projects, revisions};
 use super::{CHUNK, Conn, DbError, each, insert_all};
 
 /// One revision of a project. Its content never changes; its state, from `state` on, is the review's.
@@ -311,6 +311,8 @@ pub struct Decision<'a> {
     pub by: &'a str,
     /// When, UTC milliseconds.
     pub at: i64,
+    /// In which month, `YYYY-MM`.
+    pub month: &'a str,
     /// Why.
     pub reason: Option<&'a str>,
 }
@@ -341,7 +343,38 @@ pub fn decide(conn: &mut Conn<'_>, ids: &[i64], revision: i64, decision: &Decisi
         })
         .collect();
     each!(conn, c => diesel::insert_into(decisions::table).values(&rows).execute(c))?;
+    count_in(conn, ids, decision)?;
     Ok(decided)
+}
+
+/// Adds a decision on each of these projects to the counts.
+fn count_in(conn: &mut Conn<'_>, ids: &[i64], decision: &Decision<'_>) -> Result<(), DbError> {
+    let by_department: Vec<(String, i64)> = each!(conn, c => projects::table
+        .filter(projects::id.eq_any(ids))
+        .group_by(projects::department)
+        .order(projects::department)
+        .select((projects::department, count_star()))
+        .load(c))?;
+    for (department, decided) in by_department {
+        each!(conn, c => diesel::insert_into(decision_counts::table)
+            .values((
+                decision_counts::month.eq(decision.month),
+                decision_counts::department.eq(department),
+                decision_counts::from_state.eq(decision.from),
+                decision_counts::to_state.eq(decision.to),
+                decision_counts::decisions.eq(decided),
+            ))
+            .on_conflict((
+                decision_counts::month,
+                decision_counts::department,
+                decision_counts::from_state,
+                decision_counts::to_state,
+            ))
+            .do_update()
+            .set(decision_counts::decisions.eq(decision_counts::decisions + decided))
+            .execute(c))?;
+    }
+    Ok(())
 }
 
 /// When the first decision was made.
@@ -384,7 +417,7 @@ pub fn with_op(conn: &mut Conn<'_>, which: &[(i64, i64)], op: &str) -> Result<Ha
     Ok(found)
 }
 
-/// How many decisions of one kind fell on one department's projects.
+/// How many decisions of one kind fell on one department's projects in a month.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct DecisionCount {
     /// The department.
@@ -397,14 +430,16 @@ pub struct DecisionCount {
     pub decisions: i64,
 }
 
-/// Counts the decisions of a span, from its first instant to before its end.
-pub fn count_decisions(conn: &mut Conn<'_>, from: i64, before: i64) -> Result<Vec<DecisionCount>, DbError> {
-    Ok(each!(conn, c => decisions::table
-        .inner_join(projects::table.on(projects::id.eq(decisions::project_id)))
-        .filter(decisions::decided_at.ge(from))
-        .filter(decisions::decided_at.lt(before))
-        .group_by((projects::department, decisions::from_state, decisions::to_state))
-        .order((projects::department, decisions::from_state, decisions::to_state))
-        .select((projects::department, decisions::from_state, decisions::to_state, count_star()))
+/// The decisions of these months, by department and kind.
+pub fn count_decisions(conn: &mut Conn<'_>, months: &[String]) -> Result<Vec<DecisionCount>, DbError> {
+    Ok(each!(conn, c => decision_counts::table
+        .filter(decision_counts::month.eq_any(months))
+        .order((decision_counts::department, decision_counts::from_state, decision_counts::to_state, decision_counts::month))
+        .select((
+            decision_counts::department,
+            decision_counts::from_state,
+            decision_counts::to_state,
+            decision_counts::decisions,
+        ))
         .load(c))?)
 }

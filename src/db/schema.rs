@@ -220,6 +220,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    decision_counts (month, department, from_state, to_state) {
+        month -> Text,
+        department -> Text,
+        from_state -> Text,
+        to_state -> Text,
+        decisions -> BigInt,
+    }
+}
+
+diesel::table! {
     findings (project_id, revision, seq) {
         project_id -> BigInt,
         revision -> BigInt,
@@ -807,6 +817,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     project_keys,
     revisions,
     decisions,
+    decision_counts,
     findings,
     explanations,
     approved_projects,
@@ -854,10 +865,4 @@ diesel::allow_tables_to_appear_in_same_query!(
     endorsements,
     department_settings,
     comments,
-);
-
-diesel::allow_columns_to_appear_in_same_group_by_clause!(
-    projects::department,
-    decisions::from_state,
-    decisions::to_state
 );

@@ -454,7 +454,9 @@ impl Session<'_> {
             let Some(Standing(to, _)) = target(from, *op, self.verb).filter(|_| !of_op.is_empty()) else {
                 continue;
             };
+            let month = Month::at(self.now).to_string();
             let decision = Decision {
+                month: &month,
                 from: State::Pending.word(),
                 to: to.word(),
                 by: &self.operator.name,
@@ -560,12 +562,14 @@ pub(super) type Rejected = (i64, i64, String);
 /// Gives back what the platform rejected to its departments, with the platform's words. Where the department has sent a later revision
 /// meanwhile, only the history says so.
 pub(super) fn send_back(conn: &mut Conn<'_>, rejected: &[Rejected], now: UtcMillis) -> Result<(), DbError> {
+    let month = Month::at(now).to_string();
     for (project, revision, words) in rejected {
         for (from, op) in [(State::Approved, Op::Upsert), (State::Withdrawn, Op::Withdraw)] {
             let Some(Standing(to, _)) = target(Standing(from, None), op, Verb::SendBack) else {
                 continue;
             };
             let decision = Decision {
+                month: &month,
                 from: from.word(),
                 to: to.word(),
                 by: PLATFORM,

@@ -93,10 +93,8 @@ pub fn bulletin(registry: &Registry, operator: &Operator, span: Span) -> Result<
     let today = business_day(registry.clock.now());
     let until = span.last().last_day().min(today);
     let standings = periods::standings(registry, operator, &span.months())?;
-    let from = span.before().end();
-    let decisions = registry
-        .db
-        .read(|conn| revisions::count_decisions(conn, from, span.last().end()))?;
+    let months: Vec<String> = span.months().iter().map(Month::to_string).collect();
+    let decisions = registry.db.read(|conn| revisions::count_decisions(conn, &months))?;
     let mut parts = vec![Part::Heading("一、总体进展".into())];
     parts.extend(overall(&now, before.as_ref(), span, until).map(Part::Text));
     parts.push(Part::Heading("二、各类工程进展".into()));

@@ -103,7 +103,9 @@ impl Frame {
             .and_then(|code| registry.catalogue.department(code));
         let mut sections = Vec::new();
         let mut pages = Vec::new();
-        for &(label, of_section) in SECTIONS {
+        // Before the first password is changed every page leads to that.
+        let sections_open: &[_] = if session.must_change { &[] } else { SECTIONS };
+        for &(label, of_section) in sections_open {
             let open = of_section
                 .iter()
                 .filter(|&&(address, _)| is_open(address, operator.role));

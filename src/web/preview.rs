@@ -33,8 +33,6 @@ pub(super) struct OpenPage {
     again: Option<Again>,
     readable: bool,
     counts: intake::Counts,
-    /// The number to quote where the reader broke down on the file.
-    incident: Option<String>,
     alarms: Vec<String>,
     /// Rules that broke down: our fault.
     broken: Vec<String>,
@@ -171,11 +169,6 @@ impl OpenPage {
             head: Head::new(catalogue, upload),
             again,
             readable: roster.is_readable(),
-            incident: roster
-                .summary
-                .refusal
-                .as_ref()
-                .and_then(|refusal| refusal.incident.clone()),
             alarms: preview
                 .alarms()
                 .into_iter()

@@ -10,7 +10,7 @@ use crate::support::statements::{dying_after, listen};
 use crate::support::{World, reporter, secretariat};
 
 /// The tables that a commit or a decision writes.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "upload_reading_parts",
     "upload_readings",
     "project_counts",
@@ -24,6 +24,7 @@ const TABLES: [&str; 20] = [
     "project_keys",
     "revisions",
     "decisions",
+    "decision_counts",
     "findings",
     "explanations",
     "approved_projects",

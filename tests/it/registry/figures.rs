@@ -2,6 +2,7 @@
 
 use retrofit_import::catalogue::Field;
 use retrofit_registry::db::figures::Figures;
+use retrofit_registry::db::revisions;
 use retrofit_registry::registry::month::Month;
 use retrofit_registry::registry::projects::{Approved, ApprovedFilter};
 use retrofit_registry::registry::review::{Filter, Ruling, Selection};
@@ -150,6 +151,17 @@ fn kept_figures_are_those_of_a_recount_after_any_history() {
                 world.holds_together();
             }
         }
+        // In any history one is withdrawn in the end, a month after it was approved.
+        world.decide(&Selection::Matching(Filter::default()), Ruling::Approve);
+        world.clock.shift(31 * DAY);
+        let standing_last = world.listed(None, ApprovedFilter::default());
+        let proposed = standing_last.iter().find(|project| {
+            projects::propose_withdrawal(&world.registry, &reporter("JTJ"), &[project.code], "误报").is_ok()
+        });
+        assert!(proposed.is_some());
+        world.decide(&Selection::Matching(Filter::default()), Ruling::Approve);
+        world.clock.shift(31 * DAY);
+        world.holds_together();
         let months = snapshots::months(&world.registry).unwrap();
         assert!(months.len() > 4, "{months:?}");
         assert!(!standing(&world, months[0]).unwrap().is_empty());
@@ -174,6 +186,28 @@ fn kept_figures_are_those_of_a_recount_after_any_history() {
         );
         assert_eq!(world.all_listed(), kept);
         world.holds_together();
+
+        // The decisions that are counted are those of the history.
+        let months: Vec<String> = months.iter().map(Month::to_string).collect();
+        let counted = || {
+            world
+                .registry
+                .db
+                .read(|conn| revisions::count_decisions(conn, &months))
+                .unwrap()
+        };
+        let kept = counted();
+        for to_state in ["approved", "returned", "withdrawn"] {
+            assert!(kept.iter().any(|count| count.to_state == to_state), "{kept:?}");
+        }
+        let migration = if world.is_sqlite() {
+            include_str!("../../../migrations/sqlite/2026-11-26-230000_decision_counts/up.sql")
+        } else {
+            include_str!("../../../migrations/postgres/2026-11-26-230000_decision_counts/up.sql")
+        };
+        let recount = migration.split_once("INSERT INTO").unwrap().1;
+        world.execute(&format!("DELETE FROM decision_counts; INSERT INTO {recount}"));
+        assert_eq!(counted(), kept);
     }
 }
 

@@ -31,7 +31,9 @@ async fn the_first_login_leads_nowhere_but_to_a_new_password() {
     site.add("officer", Role::Reporter, Some("JTJ"));
     let browser = site.stranger();
     assert_eq!(browser.log_in("officer", FIRST).await.path, "/password");
-    assert_eq!(browser.get("/").await.path, "/password");
+    let page = browser.get("/").await;
+    assert_eq!(page.path, "/password");
+    assert!(!page.text.contains("<nav"), "every way would lead back here");
 
     let change = async |new, again| {
         let form = [("old", FIRST), ("new", new), ("again", again)];
