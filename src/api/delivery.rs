@@ -100,8 +100,8 @@ struct RunLine {
     batches: i64,
     /// Why it ended so.
     detail: Option<String>,
-    /// Whether `/runs/{id}/left` has the records behind `pending`, `unknown` and `not_sent`: not of a run that is not over, nor of those from
-    /// before they were kept.
+    /// Whether `/runs/{id}/left` has the records behind `pending`, `unknown` and `not_sent`: not of a run that is not over, nor of those
+    /// before the latest 30.
     left_kept: bool,
 }
 

@@ -1,5 +1,6 @@
 //! What each run of the delivery left to those after it.
 
+use diesel::dsl::min;
 use diesel::prelude::*;
 
 use super::schema::{deliveries, projects, run_left};
@@ -23,6 +24,27 @@ pub struct LeftRow {
 pub fn insert(conn: &mut Conn<'_>, rows: &[LeftRow]) -> Result<(), DbError> {
     insert_all!(conn, run_left::table, rows);
     Ok(())
+}
+
+/// Forgets records of the first run up to this one of which any are kept, so many at most; how many.
+pub fn forget(conn: &mut Conn<'_>, upto: i64, limit: i64) -> Result<usize, DbError> {
+    let first: Option<i64> = each!(conn, c => run_left::table
+        .filter(run_left::run_id.le(upto))
+        .select(min(run_left::run_id))
+        .first(c))?;
+    let Some(run) = first else { return Ok(0) };
+    let stay: Option<i64> = each!(conn, c => run_left::table
+        .filter(run_left::run_id.eq(run))
+        .order(run_left::delivery_id)
+        .offset(limit)
+        .limit(1)
+        .select(run_left::delivery_id)
+        .first(c)
+        .optional())?;
+    Ok(each!(conn, c => diesel::delete(run_left::table)
+        .filter(run_left::run_id.eq(run))
+        .filter(run_left::delivery_id.lt(stay.unwrap_or(i64::MAX)))
+        .execute(c))?)
 }
 
 /// A delivery that a run left, with its project.

@@ -124,6 +124,27 @@ pub fn finish(conn: &mut Conn<'_>, run: i64, end: &End<'_>) -> Result<bool, DbEr
         == 1)
 }
 
+/// The latest of the runs before the latest so many.
+pub fn latest_but(conn: &mut Conn<'_>, count: i64) -> Result<Option<i64>, DbError> {
+    Ok(each!(conn, c => sync_runs::table
+        .order(sync_runs::id.desc())
+        .offset(count)
+        .limit(1)
+        .select(sync_runs::id)
+        .first(c)
+        .optional())?)
+}
+
+/// Notes of the runs up to this one that what they left is no more kept by record.
+pub fn forget_left(conn: &mut Conn<'_>, upto: i64) -> Result<(), DbError> {
+    each!(conn, c => diesel::update(sync_runs::table)
+        .filter(sync_runs::id.le(upto))
+        .filter(sync_runs::left_kept.eq(1))
+        .set(sync_runs::left_kept.eq(0))
+        .execute(c))?;
+    Ok(())
+}
+
 /// The running runs whose lease has lapsed.
 pub fn lapsed(conn: &mut Conn<'_>, now: i64) -> Result<Vec<i64>, DbError> {
     Ok(each!(conn, c => sync_runs::table

@@ -15,7 +15,7 @@ use super::code::RegistryCode;
 use super::people::Operator;
 use super::review::{self, Rejected};
 use super::runs::{self as kept_runs, abandon_lapsed, sees_runs};
-pub use super::runs::{LeftOver, left, open_batches, outbox, outcome, runs, runs_before};
+pub use super::runs::{LISTS_KEPT, LeftOver, forget_left, left, open_batches, outbox, outcome, runs, runs_before};
 use super::{Error, Registry};
 use crate::db::batches::{self, AttemptRow, MemberRow, ReceiptRow, StrayRow};
 use crate::db::counters::{self, Counter};

@@ -12,6 +12,12 @@ use crate::db::sync_runs::{self, CountsRow, SyncRunRow};
 use crate::db::{Conn, DbError, batches, deliveries};
 use crate::process;
 
+/// Of so many runs, the latest, it is kept by record what they left: of those that the page shows. A platform that is down for a month leaves the same
+/// records every time.
+pub const LISTS_KEPT: i64 = 30;
+/// Records that are forgotten in one transaction, so that it is soon over.
+const PART: i64 = 10_000;
+
 /// The latest runs of the delivery, newest first: for those who see every department. A run whose lease has lapsed, or whose process was
 /// of this machine and is gone, is `abandoned`, with the counts of what it left.
 ///
@@ -64,8 +70,8 @@ pub struct LeftOver {
     pub run: Option<i64>,
 }
 
-/// The records that a run left so, those after a delivery, oldest first: for those who see every department. Runs from before these were kept,
-/// and those that are not over, have none.
+/// The records that a run left so, those after a delivery, oldest first: for those who see every department. Runs that are not over have
+/// none, nor have those before the latest [`LISTS_KEPT`].
 ///
 /// # Errors
 /// Refused to others.
@@ -96,6 +102,29 @@ pub fn left(
             })
         })
         .collect()
+}
+
+/// Forgets by record what runs left, but for the latest [`LISTS_KEPT`]; how many records. Their figures stay.
+///
+/// # Errors
+/// Only our own faults.
+pub fn forget_left(registry: &Registry) -> Result<usize, Error> {
+    let mut forgotten = 0;
+    loop {
+        let part = registry.db.write(|conn| {
+            let Some(upto) = sync_runs::latest_but(conn, LISTS_KEPT)? else {
+                return Ok(0);
+            };
+            let part = run_left::forget(conn, upto, PART)?;
+            // Afterwards, so that it is noted also where a run has ended in between.
+            sync_runs::forget_left(conn, upto)?;
+            Ok::<_, DbError>(part)
+        })?;
+        if part == 0 {
+            return Ok(forgotten);
+        }
+        forgotten += part;
+    }
 }
 
 /// How many deliveries are in each state: for those who see every department.

@@ -19,7 +19,7 @@ use crate::registry::{Error, Registry, delivery, lists};
 use crate::{sync, tasks};
 
 /// Runs and rejected records that the page shows.
-const SHOWN: i64 = 30;
+const SHOWN: i64 = delivery::LISTS_KEPT;
 /// Records on a page of a run.
 const PAGE: i64 = 100;
 
@@ -115,6 +115,8 @@ struct RunPage {
     left: Vec<Left>,
     /// The address of the next page.
     next: Option<String>,
+    /// Of how many runs there are such lists.
+    lists_kept: i64,
 }
 
 /// A record that the run left, and how it stands now.
@@ -181,6 +183,7 @@ pub(super) async fn one(
             shown,
             label,
             total,
+            lists_kept: delivery::LISTS_KEPT,
         })
     })
     .await

@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod changes;
 mod client;
+mod delivery;
 mod document;
 mod operators;
 mod repeats;
@@ -16,7 +17,7 @@ use retrofit_registry::registry::tokens::{self, Scope, Wanted};
 use serde_json::Value;
 
 use crate::support::administrator;
-use crate::web::Site;
+use crate::web::{Site, client as http};
 
 /// A program with a token, or without one.
 pub struct Program {
@@ -56,11 +57,14 @@ impl Answer {
 
 impl Program {
     pub fn new(site: &Site, secret: Option<String>) -> Self {
-        // The browser's client knows how to be made.
-        drop(site.stranger());
+        Self::at(&format!("http://{}/", site.address()), secret)
+    }
+
+    /// Of the site at an address.
+    fn at(site: &str, secret: Option<String>) -> Self {
         Self {
-            client: Client::builder().no_proxy().build().unwrap(),
-            site: format!("http://{}/api/v1", site.address()),
+            client: http().build().unwrap(),
+            site: format!("{site}api/v1"),
             secret,
         }
     }

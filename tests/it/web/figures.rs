@@ -437,26 +437,3 @@ async fn the_figures_of_a_month_that_is_over_lead_to_the_projects_as_they_were()
         }
     }
 }
-
-#[tokio::test]
-async fn what_runs_left_before_it_was_kept_by_record_stays_plain_text() {
-    let site = filled().await;
-    site.world
-        .execute("DELETE FROM run_left WHERE run_id = 2; UPDATE sync_runs SET left_kept = 0 WHERE id = 2;");
-    let browser = site.secretariat().await;
-    for path in ["/runs", "/runs/2"] {
-        let page = browser.get(path).await;
-        let cells = page.cells();
-        assert!(
-            cells.iter().any(|cell| cell.text == "11" && cell.link.is_none()),
-            "{path}"
-        );
-        assert!(!page.text.contains("/runs/2?left="), "{path}");
-    }
-    let list = browser.get("/runs/2?left=pending").await;
-    assert!(
-        list.text.contains("这次任务只留下了数字，没有留下清单。"),
-        "{}",
-        list.text
-    );
-}

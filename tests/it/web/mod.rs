@@ -21,7 +21,7 @@ use std::sync::Once;
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, StatusCode};
 use retrofit_jobs::clock::Clock;
 use retrofit_registry::registry::Registry;
 use retrofit_registry::registry::people::{self, NewPerson, Operator, Role};
@@ -124,16 +124,21 @@ impl Site {
 
     /// A browser in which nobody has logged in.
     pub fn stranger(&self) -> Browser {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            // Nothing here speaks TLS; the client wants to be able to.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
         Browser {
-            client: Client::builder().cookie_store(true).no_proxy().build().unwrap(),
+            client: client().cookie_store(true).build().unwrap(),
             address: self.address,
         }
     }
+}
+
+/// What clients are made with.
+pub fn client() -> ClientBuilder {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // Nothing here speaks TLS; the client wants to be able to.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    Client::builder().no_proxy()
 }
 
 impl Browser {

@@ -4,12 +4,13 @@ use platform_simulator::{Settings, Simulator};
 use reqwest::StatusCode;
 use retrofit_jobs::delivery::{SyncOptions, deliver};
 use retrofit_jobs::platform::{Platform, PlatformSettings, Profile};
-use retrofit_jobs::store::{Counts, DeliveryStore as _, NewRun};
+use retrofit_jobs::store::{Counts, DeliveryStore as _, Left, LeftState, NewRun, RunEnd, RunState, Unsent};
+use retrofit_registry::registry::delivery;
 use retrofit_registry::registry::people::Role;
 
 use super::Site;
-use crate::support::World;
 use crate::support::rosters::school;
+use crate::support::{World, secretariat};
 
 #[tokio::test]
 async fn a_delivery_at_work_is_followed_by_its_stream() {
@@ -128,4 +129,73 @@ async fn an_administrator_pauses_resumes_and_runs_a_job() {
         "{}",
         page.text
     );
+}
+
+/// Ends a run that has sent nothing.
+fn end_a_run(world: &World) {
+    let now = world.clock.now();
+    let begin = NewRun {
+        holder: "somebody".into(),
+        started_by: "tester".into(),
+        started_at: now,
+        lease_until: now + 120_000,
+    };
+    let run = world.registry.begin_run(&begin).unwrap();
+    let end = |left: &Left| RunEnd {
+        state: RunState::PlatformDown,
+        counts: Counts::default().leaving(left),
+        batches: 0,
+        detail: None,
+    };
+    let ended = world.registry.finish_run(run, Unsent::Waiting(&[]), &end, now);
+    assert!(ended.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_the_latest_thirty_runs_left_is_kept_by_record_and_of_those_before_the_figures() {
+    for world in World::both() {
+        world.import((1..=2).map(school));
+        world.approve_all();
+        // More than is forgotten at once: deliveries without projects, which the database takes with its eyes shut.
+        let blind = if world.is_sqlite() {
+            "PRAGMA foreign_keys = OFF;"
+        } else {
+            "SET session_replication_role = replica;"
+        };
+        world.execute(&format!(
+            "{blind} INSERT INTO deliveries (project_id, id, revision, op, stage, state, created_at, changed_at)
+             WITH RECURSIVE n (i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM n WHERE i < 13000)
+             SELECT i, i, 1, 'upsert', '30', 'ready', 0, 0 FROM n"
+        ));
+        end_a_run(&world);
+        world.execute("UPDATE deliveries SET state = 'superseded' WHERE project_id > 1000");
+        for _ in 2..=32 {
+            end_a_run(&world);
+        }
+        for forgotten in ["清单 12004 行", "清单 0 行"] {
+            let output = world.command(&["jobs", "run", "retention"]).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && said.contains(forgotten), "{output:?}");
+        }
+        let left = |run| {
+            let records = delivery::left(&world.registry, &secretariat(), (run, LeftState::NotSent), 0, 10);
+            records.unwrap().len()
+        };
+        assert_eq!([1, 2, 3, 32].map(left), [0, 0, 2, 2]);
+
+        let site = Site::of(world).await;
+        let browser = site.secretariat().await;
+        for (run, number, leads_on) in [(1, "12002", false), (2, "2", false), (3, "2", true), (32, "2", true)] {
+            let address = format!("/runs/{run}?left=not-sent");
+            let link = format!("<a href=\"{address}\">{number}</a>");
+            let page = browser.get(&format!("/runs/{run}")).await;
+            assert_eq!(page.shows(&link), leads_on, "{run}: {}", page.text);
+            assert!(page.shows(&format!(">{number}<")), "{run}: {}", page.text);
+            let all = browser.get("/runs").await;
+            assert_eq!(all.shows(&link), leads_on, "{run}: {}", all.text);
+            let list = browser.get(&address).await;
+            let why_not = list.shows("这次任务只留下了数字。这样的清单保留最近 30 次任务的。");
+            assert_eq!(why_not, !leads_on, "{run}: {}", list.text);
+        }
+    }
 }
