@@ -13,10 +13,22 @@ const SERIAL: &[&str] = &["序号", "顺序号", "顺序", "行号", "no", "no."
 const NAMES: &[&str] = &["名称", "姓名", "全称"];
 
 /// Headers are not longer, in bytes; longer texts need no looking at.
-const LONGEST: usize = 120;
+pub(super) const LONGEST: usize = 120;
 
 /// Marks of a field that must be filled; they say nothing of which field it is.
-const REQUIRED_MARKS: &[&str] = &["(必填)", "(必填项)", "(选填)", "(选填项)", "(非必填)"];
+const REQUIRED_MARKS: &[&str] = &[
+    "(必填)",
+    "(必填项)",
+    "(选填)",
+    "(选填项)",
+    "(非必填)",
+    "必填,",
+    "选填,",
+    ",必填",
+    ",选填",
+    "必填;",
+    ";必填",
+];
 
 /// Units without brackets at the end of a header: 建筑面积/㎡, 投资:万元, 建筑面积㎡.
 const TAILS: &[&str] = &[
@@ -134,7 +146,8 @@ impl HeaderIndex {
 
     /// The field that one header text names by itself.
     pub(crate) fn single(&self, text: &str) -> Option<Field> {
-        if text.len() > LONGEST {
+        let wordless = self.corrections.0.is_empty() && !text.contains(char::is_alphabetic);
+        if text.len() > LONGEST || wordless {
             return None;
         }
         let name = undecorated(text);
@@ -223,18 +236,26 @@ pub fn column_key(header: &str) -> String {
     undecorated(header).chars().take(LONGEST).collect()
 }
 
+const OPENING: [char; 7] = ['【', '〔', '[', '{', '〈', '《', '<'];
+const CLOSING: [char; 7] = ['】', '〕', ']', '}', '〉', '》', '>'];
+
 /// The folded header without what decorates it: asterisks, （必填）, numbering, footnote marks.
 pub(crate) fn undecorated(text: &str) -> String {
     // Before they are folded to plain digits, which a name could end with.
     let circled = |c: char| matches!(c, '①'..='⑳' | '❶'..='➓' | '⑴'..='⒇' | '⒈'..='⒛');
-    let mut name = fold(&text.replace(circled, ""))
-        .replace(['【', '〔', '[', '{', '〈', '《', '<'], "(")
-        .replace(['】', '〕', ']', '}', '〉', '》', '>'], ")");
-    for mark in REQUIRED_MARKS {
-        name = name.replace(mark, "");
+    let mut name = if text.contains(circled) {
+        fold(&text.replace(circled, ""))
+    } else {
+        fold(text)
+    };
+    // A sheet without a header is looked through for one as a whole, and most texts have nothing of this.
+    if name.contains(OPENING) || name.contains(CLOSING) {
+        name = name.replace(OPENING, "(").replace(CLOSING, ")");
     }
-    for mark in ["必填,", "选填,", ",必填", ",选填", "必填;", ";必填"] {
-        name = name.replace(mark, "");
+    if name.contains('填') {
+        for mark in REQUIRED_MARKS {
+            name = name.replace(mark, "");
+        }
     }
     let marks = |c: char| "*★☆#:;※△▲●◆■□○•·、,。.\"“”'".contains(c);
     without_numbering(name.trim_matches(marks))

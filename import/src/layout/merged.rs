@@ -28,7 +28,7 @@ impl Merged {
         }
     }
 
-    /// Gives the sheet's next row the values of the merged areas that it lies in.
+    /// Gives the sheet's next row the values of the merged areas that it lies in. What the cells hold that they cover is shown to nobody, and let go.
     pub(crate) fn fill(&mut self, mut row: Row) -> Line {
         self.open.retain(|(area, _)| area.last_row >= row.index);
         while let Some(area) = self.to_come.pop_if(|area| area.first_row <= row.index) {
@@ -39,11 +39,15 @@ impl Merged {
             }
         }
         for (area, content) in &self.open {
-            let column = area.first_column;
+            let first = Address::new(area.first_row, area.first_column);
+            let columns = area.first_column..=area.last_column;
+            row.cells
+                .retain(|cell| !columns.contains(&cell.column) || Address::new(row.index, cell.column) == first);
             if area.first_row < row.index
                 && let Some(content) = content
-                && let Err(place) = row.cells.binary_search_by_key(&column, |cell| cell.column)
             {
+                let column = area.first_column;
+                let place = row.cells.partition_point(|cell| cell.column < column);
                 let content = content.clone();
                 row.cells.insert(place, Cell { column, content });
             }

@@ -12,12 +12,13 @@ mod rows;
 mod understood;
 mod units;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 pub(crate) use block::Column;
 use block::{Block, cell_text, cell_texts};
 pub(crate) use header::HeaderIndex;
+use header::LONGEST;
 pub use header::column_key;
 pub(crate) use merged::{Line, Merged};
 pub(crate) use rows::EXAMPLE;
@@ -33,6 +34,8 @@ use crate::workbook::{Row, SheetHead};
 
 /// A header has at most so many rows of names, and one more that numbers the columns.
 const HEADER_ROWS: usize = 4;
+/// Texts that are known to name no field.
+const STRANGE: usize = 10_000;
 /// So many data rows are held back while it is not known whether the intensity cells carry the acceleration.
 const HELD_BACK: usize = 500;
 /// So many empty rows part what follows from the table.
@@ -152,6 +155,8 @@ pub(crate) struct SheetReader<'a> {
     merged: Merged,
     /// The rows last seen that are no data, for a header of several rows.
     above: VecDeque<Line>,
+    /// Texts that name no field, the first so many: a long sheet without a header repeats itself.
+    strange: HashSet<String>,
     /// The texts that stand alone in their rows above the tables: printed pages repeat them.
     titles: Vec<String>,
     line_units: Vec<String>,
@@ -180,6 +185,7 @@ impl<'a> SheetReader<'a> {
             explains: says(EXPLAINS) && !says(HOLDS),
             merged: Merged::new(&head.merged),
             above: VecDeque::new(),
+            strange: HashSet::new(),
             titles: Vec::new(),
             line_units: Vec::new(),
             header: None,
@@ -274,7 +280,7 @@ impl<'a> SheetReader<'a> {
 
     /// Looks whether the rows last seen, this one below them, are a header.
     fn seek_header(&mut self, line: Line) {
-        let names_field = cell_texts(&line.row).any(|(_, text)| self.known.headers.single(&text).is_some());
+        let names_field = cell_texts(&line.row).any(|(_, text)| self.names_field(text));
         self.understood.look_below(&line);
         self.remember(line);
         if !names_field {
@@ -295,6 +301,18 @@ impl<'a> SheetReader<'a> {
         }
         self.last = lines.last().map_or(0, |line| line.row.index);
         self.set_header(lines);
+    }
+
+    /// Whether a text names a field by itself.
+    fn names_field(&mut self, text: String) -> bool {
+        if self.strange.contains(&text) {
+            return false;
+        }
+        let names = self.known.headers.single(&text).is_some();
+        if !names && text.len() <= LONGEST && self.strange.len() < STRANGE {
+            self.strange.insert(text);
+        }
+        names
     }
 
     /// The first of the rows last seen from which on they are a header; as few as will do.

@@ -18,7 +18,7 @@ pub(super) fn read(text: &str, sink: &mut Sink) -> Result<(), Stop> {
     let text = text.trim_end_matches('\x1a').replace("\r\n", "\n").replace('\r', "\n") + "\n";
     let delimiter = delimiter(&text).ok_or_else(|| {
         Refused::unreadable(
-            "这是普通文本，不是表格：没有用逗号或制表符分列。请报送 Excel、WPS 表格或 .csv 文件。",
+            "这是普通文本，不是工程清单：没有用逗号或制表符分成至少三列。请报送 Excel、WPS 表格或 .csv 文件。",
             "text without columns",
         )
     })?;

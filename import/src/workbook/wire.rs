@@ -230,7 +230,14 @@ pub(super) fn write_frame(out: &mut dyn Write, body: &[u8]) -> io::Result<()> {
 /// Reads a frame; none at the end of the stream. A stream that ends inside a frame, or a frame too long, is an error.
 pub(super) fn read_frame(from: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
     let mut length = [0; 4];
-    if from.read(&mut length[..1])? == 0 {
+    let first = loop {
+        match from.read(&mut length[..1]) {
+            // A signal says nothing of the stream.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => break read?,
+        }
+    };
+    if first == 0 {
         return Ok(None);
     }
     from.read_exact(&mut length[1..])?;
@@ -244,4 +251,38 @@ pub(super) fn read_frame(from: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(Some(body))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Answers every other question with an interruption, else with a byte.
+    struct Interrupted(Vec<u8>, bool);
+
+    impl Read for Interrupted {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            if self.0.is_empty() || into.is_empty() {
+                return Ok(0);
+            }
+            into[0] = self.0.remove(0);
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn a_signal_does_not_end_a_stream() {
+        let mut bytes = Vec::new();
+        write_frame(&mut bytes, b"one").unwrap();
+        write_frame(&mut bytes, b"").unwrap();
+        let mut stream = Interrupted(bytes, false);
+        assert_eq!(read_frame(&mut stream).unwrap().as_deref(), Some(&b"one"[..]));
+        assert_eq!(read_frame(&mut stream).unwrap().as_deref(), Some(&b""[..]));
+        assert_eq!(read_frame(&mut stream).unwrap(), None);
+    }
 }

@@ -118,12 +118,7 @@ fn add_columns(
                 .chain(findings.iter().map(|finding| line(finding)))
                 .collect();
             let problems = lines.join("\n");
-            // A row in which nothing is asked keeps its height.
-            let lines = if verdict.is_open() {
-                style::lines(&problems, PROBLEMS_WIDTH)
-            } else {
-                1
-            };
+            let lines = style::lines(&problems, PROBLEMS_WIDTH);
             let severity = match verdict {
                 Verdict::ToMend => Some(Severity::Error),
                 Verdict::ToExplain => Some(Severity::Confirm),

@@ -339,6 +339,8 @@ fn a_number_before_a_heading_or_a_sum_may_have_a_cell_of_its_own() {
         format!("2,{}", row("第二中学教学楼")),
         "3,,,,,,,,,,,,,".to_owned(),
         "合计,2项,,,,,,,,,,,,".to_owned(),
+        "总计,2所学校,学校,,,,,,,,,12,,,".to_owned(),
+        format!("合计,{}", row("两所学校")),
     ];
     let (summary, rows) = check_csv(&text.join("\n"));
     assert_eq!((errors(&summary), data_rows(&rows)), (vec![], vec![3, 6]));

@@ -217,3 +217,32 @@ fn a_number_of_year_and_month_is_read_as_its_cell_shows_it() {
     assert_eq!(examples[0].0, "2023.1");
     assert_eq!(doubts, [Some("是10月的请写成2023-10".to_owned()), None]);
 }
+
+#[test]
+fn a_merged_area_says_what_its_first_cell_does_whatever_the_others_hold() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    // 县区, 乡镇 and 地址 under one group. In the cells that it covers other names are left, as programs that merge leave them.
+    merge(sheet, (0, COUNTY), (0, COUNTY + 2), "位置");
+    sheet.write(0, COUNTY + 1, "工程名称").unwrap();
+    sheet.write(0, COUNTY + 2, "备注").unwrap();
+    put(sheet, 1, 0, &header());
+    put(sheet, 2, 0, &row("第一中学教学楼"));
+    put(sheet, 3, 0, &row("第二中学教学楼").replace("东昌府区", "莘县"));
+    merge(sheet, (2, COUNTY), (3, COUNTY), "东昌府区");
+    sheet.write(3, COUNTY, "莘县").unwrap();
+    let (summary, rows) = check(&mut workbook);
+    assert_eq!((errors(&summary), data_rows(&rows)), (vec![], vec![3, 4]));
+    assert_eq!(value(&rows[0], Field::Name).as_deref(), Some("第一中学教学楼"));
+    assert_eq!(value(&rows[1], Field::County).as_deref(), Some("371502"));
+    assert_eq!(value(&rows[0], Field::Township).as_deref(), Some("371502001"));
+    assert_eq!(value(&rows[0], Field::Address).as_deref(), Some("花园路1号"));
+    let columns = &summary.headers[0].columns;
+    let group = |field| {
+        columns
+            .iter()
+            .find(|column| column.field == Some(field))
+            .map(|column| column.header.clone())
+    };
+    assert_eq!(group(Field::Address).as_deref(), Some("位置 / 详细地址"));
+}

@@ -1,6 +1,7 @@
 //! Files to cells, through the child process.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use retrofit_import::workbook::{Area, Cell, Content, Event, Format, Limits, Refusal, Row, SheetHead, Worker};
 
@@ -46,11 +47,20 @@ pub(crate) fn read_with(file: &Path, limits: &Limits) -> Result<Book, Refusal> {
     read.unwrap().map(|()| book)
 }
 
-/// Reads bytes under the usual limits.
+/// Reads bytes under the usual limits, within ten seconds of processor time, however busy the machine is.
+#[track_caller]
 pub(crate) fn read_bytes(bytes: &[u8]) -> Result<Book, Refusal> {
+    let limits = Limits {
+        cpu: Duration::from_secs(10),
+        ..Limits::default()
+    };
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
-    read_with(file.path(), &Limits::default())
+    let read = read_with(file.path(), &limits);
+    if let Err(refusal) = &read {
+        assert!(!refusal.message.contains("处理器时间"), "{refusal:?}");
+    }
+    read
 }
 
 fn text(text: &str) -> Content {
