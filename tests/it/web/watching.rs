@@ -194,7 +194,7 @@ async fn what_the_latest_thirty_runs_left_is_kept_by_record_and_of_those_before_
             let all = browser.get("/runs").await;
             assert_eq!(all.shows(&link), leads_on, "{run}: {}", all.text);
             let list = browser.get(&address).await;
-            let why_not = list.shows("这次任务只留下了数字。这样的清单保留最近 30 次任务的。");
+            let why_not = list.shows("这次任务只留下了数字。清单只保留最近 30 次任务的。");
             assert_eq!(why_not, !leads_on, "{run}: {}", list.text);
         }
     }
