@@ -101,7 +101,7 @@ pub(super) static P004: Rule = Rule {
     severity: Severity::Error,
     fields: &[Field::Longitude, Field::Latitude],
     help: Help {
-        when: "经度和纬度一个填了、一个空着。标在空着的一格上。已取消的工程也查。",
+        when: "经度和纬度一个填了、一个空着。标在空着的一格上。已取消的工程也查。表里只有一栏、而这一格读不出来的，只提读不出来。",
         why: "只有一个数定不了位置。",
         how: "补上另一个；不清楚的两格都空着。",
         right: "经度 115.98，纬度 36.45",
@@ -109,6 +109,10 @@ pub(super) static P004: Rule = Rule {
     },
     judge: Judge::Record(|case| {
         let (given, blank) = case.half_given(Field::Longitude, Field::Latitude)?;
+        // Where there is no column for the other, a cell that could not be read may hold both; it has a finding of its own.
+        if case.record.value(given).is_none() && case.record.entry(blank).address.is_none() {
+            return None;
+        }
         let (given, label) = (case.label(given), case.label(blank));
         Some(Fault::new(
             blank,

@@ -328,6 +328,19 @@ fn a_projects_name_may_begin_with_a_word_of_sums_or_examples() {
 }
 
 #[test]
+fn a_cell_of_both_coordinates_that_cannot_be_read_is_told_of_once() {
+    let codes = |column: &str, written: &str| -> Vec<&str> {
+        let (_, rows) = check_csv(&format!("{},{column}\n{},{written}\n", header(), row("第一中学教学楼")));
+        let findings = rows[0].findings.iter().map(|finding| finding.code);
+        findings.filter(|code| ["V002", "P004"].contains(code)).collect()
+    };
+    assert_eq!(codes("经纬度", "大门口"), ["V002"]);
+    assert_eq!(codes("经纬度", "115.98 36.45"), [""; 0]);
+    assert_eq!(codes("经度", "115.98"), ["P004"]);
+    assert_eq!(codes("经度,纬度", "大门口,"), ["V002", "P004"]);
+}
+
+#[test]
 fn a_number_before_a_heading_or_a_sum_may_have_a_cell_of_its_own() {
     let numbered = |text: &str| format!("序号,{text}");
     let text = [
