@@ -186,6 +186,7 @@ fn read_with(
             let mut keeper = Keeper::new(compared);
             for lot in rows {
                 let records = lot.into_iter().map(|row| keeper.keep(row)).collect();
+                // Where nobody takes them back any more, they end here.
                 let _ = spent.send(records);
             }
             keeper.roster
