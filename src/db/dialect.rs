@@ -24,6 +24,9 @@ pub(super) fn settle_sqlite(conn: &mut SqliteConnection) -> QueryResult<()> {
     ))
 }
 
+/// Readers beside one writer; the disk is waited for only when the log goes into the file.
+const WITH_LOG: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+
 /// What every connection to `SQLite` begins with: patience with another writer, no write to the disk but at checkpoints (what was committed is safe from
 /// everything but a power cut, which may take the last of it), and foreign keys, which are off by default. 32 MB (in kB) for pages, so that a large
 /// import writes each of them once; and what a statement would need to be undone, in memory.
@@ -34,11 +37,30 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for SqliteSettin
     fn on_acquire(&self, conn: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
         let patience = PATIENCE.as_millis();
         conn.batch_execute(&format!(
-            "PRAGMA busy_timeout = {patience}; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; \
-             PRAGMA temp_store = MEMORY;"
+            "PRAGMA busy_timeout = {patience}; {WITH_LOG} PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;"
         ))
         .map_err(diesel::r2d2::Error::QueryError)
     }
+}
+
+/// Runs `body` while the file has no log, where this is the only connection to it, else with the log as it is. Without, what is added is written to
+/// the disk once instead of twice. What is changed is saved beside the file first: after a crash, whoever next opens it puts that back.
+pub(super) fn without_log<T>(
+    conn: &mut SqliteConnection,
+    body: impl FnOnce(&mut SqliteConnection) -> T,
+) -> QueryResult<T> {
+    let patience = PATIENCE.as_millis();
+    // Refused where another connection is open, in whichever process; that is not waited for.
+    let alone = conn
+        .batch_execute("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;")
+        .is_ok();
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {patience};"))?;
+    let outcome = body(conn);
+    if alone && let Err(error) = conn.batch_execute(WITH_LOG) {
+        // What was done stands. The next connection to the file makes its log again.
+        tracing::warn!("SQLite's log was not made again: {error}");
+    }
+    Ok(outcome)
 }
 
 /// Runs what migrations are missing, one process at a time.

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
 
-use super::projects::{Filter, Met};
+use super::projects::{Filter, Met, Resembled};
 use super::schema::{project_keys, projects};
 use super::{CHUNK, Conn, DbError, counts, dialect, each, insert_all};
 
@@ -39,6 +39,11 @@ pub enum Own {
     Number,
     /// Name, township and address.
     Place,
+}
+
+/// What a department's own projects are resembled by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Near {
     /// The township with the name.
     Name,
     /// The township with the address.
@@ -75,6 +80,27 @@ fn names(places: &[&str]) -> Vec<String> {
     names.into_iter().collect()
 }
 
+/// Asks for projects by a column of their keys, as `$row`, of those that `$condition` lets through: what [`load_by`] is given.
+macro_rules! by {
+    ($column:ident, $row:ident, $condition:expr) => {
+        |conn: &mut Conn<'_>, chunk: Option<&[&str]>, take: &mut dyn FnMut(Keyed<$row>)| {
+            each!(conn, c => {
+                let mut query = project_keys::table
+                    .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
+                    .filter(project_keys::$column.is_not_null())
+                    .filter($condition)
+                    .order(project_keys::project_id)
+                    .select((project_keys::$column.assume_not_null(), project_keys::address, $row::as_select()))
+                    .into_boxed();
+                if let Some(chunk) = chunk {
+                    query = query.filter(project_keys::$column.eq_any(chunk));
+                }
+                query.load_iter::<_, DefaultLoadingMode>(c)?.try_for_each(|row| row.map(&mut *take))
+            })
+        }
+    };
+}
+
 /// Gives to `take` the department's projects that go by one of these keys, each with its key, by id.
 pub fn met_by(
     conn: &mut Conn<'_>,
@@ -82,31 +108,28 @@ pub fn met_by(
     (kind, keys): (Own, &[&str]),
     take: &mut dyn FnMut(String, Met),
 ) -> Result<(), DbError> {
-    macro_rules! by {
-        ($column:ident) => {
-            |conn: &mut Conn<'_>, chunk: Option<&[&str]>, take: &mut dyn FnMut(Keyed<Met>)| {
-                each!(conn, c => {
-                    let mut query = project_keys::table
-                        .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
-                        .filter(project_keys::department.eq(department))
-                        .filter(project_keys::$column.is_not_null())
-                        .order(project_keys::project_id)
-                        .select((project_keys::$column.assume_not_null(), project_keys::address, Met::as_select()))
-                        .into_boxed();
-                    if let Some(chunk) = chunk {
-                        query = query.filter(project_keys::$column.eq_any(chunk));
-                    }
-                    query.load_iter::<_, DefaultLoadingMode>(c)?.try_for_each(|row| row.map(&mut *take))
-                })
-            }
-        };
-    }
     let all = counts::count(conn, &of(department))?;
+    let own = project_keys::department.eq(department);
     match kind {
-        Own::Number => load_by(conn, keys, all, by!(number), take),
-        Own::Name => load_by(conn, keys, all, by!(name), take),
-        Own::Address => load_by(conn, keys, all, by!(address), take),
-        Own::Place => load_by_place(conn, keys, all, by!(name), take),
+        Own::Number => load_by(conn, keys, all, by!(number, Met, own), take),
+        Own::Place => load_by_place(conn, keys, all, by!(name, Met, own), take),
+    }
+}
+
+/// Gives to `take` the department's projects, not withdrawn, that are resembled by one of these keys, each with its key, by id.
+pub fn near_by(
+    conn: &mut Conn<'_>,
+    department: &str,
+    (kind, keys): (Near, &[&str]),
+    take: &mut dyn FnMut(String, Resembled),
+) -> Result<(), DbError> {
+    let all = counts::count(conn, &of(department))?;
+    let own = project_keys::department
+        .eq(department)
+        .and(projects::state.ne("withdrawn"));
+    match kind {
+        Near::Name => load_by(conn, keys, all, by!(name, Resembled, own), take),
+        Near::Address => load_by(conn, keys, all, by!(address, Resembled, own), take),
     }
 }
 
@@ -198,31 +221,14 @@ pub fn others_by(
     (kind, keys): (Wide, &[&str]),
     take: &mut dyn FnMut(String, OtherRow),
 ) -> Result<(), DbError> {
-    macro_rules! by {
-        ($column:ident) => {
-            |conn: &mut Conn<'_>, chunk: Option<&[&str]>, take: &mut dyn FnMut(Keyed<OtherRow>)| {
-                each!(conn, c => {
-                    let mut query = project_keys::table
-                        .inner_join(projects::table.on(projects::id.eq(project_keys::project_id)))
-                        .filter(project_keys::$column.is_not_null())
-                        .filter(project_keys::department.ne(department))
-                        .filter(projects::state.ne("withdrawn"))
-                        .order(project_keys::project_id)
-                        .select((project_keys::$column.assume_not_null(), project_keys::address, OtherRow::as_select()))
-                        .into_boxed();
-                    if let Some(chunk) = chunk {
-                        query = query.filter(project_keys::$column.eq_any(chunk));
-                    }
-                    query.load_iter::<_, DefaultLoadingMode>(c)?.try_for_each(|row| row.map(&mut *take))
-                })
-            }
-        };
-    }
+    let foreign = project_keys::department
+        .ne(department)
+        .and(projects::state.ne("withdrawn"));
     let all = counts::outside(conn, department)?;
     match kind {
-        Wide::Owner => load_by(conn, keys, all, by!(owner), take),
-        Wide::Cell => load_by(conn, keys, all, by!(cell), take),
-        Wide::Place => load_by_place(conn, keys, all, by!(name), take),
+        Wide::Owner => load_by(conn, keys, all, by!(owner, OtherRow, foreign), take),
+        Wide::Cell => load_by(conn, keys, all, by!(cell, OtherRow, foreign), take),
+        Wide::Place => load_by_place(conn, keys, all, by!(name, OtherRow, foreign), take),
     }
 }
 
@@ -236,8 +242,14 @@ pub fn is_alone(conn: &mut Conn<'_>, department: &str) -> Result<bool, DbError> 
     Ok(counts::outside(conn, department)? == 0)
 }
 
-/// Runs `body`, which adds so many projects with [`insert`] and nothing else that needs an index of the keys: where these are many, and most of what
-/// there is then, the indexes are made in the end.
+/// Whether so many new projects are many, and most of what there is then.
+pub fn is_bulk(conn: &mut Conn<'_>, new: usize) -> Result<bool, DbError> {
+    let all = counts::count(conn, &Filter::default())?;
+    Ok(new >= MANY && usize::try_from(all).is_ok_and(|all| new >= all))
+}
+
+/// Runs `body`, which adds so many projects with [`insert`] and nothing else that needs an index of the keys: where these are a bulk, the indexes
+/// are made in the end.
 ///
 /// # Errors
 /// Those of `body`, and the database's. The transaction must not go on.
@@ -246,11 +258,11 @@ pub fn in_bulk(
     new: usize,
     body: impl FnOnce(&mut Conn<'_>, Way) -> Result<(), DbError>,
 ) -> Result<(), DbError> {
-    let all = counts::count(conn, &Filter::default())?;
-    if new < MANY || usize::try_from(all).is_ok_and(|all| new < all) {
-        return body(conn, Way::OneByOne);
+    if is_bulk(conn, new)? {
+        dialect::without_indexes(conn, "project_keys", |conn| body(conn, Way::Many))
+    } else {
+        body(conn, Way::OneByOne)
     }
-    dialect::without_indexes(conn, "project_keys", |conn| body(conn, Way::Many))
 }
 
 /// From how many projects on an import is a bulk.

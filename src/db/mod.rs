@@ -201,6 +201,8 @@ impl Db {
                 dialect::settle_sqlite(&mut SqliteConnection::establish(&file)?)?;
                 let pool = Pool::builder()
                     .max_size(POOL_SIZE)
+                    // Opened when they are needed: a command that needs one is alone with the file.
+                    .min_idle(Some(0))
                     .connection_timeout(PATIENCE)
                     .connection_customizer(Box::new(dialect::SqliteSettings))
                     .build(ConnectionManager::new(file))?;
@@ -274,6 +276,22 @@ impl Db {
                 .transaction(|conn| body(&mut Conn::Postgres(conn)).map_err(Rollback)),
         };
         outcome.map_err(|Rollback(error)| error)
+    }
+
+    /// As [`Db::write`], for a transaction that may write more than there is: where nobody else has `SQLite`'s file open, it writes into the file
+    /// at once instead of into the log first, and whoever comes meanwhile waits until it ends.
+    ///
+    /// # Errors
+    /// Those of `body`, and the database's.
+    pub fn write_bulk<T, E: From<DbError>>(&self, body: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
+        let (Connections::Sqlite(pool), None) = (&self.connections, &self.shared) else {
+            return self.write(body);
+        };
+        let mut conn = pool.get().map_err(DbError::from)?;
+        let outcome = dialect::without_log(&mut conn, |conn| {
+            conn.immediate_transaction(|conn| body(&mut Conn::Sqlite(conn)).map_err(Rollback))
+        });
+        outcome.map_err(DbError::from)?.map_err(|Rollback(error)| error)
     }
 
     /// Runs `body` in one transaction that may write: all of what it does through the database that it is given counts, or, where it fails, nothing.

@@ -94,6 +94,16 @@ pub struct Met {
     pub op: String,
     /// The digest of its values.
     pub digest: String,
+}
+
+/// What intake has to know of a project that a row may resemble.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = projects)]
+pub struct Resembled {
+    /// The project.
+    pub id: i64,
+    /// The year of its code.
+    pub entry_year: i64,
     /// The department's number.
     pub project_no: Option<String>,
     /// Its name.

@@ -84,7 +84,10 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
     ];
     let digits = |byte: &u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-    bytes.iter().flat_map(digits).collect()
+    // Kept with each row of a roster: no longer than it need be.
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(bytes.iter().flat_map(digits));
+    text
 }
 
 /// The values of a record, in whichever form.
@@ -108,7 +111,7 @@ pub(super) fn number_key(values: &impl Fields) -> Option<String> {
 pub(super) fn place_key(values: &impl Fields) -> Option<String> {
     let name = fold(values.one(Field::Name)?);
     let address = fold(values.one(Field::Address)?);
-    Some(format!("{name}|{}|{address}", values.one(Field::Township)?))
+    Some([&name, "|", values.one(Field::Township)?, "|", &address].concat())
 }
 
 /// What a project with these values is met by.

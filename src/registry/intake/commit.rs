@@ -53,7 +53,7 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
         )));
     }
     let now = registry.clock.now();
-    registry.db.write(|conn| {
+    let work = |conn: &mut Conn<'_>| {
         let turns = counters::lock(conn, Counter::Project)?;
         let fresh;
         let plan = if preview.plan.stands(turns, business_day(now)) {
@@ -83,7 +83,13 @@ pub fn commit(registry: &Registry, operator: &Operator, preview: &Preview) -> Re
         let counts = preview.counts();
         commit.settle(conn, counts)?;
         Ok(Outcome::Committed(counts))
-    })
+    };
+    let new = preview.plan.count_new();
+    if registry.db.read(|conn| keys::is_bulk(conn, new))? {
+        registry.db.write_bulk(work)
+    } else {
+        registry.db.write(work)
+    }
 }
 
 struct Commit<'a> {
@@ -139,8 +145,7 @@ impl Writes {
 
 impl Commit<'_> {
     fn apply(&self, conn: &mut Conn<'_>) -> Result<(), DbError> {
-        let planned = self.plan.rows.iter();
-        let new = planned.filter(|planned| matches!(planned, Planned::New)).count();
+        let new = self.plan.count_new();
         let next = counters::take(conn, Counter::Project, new)?;
         keys::in_bulk(conn, new, |conn, way| self.write(conn, next, way))
     }

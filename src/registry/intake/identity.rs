@@ -179,17 +179,24 @@ impl Resolver<'_> {
     }
 
     fn by_number(&mut self, conn: &mut Conn<'_>, department: &str) -> Result<(), DbError> {
+        let mut first_with: HashMap<&str, usize> = HashMap::with_capacity(self.rows.len());
+        for (at, row) in self.rows.iter().enumerate() {
+            if let Some(number) = row.number.as_deref() {
+                first_with.entry(number).or_insert(at);
+            }
+        }
         let numbers: Vec<&str> = self.rows.iter().filter_map(|row| row.number.as_deref()).collect();
-        let mut owners: HashMap<String, Arc<Met>> = HashMap::new();
+        // By the first row with the number.
+        let mut owners: Vec<Option<Arc<Met>>> = vec![None; self.rows.len()];
         keys::met_by(conn, department, (Own::Number, &numbers), &mut |number, met| {
-            owners.entry(number).or_insert_with(|| Arc::new(met));
+            if let Some(&first) = first_with.get(&*number) {
+                owners[first].get_or_insert_with(|| Arc::new(met));
+            }
         })?;
-        let mut seen: HashMap<&str, usize> = HashMap::new();
         for (at, row) in self.rows.iter().enumerate() {
             let Some(number) = row.number.as_deref() else { continue };
-            let owner = owners.get(number);
-            let first = *seen.entry(number).or_insert(at);
-            match (&self.found[at], owner) {
+            let first = first_with[number];
+            match (&self.found[at], owners[first].as_ref()) {
                 (None, _) | (Some(Identity::Met(_)), None) if first != at => self.clash(at, Clash::MetTwice(first)),
                 (None, Some(owner)) => self.claim(at, owner.clone()),
                 (Some(Identity::Met(met)), Some(owner)) if met.id != owner.id => {
@@ -254,8 +261,11 @@ impl Resolver<'_> {
         for at in open {
             let near = likenesses.of(&self.rows[at]).into_iter();
             let free: Vec<RegistryCode> = near
-                .filter(|met| !self.claims.contains_key(&met.id))
-                .map(code_of)
+                .filter(|near| !self.claims.contains_key(&near.id))
+                .map(|near| RegistryCode {
+                    year: near.entry_year,
+                    id: near.id,
+                })
                 .collect();
             if !free.is_empty() {
                 self.clash(at, Clash::Ambiguous(free));

@@ -4,20 +4,18 @@ use std::collections::{BTreeSet, HashMap};
 
 use retrofit_import::catalogue::Field;
 use retrofit_import::values::fold;
-use retrofit_jobs::store::Word as _;
 
 use super::Row;
-use crate::db::keys::{self, Own, parts};
-use crate::db::projects::Met;
+use crate::db::keys::{self, Near, parts};
+use crate::db::projects::Resembled;
 use crate::db::{Conn, DbError};
-use crate::registry::states::State;
 use crate::registry::values::Fields as _;
 
 /// Projects of the department by what they resemble others by.
 #[derive(Default)]
 pub(super) struct Likenesses {
-    by_name: HashMap<String, Vec<Met>>,
-    by_address: HashMap<String, Vec<Met>>,
+    by_name: HashMap<String, Vec<Resembled>>,
+    by_address: HashMap<String, Vec<Resembled>>,
 }
 
 impl Likenesses {
@@ -37,22 +35,20 @@ impl Likenesses {
         }
         let mut load = |kind, sought: &BTreeSet<String>| {
             let sought: Vec<&str> = sought.iter().map(String::as_str).collect();
-            let mut found: HashMap<String, Vec<Met>> = HashMap::new();
-            keys::met_by(conn, department, (kind, &sought), &mut |key, met| {
-                if met.state != State::Withdrawn.word() {
-                    found.entry(key).or_default().push(met);
-                }
+            let mut found: HashMap<String, Vec<Resembled>> = HashMap::new();
+            keys::near_by(conn, department, (kind, &sought), &mut |key, near| {
+                found.entry(key).or_default().push(near);
             })?;
             Ok::<_, DbError>(found)
         };
         Ok(Self {
-            by_name: load(Own::Name, &names)?,
-            by_address: load(Own::Address, &addresses)?,
+            by_name: load(Near::Name, &names)?,
+            by_address: load(Near::Address, &addresses)?,
         })
     }
 
     /// The projects that a row resembles, each once, by id.
-    pub(super) fn of(&self, row: &Row) -> Vec<&Met> {
+    pub(super) fn of(&self, row: &Row) -> Vec<&Resembled> {
         if self.by_name.is_empty() && self.by_address.is_empty() {
             return Vec::new();
         }
@@ -66,7 +62,7 @@ impl Likenesses {
         let own = view.one(Field::Name).unwrap_or_default();
         let placed = self.by_address.get(&address).into_iter().flatten();
         let placed = placed.filter(|met| is_alike(own, &met.name));
-        let mut found: Vec<&Met> = named.chain(placed).collect();
+        let mut found: Vec<&Resembled> = named.chain(placed).collect();
         found.sort_by_key(|met| met.id);
         found.dedup_by_key(|met| met.id);
         found

@@ -283,6 +283,12 @@ impl Plan {
         self.made == (turns, today)
     }
 
+    /// How many projects it would found.
+    pub(super) fn count_new(&self) -> usize {
+        let new = |planned: &&Planned| matches!(planned, Planned::New);
+        self.rows.iter().filter(new).count()
+    }
+
     /// A digest of everything that a commit would do with the roster that this was planned for.
     pub(super) fn fingerprint(&self, roster: &Roster) -> String {
         let mut digest = Sha256::new();

@@ -2,6 +2,7 @@
 
 mod all_or_nothing;
 mod audit_chain;
+mod bulk;
 mod columns;
 mod cycle;
 mod delivery;

@@ -9,10 +9,8 @@ use diesel::{PgConnection, SqliteConnection, sql_query};
 
 use retrofit_import::catalogue::Field;
 
-use retrofit_registry::registry::intake;
-
-use crate::support::rosters::{JTJ, school};
-use crate::support::{World, reporter};
+use crate::support::World;
+use crate::support::rosters::school;
 
 /// What a table is made of, in terms that both databases have.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -218,49 +216,6 @@ fn migrations_run_again_change_nothing() {
     for world in World::both() {
         drop(world.another());
     }
-}
-
-#[derive(Debug, PartialEq, Eq, QueryableByName)]
-struct Made {
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Text)]
-    sql: String,
-}
-
-#[test]
-fn a_bulk_leaves_the_indexes_of_the_keys_as_they_were_whether_it_goes_in_or_not() {
-    let world = World::sqlite();
-    let indexes = || -> Vec<Made> {
-        let mut conn = SqliteConnection::establish(&world.config.database_url).unwrap();
-        sql_query("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'project_keys' AND sql <> '' ORDER BY name")
-            .load(&mut conn)
-            .unwrap()
-    };
-    let before = indexes();
-    assert_eq!(before.len(), 5);
-    let many = || world.preview((1..=1100).map(school));
-    world.execute(
-        "CREATE TRIGGER fault BEFORE INSERT ON project_keys WHEN NEW.project_id = 1050 BEGIN SELECT RAISE(ABORT, 'injected'); END",
-    );
-    intake::commit(&world.registry, &reporter(JTJ), &many()).unwrap_err();
-    assert_eq!(indexes(), before, "taken back");
-    world.execute("DROP TRIGGER fault");
-    assert_eq!(world.commit(&many()).new, 1100);
-    assert_eq!(indexes(), before, "made anew");
-    let again = many();
-    assert_eq!(again.counts().unchanged, 1100);
-    let mut conn = SqliteConnection::establish(&world.config.database_url).unwrap();
-    let sound: Vec<Sound> = sql_query("SELECT integrity_check AS said FROM pragma_integrity_check")
-        .load(&mut conn)
-        .unwrap();
-    assert_eq!(sound[0].said, "ok");
-}
-
-#[derive(QueryableByName)]
-struct Sound {
-    #[diesel(sql_type = Text)]
-    said: String,
 }
 
 #[derive(Debug, PartialEq, Eq, QueryableByName)]

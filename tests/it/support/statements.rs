@@ -1,4 +1,4 @@
-//! The statements that a test's thread asks the databases with: listened to, or made to be the last.
+//! The statements that a test's thread asks the databases with: listened to, looked at between, or made to be the last.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -11,7 +11,11 @@ thread_local! {
     static ASKED: RefCell<Option<BTreeSet<String>>> = const { RefCell::new(None) };
     /// How many statements go through before the thread dies; negative where it does not.
     static LEFT: Cell<i64> = const { Cell::new(-1) };
+    /// Looks about before each statement.
+    static LOOK: RefCell<Option<Look>> = const { RefCell::new(None) };
 }
+
+type Look = Box<dyn FnMut(&str)>;
 
 struct Listener;
 
@@ -20,6 +24,11 @@ impl Instrumentation for Listener {
         let InstrumentationEvent::StartQuery { query, .. } = event else {
             return;
         };
+        LOOK.with_borrow_mut(|look| {
+            if let Some(look) = look {
+                look(&query.to_string());
+            }
+        });
         ASKED.with_borrow_mut(|asked| {
             if let Some(asked) = asked {
                 let text = query.to_string();
@@ -50,6 +59,14 @@ pub fn asked_by(body: impl FnOnce()) -> BTreeSet<String> {
         .into_iter()
         .filter(|statement| statement.starts_with("SELECT"))
         .collect()
+}
+
+/// Runs `body`, and `look` before each of its statements.
+pub fn looking_before_each<T>(look: impl FnMut(&str) + 'static, body: impl FnOnce() -> T) -> T {
+    LOOK.set(Some(Box::new(look)));
+    let outcome = body();
+    LOOK.set(None);
+    outcome
 }
 
 /// Runs `body` so that it dies when it begins the statement after `statements` of them; `None` where it did.
