@@ -32,6 +32,10 @@ use retrofit_registry::web;
 
 /// Rows of the roster that is previewed.
 const ROWS: usize = 2000;
+/// In milliseconds.
+const TWO_MONTHS: i64 = 61 * 24 * 60 * 60 * 1000;
+/// Departments with projects.
+const DEPARTMENTS: usize = 10;
 /// How often each page is opened.
 const ROUNDS: usize = 101;
 /// What a page may weigh, bytes.
@@ -57,9 +61,13 @@ fn main() -> ExitCode {
         program: env!("CARGO_BIN_EXE_retrofit").into(),
         args: vec!["worker".into()],
     };
-    let registry = Registry::open(&config, Clock::system(), worker).unwrap();
+    // Two months ago, so that there is a month that is over.
+    let clock = Clock::held(Clock::system().now() - TWO_MONTHS);
+    let registry = Registry::open(&config, clock.clone(), worker).unwrap();
     let started = Instant::now();
     fill(&registry, folder.path(), projects);
+    clock.shift(TWO_MONTHS);
+    changes(&registry, folder.path(), projects);
     println!(
         "{projects} projects on {} in {:.0} s",
         registry.db.kind(),
@@ -121,39 +129,57 @@ fn roster(rows: impl Iterator<Item = BTreeMap<Field, Canonical>>) -> Roster {
     Roster::new(rows, Summary::default())
 }
 
+/// The ten departments that have projects.
+fn departments(registry: &Registry) -> impl Iterator<Item = &str> {
+    let all = registry.catalogue.departments().iter();
+    all.take(DEPARTMENTS).map(|department| &*department.code)
+}
+
 /// Ten departments' projects, approved but for the last department's.
 fn fill(registry: &Registry, folder: &Path, projects: usize) {
-    let departments: Vec<String> = registry
-        .catalogue
-        .departments()
-        .iter()
-        .take(10)
-        .map(|department| department.code.clone())
-        .collect();
-    let each = projects / departments.len();
-    for (at, department) in departments.iter().enumerate() {
+    let each = projects / DEPARTMENTS;
+    for (at, department) in departments(registry).enumerate() {
         let rows = (1..=each).map(|number| school(department, number, "10"));
         commit(registry, folder, department, roster(rows));
-        if at + 1 < departments.len() {
-            let all = Selection::Matching(Filter::default());
-            review::decide(registry, &Operator::console(Office::Secretariat), &all, Ruling::Approve).unwrap();
+        if at + 1 < DEPARTMENTS {
+            approve(registry, Filter::default());
         }
     }
-    // What waits of the departments that were approved: changes.
-    let rows = (1..=each).map(|number| school(&departments[0], number, if number <= 2000 { "20" } else { "10" }));
-    commit(registry, folder, &departments[0], roster(rows));
     assert!(settings::lead_departments(registry).unwrap().is_empty());
+}
+
+/// What has changed since: of one department approved, of another it waits.
+fn changes(registry: &Registry, folder: &Path, projects: usize) {
+    let each = projects / DEPARTMENTS;
+    let change = |department: &str, count: usize| {
+        let stage = |number| if number <= count { "20" } else { "10" };
+        let rows = (1..=each).map(|number| school(department, number, stage(number)));
+        commit(registry, folder, department, roster(rows));
+    };
+    let changed: Vec<&str> = departments(registry).take(3).collect();
+    change(changed[2], each / 2);
+    let of_department = Filter {
+        department: Some(changed[2].into()),
+        ..Filter::default()
+    };
+    approve(registry, of_department);
+    change(changed[0], 2000);
+}
+
+fn approve(registry: &Registry, which: Filter) {
+    let secretariat = Operator::console(Office::Secretariat);
+    review::decide(registry, &secretariat, &Selection::Matching(which), Ruling::Approve).unwrap();
 }
 
 /// A year of small rosters of every department, with hints of twenty rules each, for the boards.
 fn months(registry: &Registry, folder: &Path) {
     let mut month = Month::at(registry.clock.now());
     for _ in 0..12 {
-        for department in registry.catalogue.departments().iter().take(10) {
-            let mut roster = roster(std::iter::once(school(&department.code, 1, "20")));
+        for department in departments(registry) {
+            let mut roster = roster(std::iter::once(school(department, 1, "20")));
             roster.summary.supplement = true;
             roster.rows[0].findings = RULES.iter().take(20).map(|rule| hint(rule.code)).collect();
-            commit_for(registry, folder, (&department.code, &month.to_string()), roster);
+            commit_for(registry, folder, (department, &month.to_string()), roster);
         }
         month = month.previous();
     }
@@ -248,6 +274,7 @@ async fn time(registry: Registry, upload: i64) -> bool {
         .form(&[("name", "mishu"), ("password", PASSWORDS[1])]);
     assert!(login.send().await.unwrap().status().is_success());
 
+    let over = Month::at(Clock::system().now()).previous();
     let mut sound = true;
     println!("page | median ms | 99 of 100 within ms | kB");
     for (page, path) in [
@@ -268,6 +295,15 @@ async fn time(registry: Registry, upload: i64) -> bool {
         (
             "projects of a county, the last page",
             "/projects?county=371581&after=89000".into(),
+        ),
+        ("projects at a month's end", format!("/projects?month={over}")),
+        (
+            "projects at a month's end, narrowed",
+            format!("/projects?month={over}&category=04&county=371521&stage=planned"),
+        ),
+        (
+            "projects at a month's end, the last page",
+            format!("/projects?month={over}&county=371581&after=89000"),
         ),
         ("progress", "/progress".into()),
         ("targets", "/targets".into()),

@@ -9,6 +9,7 @@ mod header;
 mod heads;
 mod merged;
 mod rows;
+mod table;
 mod understood;
 mod units;
 
@@ -23,12 +24,12 @@ pub use header::column_key;
 pub(crate) use merged::{Line, Merged};
 pub(crate) use rows::EXAMPLE;
 use rows::Kind;
+pub(crate) use table::{CountyHeading, DataRow, Part, Table};
 use understood::Understood;
 pub use understood::{ColumnReading, Corrections, HeaderReading};
 pub(crate) use units::column_unit;
 
 use crate::catalogue::{Catalogue, Field};
-use crate::feedback::Feedback;
 use crate::values::{Reader, clean, fold, written};
 use crate::workbook::{Row, SheetHead};
 
@@ -65,76 +66,6 @@ pub(crate) struct Known<'a> {
     pub(crate) headers: &'a HeaderIndex,
     /// The reader of cells.
     pub(crate) reader: &'a Reader,
-}
-
-/// A roster's table, its header understood.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Table {
-    /// The first header row, from 0.
-    pub(crate) first_header_row: u32,
-    /// The last header row, from 0.
-    pub(crate) header_row: u32,
-    /// The columns of known fields.
-    pub(crate) columns: Vec<Column>,
-    /// The other columns, with their headers.
-    pub(crate) unknown: Vec<(u32, String)>,
-    /// The columns that an annotated workbook added.
-    pub(crate) feedback: Option<Feedback>,
-    /// The folded units of a 单位 line above the table.
-    pub(crate) line_units: Vec<String>,
-    /// Required fields that neither a column nor anything else gives.
-    pub(crate) missing: Vec<Field>,
-    /// Columns that claim a field that another column has claimed before.
-    pub(crate) repeated: Vec<Column>,
-}
-
-impl Table {
-    /// Whether its rows can be read.
-    pub(crate) fn is_sound(&self) -> bool {
-        self.missing.is_empty() && self.repeated.is_empty()
-    }
-
-    /// Whether a column gives this field.
-    pub(crate) fn has(&self, field: Field) -> bool {
-        self.column(field).is_some()
-    }
-
-    /// The column, from 0, that gives this field.
-    pub(crate) fn column(&self, field: Field) -> Option<u32> {
-        let column = self.columns.iter().find(|column| column.field == field);
-        column.map(|column| column.at)
-    }
-}
-
-/// A data row, merged areas filled in.
-#[derive(Clone, Debug)]
-pub(crate) struct DataRow {
-    /// The row.
-    pub(crate) line: Line,
-    /// The county heading above it.
-    pub(crate) heading: Option<CountyHeading>,
-    /// What stands in the column 情况说明 of an annotated workbook.
-    pub(crate) explanation: Option<Arc<str>>,
-}
-
-/// A row that heads those beneath it with their county.
-#[derive(Clone, Debug)]
-pub(crate) struct CountyHeading {
-    /// The county's code.
-    pub(crate) county: Arc<str>,
-    /// The county as written, folded.
-    pub(crate) written: Arc<str>,
-    /// The heading's row, from 0.
-    pub(crate) row: u32,
-}
-
-/// What a sheet turns out to hold, in order.
-#[derive(Clone, Debug)]
-pub(crate) enum Part {
-    /// A table begins; rows follow only when it is sound.
-    Table(Arc<Table>),
-    /// A row of the table begun last.
-    Row(DataRow),
 }
 
 /// A table's header.
