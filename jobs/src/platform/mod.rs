@@ -6,12 +6,14 @@ mod canonical;
 mod client;
 mod member;
 mod profile;
+mod settings;
 mod signing;
 mod wire;
 
+pub use client::Platform;
 pub(crate) use client::{Answer, Exchange};
-pub use client::{Platform, PlatformSettings, SettingsError};
 pub use profile::{Data, KnownField, Profile, ProfileError};
+pub use settings::{PlatformSettings, SettingsError};
 pub use signing::SignAlgorithm;
 pub(crate) use signing::sha256_hex;
 pub(crate) use wire::{BatchStatus, Listed, Problem, Progress, batch_body, cut, record_json};
