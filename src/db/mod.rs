@@ -47,7 +47,7 @@ use std::time::Duration;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool};
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, ConnectionError};
+use diesel::{Connection, ConnectionError, QueryResult};
 use thiserror::Error;
 
 use shared::Shared;
@@ -172,12 +172,26 @@ impl std::fmt::Debug for Db {
     }
 }
 
-/// A transaction's error: the caller's, or one of BEGIN and COMMIT.
-struct Rollback<E>(E);
+/// Why the body of a transaction failed. It is told even where the database then cannot take anything back, having done so by itself: `SQLite` does
+/// where the disk is full.
+struct Failed<E>(Option<E>);
 
-impl<E: From<DbError>> From<diesel::result::Error> for Rollback<E> {
-    fn from(error: diesel::result::Error) -> Self {
-        Self(DbError::from(error).into())
+impl<E: From<DbError>> Failed<E> {
+    const fn new() -> Self {
+        Self(None)
+    }
+
+    /// The outcome of the body, for the transaction that it is in.
+    fn keep<T>(&mut self, outcome: Result<T, E>) -> QueryResult<T> {
+        outcome.map_err(|error| {
+            self.0 = Some(error);
+            diesel::result::Error::RollbackTransaction
+        })
+    }
+
+    /// The outcome of the transaction, for whoever asked for it.
+    fn told<T>(self, outcome: QueryResult<T>) -> Result<T, E> {
+        outcome.map_err(|error| self.0.unwrap_or_else(|| DbError::from(error).into()))
     }
 }
 
@@ -265,17 +279,18 @@ impl Db {
         if let Some(shared) = &self.shared {
             return shared.run(body);
         }
+        let mut failed = Failed::new();
         let outcome = match &self.connections {
             Connections::Sqlite(pool) => pool
                 .get()
                 .map_err(DbError::from)?
-                .immediate_transaction(|conn| body(&mut Conn::Sqlite(conn)).map_err(Rollback)),
+                .immediate_transaction(|conn| failed.keep(body(&mut Conn::Sqlite(conn)))),
             Connections::Postgres(pool) => pool
                 .get()
                 .map_err(DbError::from)?
-                .transaction(|conn| body(&mut Conn::Postgres(conn)).map_err(Rollback)),
+                .transaction(|conn| failed.keep(body(&mut Conn::Postgres(conn)))),
         };
-        outcome.map_err(|Rollback(error)| error)
+        failed.told(outcome)
     }
 
     /// As [`Db::write`], for a transaction that may write more than there is: where nobody else has `SQLite`'s file open, it writes into the file
@@ -288,10 +303,11 @@ impl Db {
             return self.write(body);
         };
         let mut conn = pool.get().map_err(DbError::from)?;
+        let mut failed = Failed::new();
         let outcome = dialect::without_log(&mut conn, |conn| {
-            conn.immediate_transaction(|conn| body(&mut Conn::Sqlite(conn)).map_err(Rollback))
+            conn.immediate_transaction(|conn| failed.keep(body(&mut Conn::Sqlite(conn))))
         });
-        outcome.map_err(DbError::from)?.map_err(|Rollback(error)| error)
+        failed.told(outcome.map_err(DbError::from)?)
     }
 
     /// Runs `body` in one transaction that may write: all of what it does through the database that it is given counts, or, where it fails, nothing.
@@ -321,20 +337,21 @@ impl Db {
         if let Some(shared) = &self.shared {
             return shared.run(body);
         }
+        let mut failed = Failed::new();
         let outcome = match &self.connections {
             Connections::Sqlite(pool) => pool
                 .get()
                 .map_err(DbError::from)?
-                .transaction(|conn| body(&mut Conn::Sqlite(conn)).map_err(Rollback)),
+                .transaction(|conn| failed.keep(body(&mut Conn::Sqlite(conn)))),
             Connections::Postgres(pool) => pool
                 .get()
                 .map_err(DbError::from)?
                 .build_transaction()
                 .repeatable_read()
                 .read_only()
-                .run(|conn| body(&mut Conn::Postgres(conn)).map_err(Rollback)),
+                .run(|conn| failed.keep(body(&mut Conn::Postgres(conn)))),
         };
-        outcome.map_err(|Rollback(error)| error)
+        failed.told(outcome)
     }
 }
 

@@ -9,7 +9,7 @@ use diesel::r2d2::{ConnectionManager, PooledConnection};
 use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 
-use super::{Conn, Connections, DbError, Rollback};
+use super::{Conn, Connections, DbError, Failed};
 
 /// A connection with an open transaction. Clones share it; once it has ended they are of no use.
 #[derive(Clone)]
@@ -82,15 +82,16 @@ impl Shared {
     /// Runs `body` in the transaction; an error takes back what it wrote.
     pub(super) fn run<T, E: From<DbError>>(&self, body: impl FnOnce(&mut Conn<'_>) -> Result<T, E>) -> Result<T, E> {
         self.with(|connection| {
+            let mut failed = Failed::new();
             let outcome = match connection {
                 Connection::Sqlite(connection) => {
-                    connection.transaction(|conn| body(&mut Conn::Sqlite(conn)).map_err(Rollback))
+                    connection.transaction(|conn| failed.keep(body(&mut Conn::Sqlite(conn))))
                 }
                 Connection::Postgres(connection) => {
-                    connection.transaction(|conn| body(&mut Conn::Postgres(conn)).map_err(Rollback))
+                    connection.transaction(|conn| failed.keep(body(&mut Conn::Postgres(conn))))
                 }
             };
-            outcome.map_err(|Rollback(error)| error)
+            failed.told(outcome)
         })
     }
 
@@ -102,10 +103,10 @@ impl Shared {
 }
 
 fn settle<T, E: From<DbError>>(connection: &mut Connection, outcome: Result<T, E>) -> Result<T, E> {
-    let ended = match &outcome {
-        Ok(_) => connection.commit(),
-        Err(_) => connection.roll_back(),
+    let mut failed = Failed::new();
+    let ended = match failed.keep(outcome) {
+        Ok(value) => connection.commit().map(|()| value),
+        Err(error) => connection.roll_back().and(Err(error)),
     };
-    ended.map_err(DbError::from)?;
-    outcome
+    failed.told(ended)
 }

@@ -124,6 +124,29 @@ fn a_commit_that_fails_at_any_write_leaves_nothing() {
 }
 
 #[test]
+fn what_sqlite_takes_back_by_itself_is_told_as_what_it_was() {
+    let world = World::sqlite();
+    let preview = world.preview([school(1)]);
+    // As it does where the disk is full.
+    world
+        .execute("CREATE TRIGGER full BEFORE INSERT ON projects BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END");
+    let alone = || intake::commit(&world.registry, &reporter(JTJ), &preview).map(drop);
+    let together = || {
+        world
+            .registry
+            .together(|registry| intake::commit(registry, &reporter(JTJ), &preview).map(drop))
+    };
+    let before = seen(&world);
+    for outcome in [alone(), together()] {
+        let told = outcome.unwrap_err().to_string();
+        assert!(told.contains("the disk is full"), "{told}");
+        assert_eq!(seen(&world), before);
+    }
+    world.execute("DROP TRIGGER full");
+    assert_eq!(world.commit(&preview).new, 1);
+}
+
+#[test]
 fn a_decision_that_fails_at_any_write_leaves_nothing() {
     for world in World::both() {
         install(&world);
