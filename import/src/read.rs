@@ -10,7 +10,7 @@ use crate::finding::Finding;
 use crate::layout::{Column, DataRow, Line, Table, column_unit};
 use crate::record::{Read, Record};
 use crate::rules::{self, Incident};
-use crate::values::{Canonical, Fault, Reader, Reading, Value, clean, written};
+use crate::values::{Canonical, Fault, Quantity, Reader, Reading, Value, clean, quantity, written};
 use crate::workbook::{Cell, Content, Row};
 
 /// So many different texts of a column are remembered: more than any list of values has.
@@ -118,7 +118,7 @@ impl<'a> RowReader<'a> {
             let within = county.as_ref().filter(|_| field == Field::Township);
             let shown = written(content);
             let text = clean(&shown);
-            let reading = unless_broken(|| column.read(self.reader, content, &text, within)).unwrap_or_else(|| {
+            let mut reading = unless_broken(|| column.read(self.reader, content, &text, within)).unwrap_or_else(|| {
                 let reading = broken(field, self.catalogue.label(field));
                 self.incidents.extend(reading.fault.as_ref().map(|fault| Incident {
                     code: fault.code,
@@ -126,6 +126,11 @@ impl<'a> RowReader<'a> {
                 }));
                 reading
             });
+            if entry.address.is_some_and(|address| address.row + 1 < row)
+                && let Some(fault) = shared_amount(field, self.catalogue.label(field), &reading.read, &text)
+            {
+                reading = Reading::fault(fault);
+            }
             let cleaned: Option<Box<str>> = match (&*content, text) {
                 // Nearly every text is clean as it stands.
                 (Content::Text(own) | Content::Number(own), Cow::Borrowed(text)) if text.len() == own.len() => None,
@@ -215,6 +220,24 @@ impl<'a> RowReader<'a> {
         }
         faults
     }
+}
+
+/// What is wrong with an amount in a merged area begun above, which several projects then share: each of them would be counted with the whole.
+fn shared_amount(field: Field, label: &str, read: &Read, text: &str) -> Option<Fault> {
+    let is_amount = matches!(
+        quantity(field),
+        Some(Quantity::Money | Quantity::Area | Quantity::Scale)
+    );
+    let is_zero = match read {
+        Read::Value(Value::Decimal(number)) => number.is_zero(),
+        Read::Value(Value::Integer(number)) => *number == 0,
+        _ => true,
+    };
+    (is_amount && !is_zero).then(|| Fault {
+        code: "V002",
+        message: format!("「{label}」与上面的行合并成一格：{text}是这几行合在一起的数，还是每行都是，看不出来。"),
+        suggestion: Some("请取消合并，每行填写各自的数。".to_owned()),
+    })
 }
 
 /// What reading a cell came to; none where it broke down, which is our fault and must not cost the other cells.

@@ -118,7 +118,11 @@ impl Block {
         let mut paths: BTreeMap<u32, Vec<&Over>> = BTreeMap::new();
         for (column, over) in levels.iter().flatten() {
             let path = paths.entry(*column).or_default();
-            if path.last().is_none_or(|above| above.text != over.text) {
+            // What stands beneath the header of the rows' numbers is no part of it: the name of a row of units, say.
+            if path
+                .last()
+                .is_none_or(|above| above.text != over.text && !index.is_serial(&above.text))
+            {
                 path.push(over);
             }
         }
@@ -232,19 +236,18 @@ impl Block {
         self.columns.binary_search_by_key(&column, |known| known.at).is_ok()
     }
 
-    /// Whether a row repeats one of the header's rows, as on printed pages.
-    pub(crate) fn is_repeated_by(&self, row: &Row) -> bool {
+    /// Whether a row repeats one of the header's rows, as on printed pages: nearly all of its texts, and none of the others names a field, which would
+    /// make it the header of another table.
+    pub(crate) fn is_repeated_by(&self, row: &Row, index: &HeaderIndex) -> bool {
         let texts: Vec<(u32, String)> = cell_texts(row)
             .map(|(column, text)| (column, undecorated(&text)))
             .collect();
-        texts.len() >= 2
-            && self.texts.iter().any(|level| {
-                let same = texts
-                    .iter()
-                    .filter(|(column, text)| level.get(column) == Some(text))
-                    .count();
-                same * 5 >= texts.len() * 4
-            })
+        let repeats = |level: &BTreeMap<u32, String>| {
+            let (same, others): (Vec<_>, Vec<_>) =
+                texts.iter().partition(|(column, text)| level.get(column) == Some(text));
+            same.len() * 5 >= texts.len() * 4 && others.iter().all(|(_, text)| index.single(text).is_none())
+        };
+        texts.len() >= 2 && self.texts.iter().any(repeats)
     }
 
     /// Whether a row under the block's `lines` still belongs to it: a merged area reaches down into it, it numbers the columns or says how
@@ -262,18 +265,16 @@ impl Block {
         if is_numbering(&line.row) || is_hint(line) {
             return true;
         }
-        if self
-            .column(Field::Name)
-            .is_some_and(|name| line.own_cells().any(|cell| cell.column == name.at))
-        {
+        let texts: Vec<(u32, String)> = line.own_cells().filter_map(cell_text).filter(says_something).collect();
+        let name_at = self.column(Field::Name).map(|name| name.at);
+        if texts.iter().any(|(at, _)| Some(*at) == name_at) {
             return false;
         }
-        let texts: Vec<(u32, String)> = line.own_cells().filter_map(cell_text).collect();
         let is_unit = |(at, text): &&(u32, String)| {
             let column = self.columns.iter().find(|known| known.at == *at);
             column.is_some_and(|column| named_unit(&fold(text), |word| reader.is_unit(column.field, word)).is_some())
         };
-        if !texts.is_empty() && texts.iter().all(|text| is_unit(&text)) {
+        if texts.iter().any(|text| is_unit(&text)) && texts.iter().all(|text| is_unit(&text) || is_measure(&text.1)) {
             return true;
         }
         let named = texts.iter().filter(|(_, text)| index.single(text).is_some()).count();
@@ -316,10 +317,34 @@ pub(crate) fn cell_text(cell: &Cell) -> Option<(u32, String)> {
     (!text.is_empty() && !matches!(cell.content, Content::Error(_))).then_some((cell.column, text))
 }
 
-/// The texts of a header row, those of merged areas at every column they span. Strokes in empty cells say nothing.
+/// Strokes in empty cells say nothing.
+fn says_something((_, text): &(u32, String)) -> bool {
+    text.contains(char::is_alphanumeric)
+}
+
+/// Whether a text in a row of units is that row's name, or a unit of what is no quantity of ours: 度 beneath the intensity.
+fn is_measure(text: &str) -> bool {
+    const MEASURES: [&str; 12] = [
+        "单位",
+        "计量单位",
+        "度",
+        "g",
+        "层",
+        "年",
+        "个",
+        "栋",
+        "座",
+        "处",
+        "项",
+        "%",
+    ];
+    MEASURES.contains(&fold(text).trim_matches(['(', ')', ':']))
+}
+
+/// The texts of a header row, those of merged areas at every column they span.
 fn level(line: &Line) -> Level {
     let mut level: Level = cell_texts(&line.row)
-        .filter(|(_, text)| text.contains(char::is_alphanumeric))
+        .filter(says_something)
         .map(|(from, text)| (from, Over { text, from }))
         .collect();
     for area in &line.areas {

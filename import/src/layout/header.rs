@@ -162,9 +162,14 @@ impl HeaderIndex {
         self.names.contains_key(folded)
     }
 
+    /// Whether a text heads the rows' numbers.
+    pub(super) fn is_serial(&self, text: &str) -> bool {
+        text.len() <= LONGEST && SERIAL.contains(&undecorated(text).as_str())
+    }
+
     /// Whether a text heads a column: it names a field, or the rows' numbers.
     pub(crate) fn heads(&self, text: &str) -> bool {
-        self.single(text).is_some() || (text.len() <= LONGEST && SERIAL.contains(&undecorated(text).as_str()))
+        self.single(text).is_some() || self.is_serial(text)
     }
 
     /// The header text most like one of a field's names.

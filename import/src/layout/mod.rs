@@ -298,13 +298,20 @@ impl<'a> SheetReader<'a> {
             return false;
         };
         let named = cell_texts(&line.row).filter(|(_, text)| self.known.headers.single(text).is_some());
-        if named.count() < 2 || block.is_repeated_by(&line.row) {
+        if named.count() < 2 || (block.is_repeated_by(&line.row, self.known.headers) && !self.has_other_units()) {
             return false;
         }
         self.above.push_back(line.clone());
         let starts = self.header_start().is_some();
         self.above.pop_back();
         starts
+    }
+
+    /// Whether the rows last seen name other units than those of the table: a header beneath them begins another one.
+    fn has_other_units(&self) -> bool {
+        let texts = self.above.iter().flat_map(|line| cell_texts(&line.row));
+        let mut units = texts.map(|(_, text)| units::in_line(&fold(&text)));
+        units.any(|units| !units.is_empty() && units != self.line_units)
     }
 
     fn repeats_title(&self, line: &Line) -> bool {

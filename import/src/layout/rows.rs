@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::block::{Block, LEAST_FIELDS, cell_text, is_numbering};
 use super::header::{HeaderIndex, without_numbering};
 use super::merged::Line;
+use super::units;
 use crate::catalogue::Field;
 use crate::values::{Reader, fold, written};
 use crate::workbook::Content;
@@ -155,7 +156,7 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         return Kind::Data;
     }
     let texts: Vec<(u32, String)> = line.own_cells().filter_map(cell_text).collect();
-    if header.is_repeated_by(&line.row) || is_numbering(&line.row) {
+    if header.is_repeated_by(&line.row, index) || is_numbering(&line.row) {
         return Kind::Header;
     }
     if heads_columns(&texts, index) {
@@ -168,7 +169,11 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     let is_name = |column: u32| Some(column) == name_at;
     let name = texts.iter().find(|(column, _)| is_name(*column));
     // Where our template's mark stands, the name has to say so too: whoever overwrites the example with a project changes at least its name.
-    if is_example(&first.1) && (first.1 != EXAMPLE || name.is_none_or(|(_, text)| text.starts_with(EXAMPLE))) {
+    let says_so = |text: &str| text.starts_with(EXAMPLE) || is_placeholder(text);
+    if is_example(&first.1) && (first.1 != EXAMPLE || name.is_none_or(|(_, text)| says_so(text))) {
+        return Kind::Example;
+    }
+    if name.is_some_and(|(_, text)| names_example(text)) {
         return Kind::Example;
     }
     if texts.iter().all(|(_, text)| is_nothing(text)) {
@@ -187,12 +192,12 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         return other;
     };
     let only_figures = others.iter().all(|(_, text)| is_figure(text));
-    if only_figures && name.is_none_or(|(column, _)| *column == first.0) {
+    if only_figures && name.is_none_or(|(column, text)| *column == first.0 || is_figure(text)) {
         if !others.is_empty() && begins_sum(&first.1) {
             return other;
         }
         let written = heading_name(&first.1);
-        if let Some(county) = reader.county(written) {
+        if let Some((county, written)) = headed_county(written, reader) {
             let written = written.into();
             return Kind::County { county, written };
         }
@@ -204,6 +209,10 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     }
     if others.is_empty() && (apart || first.1.ends_with(['。', '；', ';', ':'])) {
         return Kind::Other { footer: apart };
+    }
+    // A title with the units of the table that follows.
+    if texts.len() < LEAST_FIELDS && texts.iter().any(|(_, text)| !units::in_line(text).is_empty()) {
+        return other;
     }
     let known = texts.iter().filter(|(column, _)| header.knows(*column)).count();
     let words = texts
@@ -237,7 +246,13 @@ fn is_plainly_data(line: &Line, header: &Block, index: &HeaderIndex) -> bool {
         return false;
     }
     let (first, folded) = (fold(&written(&first.content)), fold(name));
-    if is_total(&first) || is_note(&first) || is_example(&first) || is_total(&folded) || index.is_name(&folded) {
+    if is_total(&first)
+        || is_note(&first)
+        || is_example(&first)
+        || names_example(&folded)
+        || is_total(&folded)
+        || index.is_name(&folded)
+    {
         return false;
     }
     // Headers are words alone, but for a row that numbers the columns.
@@ -303,19 +318,48 @@ fn is_nothing(folded: &str) -> bool {
     bare.is_empty() || NOTHING.contains(&bare)
 }
 
-/// An example that a template shows: 示例, 【示例】, 示例1, 例：; a project may be called 示例小学.
+/// An example that a template shows: 示例, 【示例】, 示例1, 例：, （例）; a project may be called 示例小学.
 fn is_example(folded: &str) -> bool {
-    let bare = folded.trim_start_matches(['(', '[', '【', '〔', '“']);
+    let bare = without_marks(folded);
     let is_mark = |rest: &str| {
         let mark = rest.chars().next().is_none_or(|next| !next.is_alphabetic());
         mark || ["行", "数据", "项目", "工程"].iter().any(|word| rest.starts_with(word))
     };
-    bare.chars().count() <= 8
-        && (bare.starts_with("例:")
-            || ["示例", "样例", "填写示例", "填报示例"]
-                .iter()
-                .filter_map(|word| bare.strip_prefix(word))
-                .any(is_mark))
+    bare.chars().count() <= 8 && (bare == "样" || examples_in(bare).any(is_mark))
+}
+
+/// Whether a name says that it is an example's: 示例：某某小学教学楼, （例）某某小学.
+fn names_example(folded: &str) -> bool {
+    examples_in(without_marks(folded)).any(|rest| rest.starts_with([':', ')', ']', '】', '〕', '”']))
+}
+
+/// Whether a name stands for any name: 某某小学, ××中学.
+fn is_placeholder(folded: &str) -> bool {
+    ["某", "××", "xx", "**"].iter().any(|mark| folded.contains(mark))
+}
+
+/// A text without brackets and other marks before it.
+fn without_marks(folded: &str) -> &str {
+    folded.trim_start_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// What follows the word for an example that a text begins with.
+fn examples_in(bare: &str) -> impl Iterator<Item = &str> {
+    let words = [
+        "示例",
+        "样例",
+        "范例",
+        "填写示例",
+        "填报示例",
+        "填表示例",
+        "参考样例",
+        "例如",
+        "例子",
+        "举例",
+        "样表",
+        "例",
+    ];
+    words.into_iter().filter_map(move |word| bare.strip_prefix(word))
 }
 
 /// `一`, `（二）`, `3`, `4.`: a heading's number.
@@ -337,6 +381,52 @@ fn is_figure(folded: &str) -> bool {
     let digits = |c: char| c.is_ascii_digit() || ".,-%()共万亿元m".contains(c) || COUNTERS.contains(&c);
     folded.chars().all(digits)
 }
+
+/// The county that a heading names, and its name there: by itself, or with marks before it and whose projects there they are behind it, as in
+/// `★茌平区`, `高新区教育局`, `经开区属学校`.
+fn headed_county<'t>(heading: &'t str, reader: &Reader) -> Option<(Arc<str>, &'t str)> {
+    if let Some(county) = reader.county(heading) {
+        return Some((county, heading));
+    }
+    let number = |c: char| !c.is_alphabetic() || c.is_ascii() || "一二三四五六七八九十".contains(c);
+    let name = heading
+        .trim_start_matches(number)
+        .trim_end_matches(|c: char| !c.is_alphanumeric());
+    let ends = name
+        .char_indices()
+        .map(|(at, letter)| at + letter.len_utf8())
+        .take(LONGEST_COUNTY);
+    let (county, end) = ends
+        .filter_map(|end| Some((reader.county(&name[..end])?, end)))
+        .last()?;
+    let (name, rest) = name.split_at(end);
+    let offices = OFFICES.iter().any(|office| rest.ends_with(office));
+    let whose = rest.starts_with(['属', '各']) || rest.starts_with("所属") || rest.starts_with("直属");
+    (offices || whose || PARTS.contains(&rest) || is_figure(rest)).then_some((county, name))
+}
+
+/// A county's name, its city's before it, has at most so many letters.
+const LONGEST_COUNTY: usize = 12;
+
+/// The ends of names of offices: no project is called by them alone.
+const OFFICES: &[&str] = &["局", "委", "管委会", "政府", "系统"];
+
+/// What a heading says of a county's projects, behind its name.
+const PARTS: &[&str] = &[
+    "部分",
+    "辖区",
+    "片区",
+    "范围内",
+    "项目",
+    "工程",
+    "学校",
+    "小学",
+    "中学",
+    "医院",
+    "单位",
+    "分表",
+    "乡镇",
+];
 
 /// The name in a heading such as `一、东昌府区(共5项)` or `县区:莘县`.
 fn heading_name(folded: &str) -> &str {

@@ -50,7 +50,7 @@ impl Reading {
         }
     }
 
-    pub(super) fn fault(fault: Fault) -> Self {
+    pub(crate) fn fault(fault: Fault) -> Self {
         Self {
             read: Read::Unread,
             fault: Some(fault),

@@ -57,6 +57,31 @@ fn merged_cells_hold_for_their_rows_and_findings_name_their_first_cell() {
 }
 
 #[test]
+fn an_amount_merged_over_projects_is_asked_about_and_counted_for_none_but_the_first() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    put(
+        sheet,
+        0,
+        0,
+        &format!("{},建筑面积,计划总投资,累计完成投资,建筑高度", header()),
+    );
+    for at in 1..=3 {
+        put(sheet, at, 0, &row(&format!("第{at}中学教学楼")));
+    }
+    merge(sheet, (1, 13), (2, 13), "1200");
+    merge(sheet, (1, 14), (3, 14), "300");
+    merge(sheet, (1, 15), (3, 15), "0");
+    merge(sheet, (1, 16), (3, 16), "12");
+    let (_, rows) = check(&mut workbook);
+    assert_eq!(flags(&rows, "V002"), ["N2", "O2", "O2"]);
+    let of = |field| -> Vec<Option<String>> { rows.iter().map(|row| value(row, field)).collect() };
+    assert_eq!(of(Field::InvestmentPlanned), [Some("300".into()), None, None]);
+    assert_eq!(of(Field::InvestmentDone), vec![Some("0".to_owned()); 3]);
+    assert_eq!(of(Field::HeightM), vec![Some("12".to_owned()); 3]);
+}
+
+#[test]
 fn merged_areas_end_at_sums_and_a_row_of_merged_cells_alone_is_no_second_project() {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();

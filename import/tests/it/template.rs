@@ -83,9 +83,12 @@ fn edited(department: &Department, edit: impl Fn(&str) -> &str) -> (Summary, Vec
     check(&copy.save_to_buffer().unwrap())
 }
 
-/// The values of a template's example row, made a project by a number of its own.
+/// The values of a template's example row, made a project by a number and a name of its own.
 fn example(department: &Department) -> Values {
-    let (summary, rows) = edited(department, |text| if text == "示例" { "1" } else { text });
+    let (summary, rows) = edited(department, |text| match text {
+        "示例" => "1",
+        name => name.trim_start_matches("示例："),
+    });
     assert_eq!(
         all_findings(&summary, &rows),
         Vec::<&Finding>::new(),

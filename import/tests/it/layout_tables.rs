@@ -1,0 +1,183 @@
+//! What stands between the rows of a table and under it: other headers, rows of units, headings of counties, examples.
+
+use retrofit_import::catalogue::Field;
+
+use crate::layout::{check_csv, data_rows, header, row, value};
+
+/// [`header`] and two amounts, in units of their own.
+fn with_amounts(units: [&str; 2]) -> String {
+    format!("{},建筑面积{},计划总投资{}", header(), units[0], units[1])
+}
+
+fn amounts(text: &str) -> Vec<(Option<String>, Option<String>)> {
+    let (_, rows) = check_csv(text);
+    let amounts = rows.iter();
+    amounts
+        .map(|row| (value(row, Field::FloorAreaM2), value(row, Field::InvestmentPlanned)))
+        .collect()
+}
+
+fn some(area: &str, money: &str) -> (Option<String>, Option<String>) {
+    (Some(area.to_owned()), Some(money.to_owned()))
+}
+
+#[test]
+fn a_header_that_names_other_fields_or_units_begins_another_table() {
+    let (first, second) = (row("第一中学教学楼"), row("第二中学教学楼"));
+    let upper = format!("{}\n{first},1200,100\n\n二、计划\n", with_amounts(["", "（万元）"]));
+    let cases = [
+        // the same columns in another order
+        (
+            format!("{},计划总投资（万元）,建筑面积\n{second},50,900\n", header()),
+            some("900", "50"),
+        ),
+        // another unit
+        (
+            format!("{}\n{second},900,500000\n", with_amounts(["", "（元）"])),
+            some("900", "50"),
+        ),
+        // the same header, page by page
+        (
+            format!("{}\n{second},900,50\n", with_amounts(["", "（万元）"])),
+            some("900", "50"),
+        ),
+    ];
+    for (lower, wanted) in cases {
+        assert_eq!(
+            amounts(&(upper.clone() + &lower)),
+            [some("1200", "100"), wanted],
+            "{lower}"
+        );
+    }
+    let added = format!("{},备注\n{second},900,50,已完工\n", with_amounts(["", "（万元）"]));
+    let (_, rows) = check_csv(&(upper + &added));
+    assert_eq!(value(&rows[1], Field::Remarks).as_deref(), Some("已完工"));
+}
+
+#[test]
+fn the_same_header_under_another_unit_is_read_by_that() {
+    let header = with_amounts(["", ""]);
+    for (upper, lower, wanted) in [("万元", "元", ["100", "50"]), ("元", "万元", ["0.01", "500000"])] {
+        let text = format!(
+            "在建,单位：{upper}\n{header}\n{},1200,100\n\n计划,单位：{lower}\n{header}\n{},900,500000\n",
+            row("第一中学教学楼"),
+            row("第二中学教学楼"),
+        );
+        assert_eq!(
+            amounts(&text),
+            [some("1200", wanted[0]), some("900", wanted[1])],
+            "{upper}, {lower}"
+        );
+    }
+}
+
+#[test]
+fn a_row_of_units_may_hold_its_name_strokes_and_units_of_what_is_no_quantity() {
+    for units in [
+        ",,,,,,,,,度,g,,,㎡,元",
+        "—,—,—,—,—,—,—,—,—,—,—,—,—,㎡,元",
+        ",,,,,,,,,,,,,㎡,元",
+    ] {
+        let text = format!(
+            "{}\n{units}\n{},1200,500000\n",
+            with_amounts(["", ""]),
+            row("第一中学教学楼")
+        );
+        assert_eq!(amounts(&text), [some("1200", "50")], "{units}");
+    }
+    let text = format!(
+        "序号,{}\n单位,,,,,,,,,,,,,,㎡,元\n1,{},1200,500000\n",
+        with_amounts(["", ""]),
+        row("第一中学教学楼")
+    );
+    assert_eq!(amounts(&text), [some("1200", "50")]);
+}
+
+#[test]
+fn a_heading_names_its_county_by_itself_or_with_whose_projects_there_they_are() {
+    let header = format!("序号,{}", header().replace(",县区", ""));
+    let project = row("第一中学教学楼").replace(",东昌府区", "");
+    let county = |heading: &str| {
+        let text = format!("{header}\n莘县,,,,,,,,,,,,\n1,{project}\n{heading},,,,,,,,,,,,\n2,{project}\n");
+        let (_, rows) = check_csv(&text);
+        assert_eq!(data_rows(&rows), [3, 5], "{heading}");
+        value(&rows[1], Field::County).unwrap()
+    };
+    for heading in [
+        "茌平区",
+        "★茌平区",
+        "◆茌平区",
+        "（二）茌平区水利局",
+        "2 茌平区",
+        "三 茌平区",
+        "Ⅱ、茌平区",
+        "B、茌平区",
+        "茌平区教育和体育局",
+        "茌平区项目",
+        "茌平区学校（3所）",
+        "茌平区各乡镇",
+        "茌平区所属学校",
+        "茌平区—2个",
+        "茌平区卫健系统",
+        "聊城市茌平区教育局",
+    ] {
+        assert_eq!(county(heading), "371503", "{heading}");
+    }
+    for (heading, zone) in [
+        ("高新区教育局", "高新区"),
+        ("（三）经开区属学校", "经开区"),
+        ("◆度假区", "度假区"),
+    ] {
+        assert_eq!(county(heading), county(zone), "{heading}");
+        assert_ne!(county(heading), "371522", "{heading}");
+    }
+    // What is no county leaves the one above.
+    for heading in ["一、小学", "（二）初中"] {
+        assert_eq!(county(heading), "371522", "{heading}");
+    }
+}
+
+#[test]
+fn a_county_in_a_name_that_stands_alone_is_no_heading() {
+    for name in ["茌平区实验学校", "茌平区老旧小区加固项目", "茌平区第一中学教学楼"] {
+        let (_, rows) = check_csv(&format!(
+            "{}\n{}\n{name},,,,,,,,,,,,\n",
+            header(),
+            row("第一中学教学楼")
+        ));
+        assert_eq!(data_rows(&rows), [2, 3], "{name}");
+    }
+}
+
+#[test]
+fn examples_are_known_by_their_number_or_their_name() {
+    let header = format!("序号,{}", header());
+    let data = |number: &str, name: &str| {
+        let text = format!("{header}\n{number},{}\n1,{}\n", row(name), row("第一中学教学楼"));
+        data_rows(&check_csv(&text).1)
+    };
+    for number in [
+        "例",
+        "例1",
+        "（例）",
+        "例：",
+        "例如",
+        "示例1",
+        "范例",
+        "样",
+        "填表示例",
+        "★示例",
+    ] {
+        assert_eq!(data(number, "第二中学教学楼"), [3], "{number}");
+    }
+    for name in ["示例：第二中学教学楼", "（例）第二中学教学楼", "【样例】第二中学教学楼"]
+    {
+        assert_eq!(data("1", name), [3], "{name}");
+    }
+    // The mark of our template left beside a project of one's own, and beside a name that is nobody's.
+    assert_eq!(data("示例", "第二中学教学楼"), [2, 3]);
+    assert_eq!(data("示例", "某某中学教学楼"), [3]);
+    for name in ["示例小学教学楼", "样板小学教学楼", "例庄小学教学楼"] {
+        assert_eq!(data("2", name), [2, 3], "{name}");
+    }
+}
