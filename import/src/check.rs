@@ -341,7 +341,8 @@ impl<'a> Check<'a, '_> {
         self.end_sheet();
         let told = |code: &str| self.summary.findings.iter().any(|finding| finding.code == code);
         if self.summary.sheets.is_empty() && !told("F005") && !told("F008") {
-            self.summary.findings.push(sheet_findings::no_roster());
+            let no_roster = sheet_findings::no_roster(self.known.catalogue, &self.half_known);
+            self.summary.findings.push(no_roster);
             self.summary.headers = std::mem::take(&mut self.half_known);
         }
         self.summary

@@ -11,7 +11,7 @@ use crate::layout::{Column, DataRow, Line, Table, column_unit};
 use crate::record::{Read, Record};
 use crate::rules::{self, Incident};
 use crate::values::{Canonical, Fault, Quantity, Reader, Reading, Value, clean, quantity, written};
-use crate::workbook::{Cell, Content, Row};
+use crate::workbook::{Address, Cell, Content, Row};
 
 /// So many different texts of a column are remembered: more than any list of values has.
 const REMEMBERED: usize = 500;
@@ -97,7 +97,8 @@ impl<'a> RowReader<'a> {
         let mut faults: Vec<(Field, Fault)> = Vec::new();
         let mut carried: Vec<(Field, Value, Field)> = Vec::new();
         let mut county = None;
-        if let Some(heading) = data.heading.as_ref().filter(|_| !self.table.has(Field::County)) {
+        // For rows that do not name it themselves.
+        if let Some(heading) = &data.heading {
             let entry = record.entry_mut(Field::County);
             entry.read = Read::Value(Value::Division(heading.county.clone()));
             entry.written = (*heading.written).into();
@@ -154,12 +155,31 @@ impl<'a> RowReader<'a> {
         }
         self.unswap(&mut record, &mut faults);
         faults.extend(self.blanks(&mut record));
+        faults.extend(data.below.iter().filter_map(|(at, text)| self.further(*at, text)));
         let settings = self.catalogue.rule_settings();
         let findings = faults
             .into_iter()
             .filter_map(|(field, fault)| settings.settle_read(finding(&record, field, fault)))
             .collect();
         (record, findings)
+    }
+
+    /// What is wrong with a cell in a further line of a project, where its column is read.
+    fn further(&self, at: Address, text: &str) -> Option<(Field, Fault)> {
+        let field = self.columns.iter().find(|column| column.at == at.column)?.field;
+        let fault = Fault {
+            code: code_of(field),
+            message: format!(
+                "「{}」在第{}行还有“{text}”，没有读取：一个工程只能占一行。",
+                self.catalogue.label(field),
+                at.row + 1
+            ),
+            suggestion: Some(
+                "请并入这一行的同一格（多项用顿号隔开），再删去多出的一行；是另一个工程的，取消合并，各填一行。"
+                    .to_owned(),
+            ),
+        };
+        Some((field, fault))
     }
 
     /// Coordinates that were written in each other's place are kept as written, and P002 speaks instead of V005.
@@ -245,18 +265,22 @@ fn unless_broken(read: impl FnOnce() -> Reading) -> Option<Reading> {
     catch_unwind(AssertUnwindSafe(read)).ok()
 }
 
-/// A cell whose reading broke down is not read, and says so: its row is held like any other with an unread cell.
-fn broken(field: Field, label: &str) -> Reading {
-    let code = match field.field_type() {
+/// The rule that goes by what is wrong with a cell of this field.
+fn code_of(field: Field) -> &'static str {
+    match field.field_type() {
         FieldType::Integer | FieldType::Decimal(_) | FieldType::Percent => "V002",
         FieldType::Month | FieldType::Date => "V003",
         FieldType::Text(_) | FieldType::Uscc | FieldType::Phone => "V006",
         _ => "V004",
-    };
+    }
+}
+
+/// A cell whose reading broke down is not read, and says so: its row is held like any other with an unread cell.
+fn broken(field: Field, label: &str) -> Reading {
     Reading {
         read: Read::Unread,
         fault: Some(Fault {
-            code,
+            code: code_of(field),
             message: format!("「{label}」这一格没有读成：程序故障。"),
             suggestion: Some("请告诉系统管理员；急用时可换一种写法。".to_owned()),
         }),
@@ -311,6 +335,7 @@ impl KeptReader {
             },
             heading: None,
             explanation: None,
+            below: Vec::new(),
         };
         let mut rows = RowReader::new(&self.catalogue, &self.reader, self.table.clone());
         let (mut record, mut findings) = rows.read(&"".into(), &mut data);

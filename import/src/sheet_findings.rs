@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalogue::Field;
+use crate::catalogue::{Catalogue, Field};
 use crate::finding::Finding;
 use crate::layout::{ColumnReading, HeaderReading, Known, Table};
 use crate::rules;
@@ -19,13 +19,49 @@ pub(crate) fn refused(refusal: &Refusal) -> Finding {
     }
 }
 
-/// F004: no visible sheet holds a roster.
-pub(crate) fn no_roster() -> Finding {
+/// F004: no visible sheet holds a roster; a header that lacks nothing but the projects' names says so.
+pub(crate) fn no_roster(catalogue: &Catalogue, half_known: &[HeaderReading]) -> Finding {
+    let nameless = half_known.iter().find(|header| header.missing.contains(&Field::Name));
+    nameless.map_or_else(
+        || Finding {
+            suggestion: Some("请确认表头里有「工程名称」等栏目，且表头下面有数据；可从本系统下载模板填写。".to_owned()),
+            ..finding(
+                "F004",
+                "没有找到工程清单：各可见工作表里都没有可识别的表头和数据。".to_owned(),
+            )
+        },
+        |header| nameless_header(catalogue, header),
+    )
+}
+
+fn nameless_header(catalogue: &Catalogue, header: &HeaderReading) -> Finding {
+    let fields = header.columns.iter().filter_map(|column| column.field);
+    let labels: Vec<&str> = fields.map(|field| catalogue.label(field)).collect();
+    let name = header
+        .columns
+        .iter()
+        .find(|column| column.field.is_none() && column.header.contains('名'));
+    let which = name.map_or_else(
+        || "请把写工程名称的那一列的表头改成「工程名称」".to_owned(),
+        |column| {
+            format!(
+                "{} 列「{}」如果就是工程名称，请把表头改成「工程名称」",
+                column_name(column.column),
+                column.header
+            )
+        },
+    );
     Finding {
-        suggestion: Some("请确认表头里有「工程名称」等栏目，且表头下面有数据；可从本系统下载模板填写。".to_owned()),
+        sheet: Some(header.sheet.clone()).filter(|sheet| !sheet.is_empty()),
+        suggestion: Some(format!("{which}，或在报送页面的“各列识别”里指定。")),
         ..finding(
             "F004",
-            "没有找到工程清单：各可见工作表里都没有可识别的表头和数据。".to_owned(),
+            format!(
+                "没有找到工程清单：第{}行是表头，认得「{}」等{}栏，唯独没有「工程名称」。",
+                header.row,
+                labels.iter().take(2).copied().collect::<Vec<_>>().join("」「"),
+                labels.len()
+            ),
         )
     }
 }
@@ -151,7 +187,8 @@ pub(crate) fn of_sheet(
         };
     }
     if tables.is_empty() {
-        return if any_row {
+        // Of the one table of a csv, F004 says all there is to say.
+        return if any_row && !head.name.is_empty() {
             on_sheet("F007", format!("工作表「{}」不是工程清单，已跳过。", head.name)).map(|finding| Finding {
                 suggestion: Some(
                     "如果它是工程清单，请检查表头里有没有「工程名称」等栏目，工作表名称不要带“字典”“说明”“示例”。"

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::header::{HeaderIndex, Heading, Keys, undecorated};
+use super::header::{HeaderIndex, Heading, Keys, is_serial, undecorated};
 use super::heads::Heads;
 use super::merged::Line;
 use super::understood::ColumnReading;
@@ -121,7 +121,7 @@ impl Block {
             // What stands beneath the header of the rows' numbers is no part of it: the name of a row of units, say.
             if path
                 .last()
-                .is_none_or(|above| above.text != over.text && !index.is_serial(&above.text))
+                .is_none_or(|above| above.text != over.text && !is_serial(&above.text))
             {
                 path.push(over);
             }
@@ -395,6 +395,7 @@ pub(crate) fn is_numbering(row: &Row) -> bool {
             .trim_matches(['(', ')', '[', ']']);
         !bare.is_empty()
             && ("甲乙丙丁戊己庚辛壬癸".contains(bare)
+                || bare.chars().all(|c| "一二三四五六七八九十".contains(c))
                 || (bare.len() <= 2 && bare.bytes().all(|byte| byte.is_ascii_lowercase()))
                 || bare.parse::<u16>().is_ok_and(|number| (1..=300).contains(&number)))
     };

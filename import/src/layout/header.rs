@@ -162,14 +162,9 @@ impl HeaderIndex {
         self.names.contains_key(folded)
     }
 
-    /// Whether a text heads the rows' numbers.
-    pub(super) fn is_serial(&self, text: &str) -> bool {
-        text.len() <= LONGEST && SERIAL.contains(&undecorated(text).as_str())
-    }
-
     /// Whether a text heads a column: it names a field, or the rows' numbers.
     pub(crate) fn heads(&self, text: &str) -> bool {
-        self.single(text).is_some() || self.is_serial(text)
+        self.single(text).is_some() || is_serial(text)
     }
 
     /// The header text most like one of a field's names.
@@ -219,6 +214,11 @@ impl HeaderIndex {
         };
         TAILS.iter().find_map(with_tail)
     }
+}
+
+/// Whether a text heads the rows' numbers.
+pub(super) fn is_serial(text: &str) -> bool {
+    text.len() <= LONGEST && SERIAL.contains(&undecorated(text).as_str())
 }
 
 /// Names the columns of a header for corrections, from the left.

@@ -31,7 +31,7 @@ pub(crate) use units::column_unit;
 
 use crate::catalogue::{Catalogue, Field};
 use crate::values::{Reader, clean, fold, written};
-use crate::workbook::{Row, SheetHead};
+use crate::workbook::{Address, Row, SheetHead};
 
 /// A header has at most so many rows of names, and one more that numbers the columns.
 const HEADER_ROWS: usize = 4;
@@ -96,6 +96,8 @@ pub(crate) struct SheetReader<'a> {
     /// The table, once it is certain.
     table: Option<Arc<Table>>,
     waiting: Vec<DataRow>,
+    /// The last data row of a sound table: the next row may be a further line of its project.
+    latest: Option<DataRow>,
     /// Rows with few cells: projects with nearly all missing, or titles of a header that follows.
     sparse: Vec<DataRow>,
     /// The last county heading.
@@ -122,6 +124,7 @@ impl<'a> SheetReader<'a> {
             header: None,
             table: None,
             waiting: Vec::new(),
+            latest: None,
             sparse: Vec::new(),
             heading: None,
             last: 0,
@@ -172,6 +175,7 @@ impl<'a> SheetReader<'a> {
                     line,
                     heading: self.heading.clone(),
                     explanation,
+                    below: Vec::new(),
                 };
                 if kind == Kind::Sparse {
                     self.sparse.push(data);
@@ -185,6 +189,7 @@ impl<'a> SheetReader<'a> {
                 let row = line.row.index;
                 self.heading = Some(CountyHeading { county, written, row });
             }
+            Kind::Continued => self.add_below(&line),
             Kind::Header => {
                 self.drop_titles(None, out);
                 self.after_footer = false;
@@ -372,7 +377,7 @@ impl<'a> SheetReader<'a> {
         }
         if let Some(table) = &self.table {
             if table.is_sound() {
-                out(Part::Row(row));
+                self.let_go(Some(row), out);
             }
             return;
         }
@@ -384,6 +389,23 @@ impl<'a> SheetReader<'a> {
         if (carries && self.any_name()) || self.waiting.len() >= HELD_BACK {
             self.settle(carries, out);
         }
+    }
+
+    /// Lets go of the last data row, in whose place the next one comes.
+    fn let_go(&mut self, next: Option<DataRow>, out: &mut dyn FnMut(Part)) {
+        if let Some(row) = std::mem::replace(&mut self.latest, next) {
+            out(Part::Row(row));
+        }
+    }
+
+    /// Adds a further line to the project above it.
+    fn add_below(&mut self, line: &Line) {
+        let Some(row) = self.latest.as_mut().or(self.waiting.last_mut()) else {
+            return;
+        };
+        let texts = line.own_cells().filter_map(cell_text);
+        row.below
+            .extend(texts.map(|(column, text)| (Address::new(line.row.index, column), text)));
     }
 
     /// Whether a row held back has a name: lists of the values that fields may have give none.
@@ -448,8 +470,8 @@ impl<'a> SheetReader<'a> {
         self.table = Some(table.clone());
         let sound = table.is_sound();
         out(Part::Table(table));
-        for row in self.waiting.drain(..).filter(|_| sound) {
-            out(Part::Row(row));
+        for row in std::mem::take(&mut self.waiting).into_iter().filter(|_| sound) {
+            self.let_go(Some(row), out);
         }
     }
 
@@ -457,6 +479,7 @@ impl<'a> SheetReader<'a> {
         if self.table.is_none() && (self.any_name() || self.example) {
             self.settle(false, out);
         }
+        self.let_go(None, out);
         self.waiting.clear();
         self.header = None;
         self.table = None;

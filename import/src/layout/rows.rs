@@ -8,7 +8,7 @@ use super::merged::Line;
 use super::units;
 use crate::catalogue::Field;
 use crate::values::{Reader, fold, written};
-use crate::workbook::Content;
+use crate::workbook::{Area, Content};
 
 /// A project's row without a name has at least so many known cells of its own.
 const LEAST_CELLS: usize = 3;
@@ -81,6 +81,10 @@ const TOTALS: &[&str] = &[
     "汇总",
     "合计数",
     "总计数",
+    "总数",
+    "平均",
+    "平均值",
+    "结转",
     "本页计",
     "承前页",
     "过次页",
@@ -137,6 +141,8 @@ pub(crate) enum Kind {
         /// The county as written, folded.
         written: Arc<str>,
     },
+    /// A further line of the project above, whose name is merged over it.
+    Continued,
     /// The header, repeated.
     Header,
     /// An example row, of a template of ours or of another.
@@ -223,8 +229,13 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         // Figures alone are a sum.
         None => known >= LEAST_CELLS && words.count() >= 2 && !apart,
     };
+    let under = |area: &Area| Some(area.first_column) == name_at && area.first_row < line.row.index;
     if !is_project {
-        other
+        if known > 0 && line.areas.iter().any(under) {
+            Kind::Continued
+        } else {
+            other
+        }
     } else if known * 4 <= header.columns.len() {
         Kind::Sparse
     } else {
@@ -287,7 +298,7 @@ fn is_total(folded: &str) -> bool {
 /// `合计4个项目`, `其中:中学`: what figures alone stand behind is a sum or a part of one.
 fn begins_sum(folded: &str) -> bool {
     let words = TOTALS.iter().chain(&["其中"]);
-    folded == "计" || words.into_iter().any(|word| folded.starts_with(word))
+    ["计", "全市", "聊城市"].contains(&folded) || words.into_iter().any(|word| folded.starts_with(word))
 }
 
 fn is_note(folded: &str) -> bool {

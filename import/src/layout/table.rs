@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Column, Line};
 use crate::catalogue::Field;
 use crate::feedback::Feedback;
+use crate::workbook::Address;
 
 /// A roster's table, its header understood.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +55,8 @@ pub(crate) struct DataRow {
     pub(crate) heading: Option<CountyHeading>,
     /// What stands in the column 情况说明 of an annotated workbook.
     pub(crate) explanation: Option<Arc<str>>,
+    /// What stands in further lines of the project: row and column, from 0, and text.
+    pub(crate) below: Vec<(Address, String)>,
 }
 
 /// A row that heads those beneath it with their county.

@@ -150,6 +150,51 @@ fn a_county_in_a_name_that_stands_alone_is_no_heading() {
 }
 
 #[test]
+fn a_heading_gives_the_county_of_rows_that_leave_their_own_cell_blank() {
+    let blank = row("第二中学教学楼").replace(",东昌府区,古楼街道,", ",,莘州街道,");
+    let text = format!("{}\n莘县,,,,,,,,,,,,\n{blank}\n{}\n", header(), row("第一中学教学楼"));
+    let (_, rows) = check_csv(&text);
+    let counties: Vec<_> = rows.iter().map(|row| value(row, Field::County).unwrap()).collect();
+    assert_eq!(counties, ["371522", "371502"]);
+}
+
+#[test]
+fn sums_and_numbers_of_columns_in_other_words_are_no_projects() {
+    let numbers = "一,二,三,四,五,六,七,八,九,十,十一,十二,十三";
+    for line in [
+        "总数,,,,,,,,,,,,2",
+        "平均,,,,,,,,,,,,2",
+        "上页结转,,,,,,,,,,,,2",
+        "项目总数：3个,,,,,,,,,,,,",
+        "聊城市,,,,,,,,,,,,3",
+        numbers,
+    ] {
+        let text = format!(
+            "{}\n{}\n{line}\n{}\n",
+            header(),
+            row("第一中学教学楼"),
+            row("第二中学教学楼")
+        );
+        assert_eq!(data_rows(&check_csv(&text).1), [2, 4], "{line}");
+    }
+}
+
+#[test]
+fn a_header_that_lacks_the_name_alone_is_told_with_the_column_that_may_be_it() {
+    let header = header().replace("工程名称", "学校名称");
+    let (summary, _) = check_csv(&format!("台账\n{header}\n{}\n", row("第一中学教学楼")));
+    let [finding] = summary.findings.try_into().unwrap();
+    assert_eq!(finding.code, "F004");
+    assert!(
+        finding.message.contains("第2行") && finding.message.contains("唯独没有「工程名称」"),
+        "{}",
+        finding.message
+    );
+    let suggestion = finding.suggestion.unwrap();
+    assert!(suggestion.contains("A 列「学校名称」"), "{suggestion}");
+}
+
+#[test]
 fn examples_are_known_by_their_number_or_their_name() {
     let header = format!("序号,{}", header());
     let data = |number: &str, name: &str| {

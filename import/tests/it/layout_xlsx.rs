@@ -82,6 +82,39 @@ fn an_amount_merged_over_projects_is_asked_about_and_counted_for_none_but_the_fi
 }
 
 #[test]
+fn a_project_of_two_lines_is_one_and_says_what_of_it_was_not_read() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    put(sheet, 0, 0, &format!("{},加固方式,计划总投资,分管领导", header()));
+    for (top, name) in [(1, "第一中学教学楼"), (3, "第二中学教学楼")] {
+        for (column, text) in (0..).zip(row(name).split(',')) {
+            merge(sheet, (top, column), (top + 1, column), text);
+        }
+        put(sheet, top, 13, "粘钢,300,张某");
+    }
+    put(sheet, 2, 13, "碳纤维,,李某");
+    put(sheet, 4, 14, "60");
+    put(sheet, 5, 0, "合计,,,,,,,,,,,,,,600");
+    let (_, rows) = check(&mut workbook);
+    assert_eq!(data_rows(&rows), [2, 4]);
+    let told = |row: &CheckedRow| -> Vec<(&'static str, String)> {
+        let findings = row
+            .findings
+            .iter()
+            .filter(|finding| finding.message.contains("一个工程只能占一行"));
+        findings
+            .map(|finding| (finding.code, finding.message.clone()))
+            .collect()
+    };
+    let [(code, message)] = told(&rows[0]).try_into().unwrap();
+    assert_eq!(code, "V004");
+    assert!(message.contains("第3行还有“碳纤维”"), "{message}");
+    let [(code, message)] = told(&rows[1]).try_into().unwrap();
+    assert_eq!(code, "V002");
+    assert!(message.contains("第5行还有“60”"), "{message}");
+}
+
+#[test]
 fn merged_areas_end_at_sums_and_a_row_of_merged_cells_alone_is_no_second_project() {
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
