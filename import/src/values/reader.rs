@@ -251,13 +251,14 @@ impl Reader {
         let message = match reason {
             NoDate::NoSuchDay => format!("“{text}”这一天（月）不存在。"),
             NoDate::Vague => format!("“{text}”不是确切的日期。"),
+            NoDate::Several => format!("“{text}”像是几个月（日），不是一个日期。"),
             NoDate::Unlike => format!("「{}」填的是“{text}”，读不出日期。", self.catalogue.label(field)),
         };
-        Fault::new(
-            "V003",
-            message,
-            "请写成 2023-05-12；只知道月份写 2023-05，只知道年份写 2023；没有的留空。",
-        )
+        let suggestion = match reason {
+            NoDate::Several => "请只写一个月份或日期，如 2023-05 或 2023-05-12。",
+            _ => "请写成 2023-05-12；只知道月份写 2023-05，只知道年份写 2023；没有的留空。",
+        };
+        Fault::new("V003", message, suggestion)
     }
 }
 

@@ -35,6 +35,13 @@ fn what_is_refused_says_why_and_what_to_write() {
         ("开工日期", Field::StartDate, "2023年底", "V003", "不是确切的日期"),
         ("开工日期", Field::StartDate, "2023年底", "V003", "只知道年份写 2023"),
         ("开工日期", Field::StartDate, "2023年2月30日", "V003", "2023年2月30日"),
+        (
+            "开工日期",
+            Field::StartDate,
+            "2023年5-12月",
+            "V003",
+            "请只写一个月份或日期，如 2023-05",
+        ),
         ("计划总投资", Field::InvestmentPlanned, "12美元", "V002", "12美元"),
         ("加固方式", Field::RetrofitMethods, "面层加固；刷漆", "V004", "刷漆"),
         ("经度", Field::Longitude, "116°61′", "V002", "116°61′"),
