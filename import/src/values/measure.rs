@@ -26,13 +26,14 @@ impl Reader {
     ) -> Reading {
         let folded = match content {
             Content::Number(digits) => Cow::Borrowed(&**digits),
+            _ if quantity(field) == Some(Quantity::Degrees) => Cow::Owned(coordinate::folded(text)),
             _ => Cow::Owned(fold(text)),
         };
         let mut bare = &*folded;
         match quantity(field) {
             Some(Quantity::Degrees) if !matches!(content, Content::Number(_)) => {
                 if let Some(degrees) = coordinate::from_dms(&folded) {
-                    let minutes = !folded.ends_with(['°', '度', 'º']);
+                    let minutes = !folded.ends_with(['°', '度']);
                     return self.in_range(field, degrees, text).changed(minutes);
                 }
                 if let Some(pair) = coordinate::pair(text) {
