@@ -10,7 +10,7 @@ use crate::finding::Finding;
 use crate::layout::{Column, DataRow, Line, Table, column_unit};
 use crate::record::{Read, Record};
 use crate::rules::{self, Incident};
-use crate::values::{Canonical, Fault, Reader, Reading, Value, clean, written};
+use crate::values::{Canonical, Fault, Reader, Reading, Value, clean, unread_code, written};
 use crate::workbook::{Cell, Content, Row};
 
 /// So many different texts of a column are remembered: more than any list of values has.
@@ -224,16 +224,10 @@ fn unless_broken(read: impl FnOnce() -> Reading) -> Option<Reading> {
 
 /// A cell whose reading broke down is not read, and says so: its row is held like any other with an unread cell.
 fn broken(field: Field, label: &str) -> Reading {
-    let code = match field.field_type() {
-        FieldType::Integer | FieldType::Decimal(_) | FieldType::Percent => "V002",
-        FieldType::Month | FieldType::Date => "V003",
-        FieldType::Text(_) | FieldType::Uscc | FieldType::Phone => "V006",
-        _ => "V004",
-    };
     Reading {
         read: Read::Unread,
         fault: Some(Fault {
-            code,
+            code: unread_code(field),
             message: format!("「{label}」这一格没有读成：程序故障。"),
             suggestion: Some("请告诉系统管理员；急用时可换一种写法。".to_owned()),
         }),

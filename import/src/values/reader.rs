@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::codes::{CodeIndex, nearest, nearest_named};
 use super::date::{self, NoDate};
 use super::fold::fold;
-use super::reading::{Carried, Fault, Reading};
-use super::text::{BadUscc, check_uscc, is_phone};
+use super::reading::{Carried, Fault, Reading, unread_code};
+use super::text::{BadUscc, check_uscc, is_ditto, is_phone, says_nothing};
 use super::types::{PartialDate, Value};
 use crate::catalogue::{Catalogue, CodeList, Field, FieldType};
 use crate::workbook::{Content, NO_RESULT};
@@ -51,6 +51,11 @@ impl Reader {
         if text.is_empty() || is_stroke(text) {
             return Reading::default();
         }
+        if is_ditto(text) {
+            let message = format!("“{text}”不是内容。");
+            let suggestion = "每一行单独登记，请写出完整的内容。";
+            return Reading::fault(Fault::new(unread_code(field), message, suggestion));
+        }
         match field.field_type() {
             FieldType::Text(limit) => self.read_text(field, text, limit),
             FieldType::Code(list) => self.read_code(field, list, text, content),
@@ -71,9 +76,14 @@ impl Reader {
     }
 
     fn read_text(&self, field: Field, text: &str, limit: u16) -> Reading {
-        let label = self.catalogue.label(field);
+        let info = self.catalogue.field(field);
+        let label = &info.label;
         if let Some(fault) = self.invisible(field, text) {
             return Reading::fault(fault);
+        }
+        if info.required && says_nothing(text) {
+            let message = format!("「{label}」填的是“{text}”，不是内容。");
+            return Reading::fault(Fault::new("V006", message, format!("请填写{label}。")));
         }
         let length = text.chars().count();
         if length > usize::from(limit) {

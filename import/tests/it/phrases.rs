@@ -42,6 +42,18 @@ fn what_is_refused_says_why_and_what_to_write() {
             "V003",
             "请只写一个月份或日期，如 2023-05",
         ),
+        (
+            "工程编号",
+            Field::ProjectNo,
+            "同上",
+            "V006",
+            "“同上”不是内容。 每一行单独登记，请写出完整的内容。",
+        ),
+        ("备注", Field::Remarks, "〃", "V006", "请写出完整的内容"),
+        ("联系电话", Field::Phone, "同上", "V006", "请写出完整的内容"),
+        ("开工日期", Field::StartDate, "同上", "V003", "请写出完整的内容"),
+        ("计划总投资", Field::InvestmentPlanned, "″", "V002", "请写出完整的内容"),
+        ("加固方式", Field::RetrofitMethods, "……同上", "V004", "请写出完整的内容"),
         ("计划总投资", Field::InvestmentPlanned, "12美元", "V002", "12美元"),
         ("加固方式", Field::RetrofitMethods, "面层加固；刷漆", "V004", "刷漆"),
         ("经度", Field::Longitude, "116°61′", "V002", "116°61′"),
@@ -54,6 +66,26 @@ fn what_is_refused_says_why_and_what_to_write() {
         let words = format!("{} {}", found.message, found.suggestion.as_deref().unwrap_or_default());
         assert!(found.code == code && words.contains(said), "{column} {text}: {words}");
         assert_eq!(found.value.as_deref(), Some(text));
+    }
+}
+
+#[test]
+fn a_required_text_says_something() {
+    let read = |owner: &str| {
+        let cells = row("第一中学教学楼").replacen("某某中学", owner, 1);
+        let (_, mut rows) = check_csv(&format!("{}\n{cells}\n", header()));
+        let row = rows.remove(0);
+        let found = row
+            .findings
+            .iter()
+            .find(|finding| finding.field == Some(Field::OwnerUnit));
+        (value(&row, Field::OwnerUnit), found.map(|finding| finding.code))
+    };
+    for nothing in ["0", "NULL", "null", "……", "同上"] {
+        assert_eq!(read(nothing), (None, Some("V006")), "{nothing}");
+    }
+    for said in ["待定", "不详"] {
+        assert_eq!(read(said), (Some(said.to_owned()), None));
     }
 }
 
