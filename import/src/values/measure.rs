@@ -30,6 +30,7 @@ impl Reader {
             _ => Cow::Owned(fold(text)),
         };
         let mut bare = &*folded;
+        let mut column_unit = column_unit;
         match quantity(field) {
             Some(Quantity::Degrees) if !matches!(content, Content::Number(_)) => {
                 if let Some(degrees) = coordinate::from_dms(&folded) {
@@ -41,7 +42,12 @@ impl Reader {
                 }
                 bare = coordinate::without_hemisphere(&folded);
             }
-            Some(Quantity::Money) => bare = folded.trim_start_matches("人民币").trim_start_matches(['¥', '￥']),
+            Some(Quantity::Money) => {
+                let named = folded.trim_start_matches("人民币");
+                bare = named.trim_start_matches('¥');
+                // The sign is also that of a format which people choose for amounts in 万元: a unit that the column names holds.
+                column_unit = column_unit.or((bare != named).then_some("元"));
+            }
             Some(Quantity::Percent) => {
                 if let Some(percent) = folded.strip_prefix("百分之") {
                     bare = percent;

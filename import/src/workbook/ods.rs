@@ -239,7 +239,7 @@ impl Stated {
             ("float" | "currency", Ok(number)) => {
                 let two_decimals = shown.strip_suffix('0').is_some_and(value::is_first_month);
                 let format = if two_decimals { Shown::TwoDecimals } else { Shown::Plain };
-                Some(value::shown_number(number, format))
+                Some(value::shown_number(number, &format))
             }
             ("date", _) => Some(Content::Date(value::whole_day(&value).into())),
             ("boolean", _) => Some(Content::Bool(value == "true")),
