@@ -123,6 +123,29 @@ impl Frame {
         let says = !before.is_empty() || !after.is_empty() || frame.whole > 1 || frame.shift != 0;
         says.then_some(Self { before, after, ..frame })
     }
+
+    /// The frame in which a number is shown as this text; none where the text is not just that.
+    pub(super) fn of_shown(shown: &str, number: f64) -> Option<Self> {
+        let first = shown.find(|c: char| c.is_ascii_digit())?;
+        let (before, rest) = shown.split_at(first);
+        let (digits, after) = rest.split_at(rest.rfind(|c: char| c.is_ascii_digit())? + 1);
+        let digits = digits.replace(',', "");
+        let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, ""));
+        let shift = match digits.parse::<f64>().ok()? / number {
+            _ if number == 0.0 => 0,
+            ratio if (0.5..=2.0).contains(&ratio) => 0,
+            ratio if (0.5e-4..=2e-4).contains(&ratio) && after.starts_with('万') => -4,
+            ratio if (0.5e-8..=2e-8).contains(&ratio) && after.starts_with('亿') => -8,
+            _ => return None,
+        };
+        Some(Self {
+            before: telling(before).to_owned(),
+            after: telling(after).to_owned(),
+            whole: if whole.starts_with('0') { whole.len() } else { 0 },
+            decimals: decimals.len(),
+            shift,
+        })
+    }
 }
 
 /// A text around a number, blank where it says nothing: brackets, strokes, the dollar that programs put in for the local currency.
@@ -146,6 +169,37 @@ mod tests {
             ("General", false),
         ] {
             assert_eq!(is_percent(code), is, "{code}");
+        }
+    }
+
+    #[test]
+    fn frames_of_shown_numbers() {
+        let frame = |shown: &str, number: f64| {
+            let frame = Frame::of_shown(shown, number)?;
+            let Frame { before, after, .. } = frame;
+            Some(format!(
+                "{before}|{after}|{} {} {}",
+                frame.whole, frame.decimals, frame.shift
+            ))
+        };
+        for (shown, number, wanted) in [
+            ("0007", 7.0, Some("||4 0 0")),
+            ("WJ-007", 7.0, Some("WJ-||3 0 0")),
+            ("120,000.00元", 120_000.0, Some("|元|0 2 0")),
+            ("¥120,000.00", 120_000.0, Some("¥||0 2 0")),
+            ("0.12万㎡", 0.1197, Some("|万㎡|1 2 0")),
+            ("120.0万", 1_200_000.0, Some("|万|0 1 -4")),
+            ("1.2亿元", 123_456_789.0, Some("|亿元|0 1 -8")),
+            ("12", 12.3, Some("||0 0 0")),
+            ("0", 0.0, Some("||1 0 0")),
+            ("0", 0.3, None),
+            ("1,200", 1_200_000.0, None),
+            ("120.000,00", 120_000.0, None),
+            ("1 1/2", 1.5, None),
+            ("2023年5月", 2023.0, None),
+            ("", 5.0, None),
+        ] {
+            assert_eq!(frame(shown, number).as_deref(), wanted, "{shown}");
         }
     }
 

@@ -116,7 +116,7 @@ pub(super) fn shown_number(value: f64, shown: &Shown) -> Content {
 }
 
 /// A number in its frame: a text where there is more than a number to it. Formats show negative numbers in ways of their own.
-fn framed(value: f64, frame: &Frame) -> Option<Content> {
+pub(super) fn framed(value: f64, frame: &Frame) -> Option<Content> {
     let mut number = decimal(value, frame.shift).filter(|_| value >= 0.0)?;
     if frame.decimals == 2 && is_first_month(&number) {
         number.push('0');
