@@ -145,7 +145,7 @@ impl<'a> RowReader<'a> {
             carried.extend(reading.also.into_iter().map(|(to, value)| (to, value, field)));
         }
         for (field, value, from) in carried {
-            faults.extend(carry(&mut record, field, value, from));
+            faults.extend(carry(&mut record, field, self.catalogue.label(field), value, from));
         }
         self.unswap(&mut record, &mut faults);
         faults.extend(self.blanks(&mut record));
@@ -297,31 +297,33 @@ impl KeptReader {
 }
 
 /// Gives a field the value that another field's cell carried, where its own cell is blank. Two coordinates in one cell are too many where
-/// the other cell has its own.
-fn carry(record: &mut Record, field: Field, value: Value, from: Field) -> Option<(Field, Fault)> {
+/// the other cell has its own, and so is an acceleration, a degree or a group that is another than that of its own cell; `label` is the
+/// field's.
+fn carry(record: &mut Record, field: Field, label: &str, value: Value, from: Field) -> Option<(Field, Fault)> {
     if from == Field::ScaleValue && record.value(field).is_some_and(|own| *own != value) {
         return two_units(record);
     }
     if field != from && record.is_given(field) {
-        let own = &record.entry(field).written;
-        let is_coordinate = matches!(from, Field::Longitude | Field::Latitude);
-        if !is_coordinate || *own == record.entry(from).written {
-            return None;
-        }
-        let message = format!(
-            "“{}”是两个数，而经度、纬度的另一格也填了“{own}”。",
-            record.entry(from).written
-        );
+        let (own, cell) = (&record.entry(field).written, &record.entry(from).written);
+        let differs = || record.value(field).is_some_and(|own| *own != value);
+        let (message, suggestion) = match from {
+            Field::Longitude | Field::Latitude if own != cell => (
+                format!("“{cell}”是两个数，而经度、纬度的另一格也填了“{own}”。"),
+                "请在经度、纬度两格各填一个数。",
+            ),
+            Field::Intensity | Field::AccelerationG if differs() => (
+                format!("“{cell}”与「{label}」填的“{own}”不一致。"),
+                "请核对哪一个正确，把两格改成一致。",
+            ),
+            _ => return None,
+        };
+        let fault = Fault {
+            code: "V002",
+            message,
+            suggestion: Some(suggestion.to_owned()),
+        };
         record.entry_mut(from).read = Read::Unread;
-        let suggestion = Some("请在经度、纬度两格各填一个数。".to_owned());
-        return Some((
-            from,
-            Fault {
-                code: "V002",
-                message,
-                suggestion,
-            },
-        ));
+        return Some((from, fault));
     }
     let source = record.entry(from).clone();
     let entry = record.entry_mut(field);

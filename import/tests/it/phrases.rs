@@ -70,6 +70,37 @@ fn what_is_refused_says_why_and_what_to_write() {
 }
 
 #[test]
+fn an_intensity_cell_does_not_contradict_the_acceleration() {
+    let read = |intensity: &str, acceleration: &str| {
+        let cells = row("第一中学教学楼").replace("7度,0.15g", &format!("{intensity},{acceleration}"));
+        let (_, mut rows) = check_csv(&format!("{}\n{cells}\n", header()));
+        let row = rows.remove(0);
+        let fields = [Field::Intensity, Field::AccelerationG];
+        let found = row
+            .findings
+            .iter()
+            .filter(|finding| finding.field.is_some_and(|field| fields.contains(&field)));
+        let found: Vec<(&str, String)> = found.map(|finding| (finding.code, finding.message.clone())).collect();
+        (fields.map(|field| value(&row, field).unwrap_or_default()), found)
+    };
+    let both = || ["7".to_owned(), "0.15".to_owned()];
+    for (intensity, acceleration) in [("7度（0.15g）", "0.15"), ("7度（0.15g）", ""), ("7度", "0.15g（7度）")]
+    {
+        assert_eq!(
+            read(intensity, acceleration),
+            (both(), vec![]),
+            "{intensity} {acceleration}"
+        );
+    }
+    let ([intensity, acceleration], found) = read("7度（0.10g）", "0.15g");
+    assert_eq!((&*intensity, &*acceleration, found[0].0), ("", "0.15", "V002"));
+    assert!(
+        found.len() == 1 && found[0].1.contains("“7度（0.10g）”") && found[0].1.contains("“0.15g”"),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_required_text_says_something() {
     let read = |owner: &str| {
         let cells = row("第一中学教学楼").replacen("某某中学", owner, 1);
