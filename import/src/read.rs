@@ -10,7 +10,7 @@ use crate::finding::Finding;
 use crate::layout::{Column, DataRow, Line, Table, column_unit};
 use crate::record::{Read, Record};
 use crate::rules::{self, Incident};
-use crate::values::{Canonical, Fault, Quantity, Reader, Reading, Value, clean, quantity, written};
+use crate::values::{Canonical, Fault, Quantity, Reader, Reading, Value, clean, quantity, unread_code, written};
 use crate::workbook::{Address, Cell, Content, Row};
 
 /// So many different texts of a column are remembered: more than any list of values has.
@@ -151,7 +151,7 @@ impl<'a> RowReader<'a> {
             carried.extend(reading.also.into_iter().map(|(to, value)| (to, value, field)));
         }
         for (field, value, from) in carried {
-            faults.extend(carry(&mut record, field, value, from));
+            faults.extend(carry(&mut record, field, self.catalogue.label(field), value, from));
         }
         self.unswap(&mut record, &mut faults);
         faults.extend(self.blanks(&mut record));
@@ -168,7 +168,7 @@ impl<'a> RowReader<'a> {
     fn further(&self, at: Address, text: &str) -> Option<(Field, Fault)> {
         let field = self.columns.iter().find(|column| column.at == at.column)?.field;
         let fault = Fault {
-            code: code_of(field),
+            code: unread_code(field),
             message: format!(
                 "「{}」在第{}行还有“{text}”，没有读取：一个工程只能占一行。",
                 self.catalogue.label(field),
@@ -265,22 +265,12 @@ fn unless_broken(read: impl FnOnce() -> Reading) -> Option<Reading> {
     catch_unwind(AssertUnwindSafe(read)).ok()
 }
 
-/// The rule that goes by what is wrong with a cell of this field.
-fn code_of(field: Field) -> &'static str {
-    match field.field_type() {
-        FieldType::Integer | FieldType::Decimal(_) | FieldType::Percent => "V002",
-        FieldType::Month | FieldType::Date => "V003",
-        FieldType::Text(_) | FieldType::Uscc | FieldType::Phone => "V006",
-        _ => "V004",
-    }
-}
-
 /// A cell whose reading broke down is not read, and says so: its row is held like any other with an unread cell.
 fn broken(field: Field, label: &str) -> Reading {
     Reading {
         read: Read::Unread,
         fault: Some(Fault {
-            code: code_of(field),
+            code: unread_code(field),
             message: format!("「{label}」这一格没有读成：程序故障。"),
             suggestion: Some("请告诉系统管理员；急用时可换一种写法。".to_owned()),
         }),
@@ -351,31 +341,33 @@ impl KeptReader {
 }
 
 /// Gives a field the value that another field's cell carried, where its own cell is blank. Two coordinates in one cell are too many where
-/// the other cell has its own.
-fn carry(record: &mut Record, field: Field, value: Value, from: Field) -> Option<(Field, Fault)> {
+/// the other cell has its own, and so is an acceleration, a degree or a group that is another than that of its own cell; `label` is the
+/// field's.
+fn carry(record: &mut Record, field: Field, label: &str, value: Value, from: Field) -> Option<(Field, Fault)> {
     if from == Field::ScaleValue && record.value(field).is_some_and(|own| *own != value) {
         return two_units(record);
     }
     if field != from && record.is_given(field) {
-        let own = &record.entry(field).written;
-        let is_coordinate = matches!(from, Field::Longitude | Field::Latitude);
-        if !is_coordinate || *own == record.entry(from).written {
-            return None;
-        }
-        let message = format!(
-            "“{}”是两个数，而经度、纬度的另一格也填了“{own}”。",
-            record.entry(from).written
-        );
+        let (own, cell) = (&record.entry(field).written, &record.entry(from).written);
+        let differs = || record.value(field).is_some_and(|own| *own != value);
+        let (message, suggestion) = match from {
+            Field::Longitude | Field::Latitude if own != cell => (
+                format!("“{cell}”是两个数，而经度、纬度的另一格也填了“{own}”。"),
+                "请在经度、纬度两格各填一个数。",
+            ),
+            Field::Intensity | Field::AccelerationG if differs() => (
+                format!("“{cell}”与「{label}」填的“{own}”不一致。"),
+                "请核对哪一个正确，把两格改成一致。",
+            ),
+            _ => return None,
+        };
+        let fault = Fault {
+            code: "V002",
+            message,
+            suggestion: Some(suggestion.to_owned()),
+        };
         record.entry_mut(from).read = Read::Unread;
-        let suggestion = Some("请在经度、纬度两格各填一个数。".to_owned());
-        return Some((
-            from,
-            Fault {
-                code: "V002",
-                message,
-                suggestion,
-            },
-        ));
+        return Some((from, fault));
     }
     let source = record.entry(from).clone();
     let entry = record.entry_mut(field);

@@ -8,13 +8,21 @@ use super::number;
 /// Decimals of a coordinate in degrees, about a tenth of a metre.
 pub(crate) const DECIMALS: u32 = 6;
 
+/// What people type for the degree sign and folding would make a letter, a digit or an accent of.
+const DEGREE_SIGNS: &[char] = &['º', '˚', '⁰', 'ᵒ', '゜', 'ﾟ', '∘'];
+
+/// The text of a coordinate as it is compared, with one sign for degrees.
+pub(crate) fn folded(text: &str) -> String {
+    fold(&text.replace(DEGREE_SIGNS, "°"))
+}
+
 /// Reads a folded text in degrees, minutes and seconds (`116°07′03″`, `36度33分`), rounded to six decimals.
 pub(crate) fn from_dms(folded: &str) -> Option<Decimal> {
     let mut rest = without_hemisphere(folded);
     let mut total = Decimal::ZERO;
     let mut any = false;
     for (marks, parts) in [
-        (&["°", "度", "º"][..], 1),
+        (&["°", "度"][..], 1),
         (&["'", "′", "’", "分", "‘"][..], 60),
         (&["\"", "″", "”", "秒", "''", "′′"][..], 3600),
     ] {
@@ -52,7 +60,7 @@ pub(crate) fn without_hemisphere(folded: &str) -> &str {
 
 /// Reads a text in degrees, decimal or with minutes and seconds.
 fn degrees(text: &str) -> Option<Decimal> {
-    let folded = fold(text);
+    let folded = folded(text);
     let bare = without_hemisphere(folded.trim_matches(['(', ')', ',', ';']));
     from_dms(bare).or_else(|| {
         number::written(bare)
@@ -80,7 +88,7 @@ pub(crate) fn pair(text: &str) -> Option<(Decimal, Decimal)> {
     };
     // Without a separator the second one's hemisphere stands between them, or the first one's behind it.
     let by_hemisphere = || {
-        let folded = fold(text);
+        let folded = folded(text);
         let before = ["北纬", "东经", "纬度", "经度"]
             .iter()
             .filter_map(|word| folded.rfind(word))
@@ -99,8 +107,7 @@ pub(crate) fn pair(text: &str) -> Option<(Decimal, Decimal)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{from_dms, pair};
-    use crate::values::fold::fold;
+    use super::{folded, from_dms, pair};
 
     #[test]
     fn reads_degrees_minutes_and_seconds() {
@@ -112,13 +119,17 @@ mod tests {
             ("115°37'3.5\"E", Some("115.617639")),
             ("36°33′", Some("36.55")),
             ("36°", Some("36")),
+            ("116º07'03''", Some("116.1175")),
+            ("116˚07′03″", Some("116.1175")),
+            ("116⁰07′03″", Some("116.1175")),
+            ("36∘", Some("36")),
             ("36°61′", None),
             ("36.5", None),
             ("36°33′22″西", None),
             ("", None),
         ];
         for (written, wanted) in cases {
-            let got = from_dms(&fold(written)).map(|degrees| degrees.normalize().to_string());
+            let got = from_dms(&folded(written)).map(|degrees| degrees.normalize().to_string());
             assert_eq!(got.as_deref(), wanted, "{written}");
         }
     }
@@ -139,6 +150,8 @@ mod tests {
             "116°0′54″,36°38′24″",
             "116° 0′ 54″、36° 38′ 24″",
             "116°0′54″E36°38′24″N",
+            "116º0'54''E36˚38′24″N",
+            "116⁰0′54″ 36゜38′24″",
             "东经116度0分54秒\n北纬36度38分24秒",
         ] {
             let got =

@@ -15,6 +15,8 @@ pub(crate) enum NoDate {
     NoSuchDay,
     /// It names a time that is no date: 年底, 上半年, 春节后.
     Vague,
+    /// It names several months or days, or reads as if it did: 2023年5-12月, 2023.5/6.
+    Several,
     /// It does not look like a date.
     Unlike,
 }
@@ -48,9 +50,18 @@ pub(crate) fn from_text(text: &str) -> Result<PartialDate, NoDate> {
             Err(NoDate::Vague)
         }
         (Some([year, month]), _) => whole_year(*year)?.month(*month),
+        (Some([year, _, _]), _) if YEARS.contains(year) && names_several(text) => Err(NoDate::Several),
         (Some([year, month, day]), _) => whole_year(*year)?.day(*month, *day),
         _ => Err(NoDate::Unlike),
     }
+}
+
+/// Whether the last two of three numbers stand side by side: they end in a month, or what parts them is neither 月 nor what parts the first
+/// two.
+fn names_several(text: &str) -> bool {
+    let mut marks = text.chars().filter(|c| !c.is_ascii_digit());
+    let (first, second) = (marks.next(), marks.next());
+    text.ends_with('月') || (second != Some('月') && second != first)
 }
 
 /// Reads a number cell in a date's column: a year, `2023.5` (May 2023), `202305`, `20230512`, or a day's serial number.
@@ -212,6 +223,19 @@ mod tests {
             ("2023 年 5 月 12 日", Ok("2023-05-12")),
             ("2023 13", Err(NoDate::NoSuchDay)),
             ("2020-2021年", Err(NoDate::Vague)),
+            ("2023年5-12月", Err(NoDate::Several)),
+            ("2023年5、6月", Err(NoDate::Several)),
+            ("2023年5、6月份", Err(NoDate::Several)),
+            ("二〇二三年五、六月", Err(NoDate::Several)),
+            ("2023-5-12月", Err(NoDate::Several)),
+            ("2023年5-12", Err(NoDate::Several)),
+            ("2023.5-12", Err(NoDate::Several)),
+            ("2023.5/6", Err(NoDate::Several)),
+            ("2023-5、6", Err(NoDate::Several)),
+            ("2023.5.12日", Ok("2023-05-12")),
+            ("2023-5月", Ok("2023-05")),
+            ("2023-5月12日", Ok("2023-05-12")),
+            ("2023\\5\\12", Ok("2023-05-12")),
             ("2024.6.31", Err(NoDate::NoSuchDay)),
             ("2021-00-12", Err(NoDate::NoSuchDay)),
             ("2023.13", Err(NoDate::NoSuchDay)),

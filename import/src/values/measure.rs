@@ -26,13 +26,15 @@ impl Reader {
     ) -> Reading {
         let folded = match content {
             Content::Number(digits) => Cow::Borrowed(&**digits),
+            _ if quantity(field) == Some(Quantity::Degrees) => Cow::Owned(coordinate::folded(text)),
             _ => Cow::Owned(fold(text)),
         };
         let mut bare = &*folded;
+        let mut column_unit = column_unit;
         match quantity(field) {
             Some(Quantity::Degrees) if !matches!(content, Content::Number(_)) => {
                 if let Some(degrees) = coordinate::from_dms(&folded) {
-                    let minutes = !folded.ends_with(['°', '度', 'º']);
+                    let minutes = !folded.ends_with(['°', '度']);
                     return self.in_range(field, degrees, text).changed(minutes);
                 }
                 if let Some(pair) = coordinate::pair(text) {
@@ -40,7 +42,12 @@ impl Reader {
                 }
                 bare = coordinate::without_hemisphere(&folded);
             }
-            Some(Quantity::Money) => bare = folded.trim_start_matches("人民币").trim_start_matches(['¥', '￥']),
+            Some(Quantity::Money) => {
+                let named = folded.trim_start_matches("人民币");
+                bare = named.trim_start_matches('¥');
+                // The sign is also that of a format which people choose for amounts in 万元: a unit that the column names holds.
+                column_unit = column_unit.or((bare != named).then_some("元"));
+            }
             Some(Quantity::Percent) => {
                 if let Some(percent) = folded.strip_prefix("百分之") {
                     bare = percent;

@@ -16,6 +16,6 @@ pub(crate) use codes::nearest;
 pub(crate) use fold::clean;
 pub use fold::fold;
 pub(crate) use reader::{Reader, written};
-pub(crate) use reading::{Fault, Reading};
+pub(crate) use reading::{Fault, Reading, unread_code};
 pub use types::{Canonical, PartialDate, Value};
 pub(crate) use unit::{Quantity, named_unit, quantity, unit};

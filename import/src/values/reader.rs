@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::codes::{CodeIndex, nearest, nearest_named};
 use super::date::{self, NoDate};
 use super::fold::fold;
-use super::reading::{Carried, Fault, Reading};
-use super::text::{BadUscc, check_uscc, is_phone};
+use super::reading::{Carried, Fault, Reading, unread_code};
+use super::text::{BadUscc, check_uscc, is_ditto, is_phone, says_nothing};
 use super::types::{PartialDate, Value};
 use crate::catalogue::{Catalogue, CodeList, Field, FieldType};
 use crate::workbook::{Content, NO_RESULT};
@@ -51,6 +51,11 @@ impl Reader {
         if text.is_empty() || is_stroke(text) {
             return Reading::default();
         }
+        if is_ditto(text) {
+            let message = format!("“{text}”不是内容。");
+            let suggestion = "每一行单独登记，请写出完整的内容。";
+            return Reading::fault(Fault::new(unread_code(field), message, suggestion));
+        }
         match field.field_type() {
             FieldType::Text(limit) => self.read_text(field, text, limit),
             FieldType::Code(list) => self.read_code(field, list, text, content),
@@ -71,9 +76,14 @@ impl Reader {
     }
 
     fn read_text(&self, field: Field, text: &str, limit: u16) -> Reading {
-        let label = self.catalogue.label(field);
+        let info = self.catalogue.field(field);
+        let label = &info.label;
         if let Some(fault) = self.invisible(field, text) {
             return Reading::fault(fault);
+        }
+        if info.required && says_nothing(text) {
+            let message = format!("「{label}」填的是“{text}”，不是内容。");
+            return Reading::fault(Fault::new("V006", message, format!("请填写{label}。")));
         }
         let length = text.chars().count();
         if length > usize::from(limit) {
@@ -251,13 +261,14 @@ impl Reader {
         let message = match reason {
             NoDate::NoSuchDay => format!("“{text}”这一天（月）不存在。"),
             NoDate::Vague => format!("“{text}”不是确切的日期。"),
+            NoDate::Several => format!("“{text}”像是几个月（日），不是一个日期。"),
             NoDate::Unlike => format!("「{}」填的是“{text}”，读不出日期。", self.catalogue.label(field)),
         };
-        Fault::new(
-            "V003",
-            message,
-            "请写成 2023-05-12；只知道月份写 2023-05，只知道年份写 2023；没有的留空。",
-        )
+        let suggestion = match reason {
+            NoDate::Several => "请只写一个月份或日期，如 2023-05 或 2023-05-12。",
+            _ => "请写成 2023-05-12；只知道月份写 2023-05，只知道年份写 2023；没有的留空。",
+        };
+        Fault::new("V003", message, suggestion)
     }
 }
 

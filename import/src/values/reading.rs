@@ -1,7 +1,7 @@
 //! What becomes of a cell: a value, or the fault that says why not.
 
 use super::types::Value;
-use crate::catalogue::Field;
+use crate::catalogue::{Field, FieldType};
 use crate::record::Read;
 
 /// What is wrong with a cell, in the officer's words.
@@ -22,6 +22,16 @@ impl Fault {
             message,
             suggestion: Some(suggestion.into()),
         }
+    }
+}
+
+/// The rule by which a cell of a field is not read, whatever stands in it.
+pub(crate) const fn unread_code(field: Field) -> &'static str {
+    match field.field_type() {
+        FieldType::Integer | FieldType::Decimal(_) | FieldType::Percent => "V002",
+        FieldType::Month | FieldType::Date => "V003",
+        FieldType::Text(_) | FieldType::Uscc | FieldType::Phone => "V006",
+        _ => "V004",
     }
 }
 

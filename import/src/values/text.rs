@@ -53,6 +53,23 @@ pub(crate) fn is_phone(folded: &str) -> bool {
     !parts.is_empty() && parts.iter().all(|part| is_mobile(part) || is_land_line(part))
 }
 
+/// Whether a cleaned text only points to the cell above: `同上`, `〃`, `……同上`.
+pub(crate) fn is_ditto(text: &str) -> bool {
+    let marks = ['〃', '″', '＂', '"', '”', '“', '\'', '′', '々'];
+    let bare = text.trim_matches(|c: char| c.is_whitespace() || "…—-.。,，、()（）".contains(c));
+    if !bare.ends_with(marks) && !bare.ends_with(['上', '行']) {
+        return false;
+    }
+    let letters = || bare.chars().filter(|c| !c.is_whitespace());
+    letters().all(|c| marks.contains(&c)) || letters().eq("同上".chars()) || letters().eq("同上行".chars())
+}
+
+/// Whether a cleaned text says nothing, in a field where something has to be said: `0`, `NULL`, `***`.
+pub(crate) fn says_nothing(text: &str) -> bool {
+    let words = ["0", "null", "none", "n/a"];
+    words.iter().any(|word| text.eq_ignore_ascii_case(word)) || !text.contains(char::is_alphanumeric)
+}
+
 fn is_mobile(text: &str) -> bool {
     let digits = text
         .strip_prefix("+86")
@@ -99,7 +116,7 @@ fn all_digits(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadUscc, check_uscc, is_phone};
+    use super::{BadUscc, check_uscc, is_ditto, is_phone, says_nothing};
 
     #[test]
     fn checks_credit_codes() {
@@ -110,6 +127,44 @@ mod tests {
         assert_eq!(check_uscc("11371526MB6430643"), Err(BadUscc::Length(17)));
         assert_eq!(check_uscc("91371503MI74904679"), Err(BadUscc::Character('I')));
         assert_eq!(check_uscc("１1371500MB28359259"), Err(BadUscc::Character('１')));
+    }
+
+    #[test]
+    fn knows_what_says_nothing_itself() {
+        for ditto in [
+            "同上",
+            "同 上",
+            "（同上）",
+            "……同上",
+            "同上。",
+            "同上行",
+            "〃",
+            "″",
+            "＂",
+            "\"",
+            "〃 〃",
+            "''",
+        ] {
+            assert!(is_ditto(ditto), "{ditto}");
+        }
+        for own in [
+            "花园路1号（同上院）",
+            "同上村",
+            "5″",
+            "大同上街",
+            "路上",
+            "",
+            "待定",
+            "其他同上",
+        ] {
+            assert!(!is_ditto(own), "{own}");
+        }
+        for nothing in ["0", "NULL", "null", "N/A", "***", "？"] {
+            assert!(says_nothing(nothing), "{nothing}");
+        }
+        for said in ["待定", "不详", "8", "一", "A", "00号"] {
+            assert!(!says_nothing(said), "{said}");
+        }
     }
 
     #[test]

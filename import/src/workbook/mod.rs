@@ -6,6 +6,7 @@ mod cells;
 mod child;
 mod csv;
 mod edit;
+mod format_code;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod html;

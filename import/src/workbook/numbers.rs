@@ -3,10 +3,10 @@
 use super::value::{self, Shown};
 
 /// Whether a number with this format is shown otherwise than it stands there; few are, and only these are remembered by their cells.
-pub(super) fn is_shown_otherwise(shown: Shown, number: impl FnOnce() -> f64) -> bool {
+pub(super) fn is_shown_otherwise(shown: &Shown, number: impl FnOnce() -> f64) -> bool {
     match shown {
         Shown::Plain => false,
-        Shown::Percent => true,
+        Shown::Percent | Shown::Framed(_) => true,
         Shown::TwoDecimals => {
             let number = number();
             (1000.0..10_000.0).contains(&number) && value::shown_number(number, shown) != value::number(number)

@@ -8,11 +8,12 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::cells::{Content, Format, NO_RESULT};
 use super::child::{Sink, Stop};
+use super::format_code::Frame;
 use super::limits::Limits;
 use super::package::Package;
 use super::sniff;
 use super::spanned::{self, OnPart, Part, SpannedCell, SpannedRow};
-use super::value::{self, Shown};
+use super::value;
 use super::wire::Refused;
 use super::xml;
 
@@ -237,9 +238,8 @@ impl Stated {
         match (self.kind.as_str(), value.parse::<f64>()) {
             ("percentage", Ok(number)) => Some(value::percent(number)),
             ("float" | "currency", Ok(number)) => {
-                let two_decimals = shown.strip_suffix('0').is_some_and(value::is_first_month);
-                let format = if two_decimals { Shown::TwoDecimals } else { Shown::Plain };
-                Some(value::shown_number(number, format))
+                let framed = Frame::of_shown(&shown, number).and_then(|frame| value::framed(number, &frame));
+                Some(framed.unwrap_or_else(|| value::number(number)))
             }
             ("date", _) => Some(Content::Date(value::whole_day(&value).into())),
             ("boolean", _) => Some(Content::Bool(value == "true")),

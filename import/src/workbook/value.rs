@@ -1,15 +1,18 @@
 //! A workbook's values, numbers among them as the decimal text that Excel shows.
 
+use std::sync::Arc;
+
 use calamine::{DataRef, ExcelDateTime};
 use chrono::{TimeDelta, Timelike as _};
 
 use super::cells::Content;
+use super::format_code::{self, Frame};
 
 /// Digits that Excel keeps and shows of a number.
 const DIGITS: usize = 15;
 
 /// How a number format shows a number, as far as that changes what is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Shown {
     /// As Excel shows it unasked.
     #[default]
@@ -18,14 +21,18 @@ pub(super) enum Shown {
     Percent,
     /// With two decimals.
     TwoDecimals,
+    /// With a text around it, filled up with zeros, or in thousands.
+    Framed(Arc<Frame>),
 }
 
 impl Shown {
     /// What a format's code shows.
     pub(super) fn of_code(code: &str) -> Self {
-        if is_percent_format(code) {
+        if format_code::is_percent(code) {
             Self::Percent
-        } else if has_two_decimals(code) {
+        } else if let Some(frame) = Frame::of_code(code) {
+            Self::Framed(Arc::new(frame))
+        } else if format_code::has_two_decimals(code) {
             Self::TwoDecimals
         } else {
             Self::Plain
@@ -43,7 +50,7 @@ impl Shown {
 }
 
 /// What a cell holds, if anything, and how its number format shows a number.
-pub(super) fn content(value: &DataRef, shown: Shown) -> Option<Content> {
+pub(super) fn content(value: &DataRef, shown: &Shown) -> Option<Content> {
     let of_number = |value| shown_number(value, shown);
     Some(match value {
         DataRef::Empty => return None,
@@ -96,15 +103,33 @@ pub(super) fn percent(value: f64) -> Content {
     }
 }
 
-/// A number as its format shows it.
-pub(super) fn shown_number(value: f64, shown: Shown) -> Content {
+/// A number as its format shows it, but to all its digits.
+pub(super) fn shown_number(value: f64, shown: &Shown) -> Content {
     match (shown, number(value)) {
         (Shown::Percent, _) => percent(value),
         (Shown::TwoDecimals, Content::Number(text)) if is_first_month(&text) => {
             Content::Number(format!("{text}0").into())
         }
+        (Shown::Framed(frame), plain) => framed(value, frame).unwrap_or(plain),
         (_, content) => content,
     }
+}
+
+/// A number in its frame: a text where there is more than a number to it. Formats show negative numbers in ways of their own.
+pub(super) fn framed(value: f64, frame: &Frame) -> Option<Content> {
+    let mut number = decimal(value, frame.shift).filter(|_| value >= 0.0)?;
+    if frame.decimals == 2 && is_first_month(&number) {
+        number.push('0');
+    }
+    let digits = number.find('.').unwrap_or(number.len());
+    let zeros = frame.whole.saturating_sub(digits);
+    let Frame { before, after, .. } = frame;
+    if zeros == 0 && before.is_empty() && after.is_empty() {
+        return Some(Content::Number(number.into()));
+    }
+    Some(Content::Text(
+        format!("{before}{}{number}{after}", "0".repeat(zeros)).into(),
+    ))
 }
 
 /// `2023.1`: with two decimals it is shown as `2023.10`, which means October to whoever looks at it. No other number of a year and a month
@@ -137,51 +162,6 @@ pub(super) fn date(value: ExcelDateTime) -> Content {
 /// An ISO date without a time of midnight.
 pub(super) fn whole_day(iso: &str) -> &str {
     iso.strip_suffix("T00:00:00").unwrap_or(iso)
-}
-
-/// Whether a number format shows percentages: a `%` in its first section that is neither quoted nor escaped.
-pub(super) fn is_percent_format(code: &str) -> bool {
-    let mut chars = code.chars();
-    let mut quoted = false;
-    while let Some(next) = chars.next() {
-        match next {
-            '"' => quoted = !quoted,
-            _ if quoted => {}
-            '\\' | '_' | '*' => {
-                chars.next();
-            }
-            ';' => return false,
-            '%' => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
-/// Whether a number format shows two decimals, by its first section.
-fn has_two_decimals(code: &str) -> bool {
-    let mut chars = code.chars();
-    let mut decimals = None;
-    while let Some(next) = chars.next() {
-        match next {
-            '"' => {
-                chars.by_ref().find(|char| *char == '"');
-            }
-            '[' => {
-                chars.by_ref().find(|char| *char == ']');
-            }
-            '\\' | '_' | '*' => {
-                chars.next();
-            }
-            ';' => break,
-            '.' => decimals = Some(0),
-            '0' => decimals = decimals.map(|count| count + 1),
-            // A date, a fraction, an exponent.
-            'y' | 'm' | 'd' | 'h' | 's' | '/' | 'E' => return false,
-            _ => {}
-        }
-    }
-    decimals == Some(2)
 }
 
 /// The value times ten to the power of `shift`; none for an infinite one or none at all.
@@ -292,16 +272,21 @@ mod tests {
     }
 
     #[test]
-    fn percent_formats() {
-        for (code, is) in [
-            ("0%", true),
-            ("0.00%", true),
-            ("0\"%\"", false),
-            ("0\\%", false),
-            ("0;0%", false),
-            ("General", false),
+    fn formats_with_a_text_or_zeros_show_all_digits_of_a_number() {
+        for (code, value, wanted) in [
+            ("0000", 7.0, Content::Text("0007".into())),
+            ("0000", 12345.0, Content::Number("12345".into())),
+            ("\"WJ\"000", 7.0, Content::Text("WJ007".into())),
+            ("#,##0.00\"元\"", 120_000.0, Content::Text("120000元".into())),
+            ("0.00\"万㎡\"", 0.1197, Content::Text("0.1197万㎡".into())),
+            ("[$¥-804]#,##0.00", 120_000.5, Content::Text("¥120000.5".into())),
+            ("0!.0,\"万\"", 1_200_000.0, Content::Text("120万".into())),
+            ("0\\.0000", 1_234_567.0, Content::Number("123.4567".into())),
+            ("0\\.00", 202_310.0, Content::Number("2023.10".into())),
+            ("0.00\"年\"", 2023.1, Content::Text("2023.10年".into())),
+            ("0\"元\"", -3.0, Content::Number("-3".into())),
         ] {
-            assert_eq!(is_percent_format(code), is, "{code}");
+            assert_eq!(shown_number(value, &Shown::of_code(code)), wanted, "{code}");
         }
     }
 
@@ -311,7 +296,7 @@ mod tests {
             ("0.00", true),
             ("0.00_ ", true),
             ("#,##0.00;[Red]\\-#,##0.00", true),
-            ("[$¥-804]#,##0.00", true),
+            ("[$-804]#,##0.00", true),
             ("General", false),
             ("0.0", false),
             ("0.000", false),
@@ -331,7 +316,7 @@ mod tests {
             (12023.1, Shown::TwoDecimals, "12023.1"),
             (-223.1, Shown::TwoDecimals, "-223.1"),
         ] {
-            assert_eq!(shown_number(value, shown), Content::Number(text.into()));
+            assert_eq!(shown_number(value, &shown), Content::Number(text.into()));
         }
     }
 }

@@ -8,7 +8,7 @@ use cfb::CompoundFile;
 use super::cells::{Area, Format, SheetHead};
 use super::child::{Sink, Stop};
 use super::sniff;
-use super::value;
+use super::value::{self, Shown};
 use super::wire::Refused;
 use super::xls_part;
 use super::xml;
@@ -43,7 +43,7 @@ pub(super) fn read(bytes: &[u8], sink: &mut Sink) -> Result<(), Stop> {
         let (first_row, first_column) = range.start().unwrap_or_default();
         for (row, cells) in (first_row..).zip(range.rows()) {
             for (column, cell) in (first_column..).zip(cells) {
-                let shown = part.shown.get(&(row, column)).copied().unwrap_or_default();
+                let shown = part.shown.get(&(row, column)).unwrap_or(&Shown::Plain);
                 if let Some(content) = value::content(&borrowed(cell), shown) {
                     sink.cell(row, column, content)?;
                 }

@@ -41,12 +41,12 @@ pub(super) fn parts(stream: &[u8]) -> Result<Vec<Part>, Refused> {
     let mut formats = HashMap::new();
     let mut styles = Vec::new();
     // The version stands in the first record; Excel 97 and later write longer lengths of strings, and flags.
-    let text_at = if u16_at(stream, 4) == 0x0600 { 5 } else { 3 };
+    let is_of_97 = u16_at(stream, 4) == 0x0600;
     for (kind, data) in records(stream, 0) {
         match kind {
             FILE_PASS => return Err(file_pass(data)),
             FORMAT => {
-                let code = ascii(data.get(text_at..));
+                let code = format_code(data, is_of_97);
                 formats.insert(u16_at(data, 0), Shown::of_code(&code));
             }
             XF => styles.push(u16_at(data, 2)),
@@ -57,7 +57,7 @@ pub(super) fn parts(stream: &[u8]) -> Result<Vec<Part>, Refused> {
     let shown = |format: &u16| {
         formats
             .get(format)
-            .copied()
+            .cloned()
             .unwrap_or(Shown::built_in((*format).into()))
     };
     let styles: Vec<Shown> = styles.iter().map(shown).collect();
@@ -91,9 +91,9 @@ fn part(stream: &[u8], start: usize, styles: &[Shown]) -> Part {
     for (kind, data) in records(stream, start) {
         let (first, second) = (u32::from(u16_at(data, 0)), u32::from(u16_at(data, 2)));
         let mut note = |column: u32, style: u16, number: &dyn Fn() -> f64| {
-            let shown = styles.get(usize::from(style)).copied().unwrap_or_default();
+            let shown = styles.get(usize::from(style)).unwrap_or(&Shown::Plain);
             if numbers::is_shown_otherwise(shown, number) {
-                part.shown.insert((first, column), shown);
+                part.shown.insert((first, column), shown.clone());
             }
         };
         match kind {
@@ -136,11 +136,15 @@ fn records(stream: &[u8], start: usize) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
-/// A format's text as far as ASCII goes, whatever the width of its characters: the rest plays no part in it.
-fn ascii(data: Option<&[u8]>) -> String {
-    data.unwrap_or_default()
-        .iter()
-        .filter(|byte| byte.is_ascii_graphic())
-        .map(|byte| char::from(*byte))
-        .collect()
+/// The text of a record Format: [MS-XLS] 2.4.126. Excel 5 and 95 wrote it in the code page of the machine; there ASCII has to do.
+fn format_code(data: &[u8], is_of_97: bool) -> String {
+    let text = |at: usize| data.get(at..).unwrap_or_default();
+    let is_wide = is_of_97 && data.get(4).is_some_and(|flags| flags & 1 != 0);
+    if is_wide {
+        let units: Vec<u16> = text(5).chunks_exact(2).map(|unit| u16_at(unit, 0)).collect();
+        return String::from_utf16_lossy(&units);
+    }
+    let bytes = if is_of_97 { text(5) } else { text(3) };
+    let shown = |byte: &&u8| is_of_97 || byte.is_ascii();
+    bytes.iter().filter(shown).map(|byte| char::from(*byte)).collect()
 }

@@ -7,7 +7,7 @@ use calamine::{Reader as _, SheetType, SheetVisible, Xlsb};
 use super::cells::{Content, Format, SheetHead};
 use super::child::{Sink, Stop};
 use super::package::Package;
-use super::value;
+use super::value::{self, Shown};
 use super::xlsb_part::{self, Errors};
 use super::xml;
 
@@ -39,7 +39,7 @@ pub(super) fn read(package: &mut Package<'_>, workbook: &str, bytes: &[u8], sink
         while let Some(cell) = cells.next_cell().map_err(xml::broken)? {
             let (row, column) = cell.get_position();
             errors_before((row, column), &mut part.errors, sink)?;
-            let shown = part.shown.get(&(row, column)).copied().unwrap_or_default();
+            let shown = part.shown.get(&(row, column)).unwrap_or(&Shown::Plain);
             if let Some(content) = value::content(cell.get_value(), shown) {
                 sink.cell(row, column, content)?;
             }

@@ -73,7 +73,7 @@ pub(super) fn styles(package: &mut Package<'_>, styles: &str) -> Result<Vec<Show
         END_CELL_XFS => of_cells = false,
         XF if of_cells => {
             let format = u16_at(data, 2);
-            let own = formats.get(&format).copied();
+            let own = formats.get(&format).cloned();
             shown.push(own.unwrap_or(Shown::built_in(format.into())));
         }
         _ => {}
@@ -102,13 +102,13 @@ pub(super) fn part(package: &mut Package<'_>, sheet: &str, styles: &[Shown], are
         CELL_RK | CELL_REAL | FMLA_NUM => {
             // The format's number has 24 bits.
             let style = u32_at(data, 4) & 0xff_ffff;
-            let shown = styles.get(style as usize).copied().unwrap_or_default();
+            let shown = styles.get(style as usize).unwrap_or(&Shown::Plain);
             let number = || match kind {
                 CELL_RK => numbers::rk(u32_at(data, 8)),
                 _ => numbers::real(data, 8),
             };
             if numbers::is_shown_otherwise(shown, number) {
-                part.shown.insert((row, u32_at(data, 0)), shown);
+                part.shown.insert((row, u32_at(data, 0)), shown.clone());
             }
         }
         FMLA_ERROR => part

@@ -108,7 +108,7 @@ impl Walk<'_> {
                     "Cell" => {
                         let (rows, columns) = (span(&element, "MergeDown"), span(&element, "MergeAcross"));
                         let style = xml::attribute(&element, "StyleID");
-                        let shown = style.and_then(|style| styles.get(&style).copied()).unwrap_or_default();
+                        let shown = style.and_then(|style| styles.get(&style).cloned()).unwrap_or_default();
                         let first = start(&element, column);
                         column = first.saturating_add(columns);
                         // Until its value comes.
@@ -128,7 +128,7 @@ impl Walk<'_> {
                         let kind = xml::attribute(&element, "Type").unwrap_or_default();
                         let text = self.text("Data")?;
                         if let Some((cell, shown)) = &mut cell {
-                            cell.content = content(&kind, text, *shown);
+                            cell.content = content(&kind, text, shown);
                         }
                     }
                     // A note's text is in an element of the same name.
@@ -177,7 +177,7 @@ fn span(element: &BytesStart, name: &str) -> u32 {
     xml::count(element, name).unwrap_or_default().saturating_add(1)
 }
 
-fn content(kind: &str, text: String, shown: Shown) -> Option<Content> {
+fn content(kind: &str, text: String, shown: &Shown) -> Option<Content> {
     Some(match (kind, text.parse::<f64>()) {
         (_, _) if text.is_empty() => return None,
         ("Number", Ok(number)) => value::shown_number(number, shown),

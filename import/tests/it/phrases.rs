@@ -35,6 +35,25 @@ fn what_is_refused_says_why_and_what_to_write() {
         ("开工日期", Field::StartDate, "2023年底", "V003", "不是确切的日期"),
         ("开工日期", Field::StartDate, "2023年底", "V003", "只知道年份写 2023"),
         ("开工日期", Field::StartDate, "2023年2月30日", "V003", "2023年2月30日"),
+        (
+            "开工日期",
+            Field::StartDate,
+            "2023年5-12月",
+            "V003",
+            "请只写一个月份或日期，如 2023-05",
+        ),
+        (
+            "工程编号",
+            Field::ProjectNo,
+            "同上",
+            "V006",
+            "“同上”不是内容。 每一行单独登记，请写出完整的内容。",
+        ),
+        ("备注", Field::Remarks, "〃", "V006", "请写出完整的内容"),
+        ("联系电话", Field::Phone, "同上", "V006", "请写出完整的内容"),
+        ("开工日期", Field::StartDate, "同上", "V003", "请写出完整的内容"),
+        ("计划总投资", Field::InvestmentPlanned, "″", "V002", "请写出完整的内容"),
+        ("加固方式", Field::RetrofitMethods, "……同上", "V004", "请写出完整的内容"),
         ("计划总投资", Field::InvestmentPlanned, "12美元", "V002", "12美元"),
         ("加固方式", Field::RetrofitMethods, "面层加固；刷漆", "V004", "刷漆"),
         ("经度", Field::Longitude, "116°61′", "V002", "116°61′"),
@@ -47,6 +66,57 @@ fn what_is_refused_says_why_and_what_to_write() {
         let words = format!("{} {}", found.message, found.suggestion.as_deref().unwrap_or_default());
         assert!(found.code == code && words.contains(said), "{column} {text}: {words}");
         assert_eq!(found.value.as_deref(), Some(text));
+    }
+}
+
+#[test]
+fn an_intensity_cell_does_not_contradict_the_acceleration() {
+    let read = |intensity: &str, acceleration: &str| {
+        let cells = row("第一中学教学楼").replace("7度,0.15g", &format!("{intensity},{acceleration}"));
+        let (_, mut rows) = check_csv(&format!("{}\n{cells}\n", header()));
+        let row = rows.remove(0);
+        let fields = [Field::Intensity, Field::AccelerationG];
+        let found = row
+            .findings
+            .iter()
+            .filter(|finding| finding.field.is_some_and(|field| fields.contains(&field)));
+        let found: Vec<(&str, String)> = found.map(|finding| (finding.code, finding.message.clone())).collect();
+        (fields.map(|field| value(&row, field).unwrap_or_default()), found)
+    };
+    let both = || ["7".to_owned(), "0.15".to_owned()];
+    for (intensity, acceleration) in [("7度（0.15g）", "0.15"), ("7度（0.15g）", ""), ("7度", "0.15g（7度）")]
+    {
+        assert_eq!(
+            read(intensity, acceleration),
+            (both(), vec![]),
+            "{intensity} {acceleration}"
+        );
+    }
+    let ([intensity, acceleration], found) = read("7度（0.10g）", "0.15g");
+    assert_eq!((&*intensity, &*acceleration, found[0].0), ("", "0.15", "V002"));
+    assert!(
+        found.len() == 1 && found[0].1.contains("“7度（0.10g）”") && found[0].1.contains("“0.15g”"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_required_text_says_something() {
+    let read = |owner: &str| {
+        let cells = row("第一中学教学楼").replacen("某某中学", owner, 1);
+        let (_, mut rows) = check_csv(&format!("{}\n{cells}\n", header()));
+        let row = rows.remove(0);
+        let found = row
+            .findings
+            .iter()
+            .find(|finding| finding.field == Some(Field::OwnerUnit));
+        (value(&row, Field::OwnerUnit), found.map(|finding| finding.code))
+    };
+    for nothing in ["0", "NULL", "null", "……", "同上"] {
+        assert_eq!(read(nothing), (None, Some("V006")), "{nothing}");
+    }
+    for said in ["待定", "不详"] {
+        assert_eq!(read(said), (Some(said.to_owned()), None));
     }
 }
 
@@ -77,6 +147,10 @@ fn money_units_of_a_line_a_group_a_header_and_a_cell_the_nearest_wins() {
         ("单位：元", "投资（万元）", "计划总投资（亿元）", "12万元", "12"),
         ("", "", "计划总投资", "12", "12"),
         ("单位：亿元", "", "计划总投资", "120000元", "12"),
+        ("", "", "计划总投资", "￥120000", "12"),
+        ("", "", "计划总投资", "\"¥120,000.00\"", "12"),
+        ("", "", "计划总投资", "¥12万", "12"),
+        ("单位：万元", "", "计划总投资", "¥12", "12"),
     ] {
         let blanks = ",".repeat(header().matches(',').count());
         let text = format!(

@@ -102,17 +102,19 @@ fn package(first: &[u8], second: &[u8]) -> Vec<u8> {
     let format = |code: u16| [&[0, 0][..], &code.to_le_bytes(), &[0; 12]].concat();
     let styles = [
         record(278, &[]),
-        record(615, &numbers(&[1])),
+        record(615, &numbers(&[2])),
         record(44, &[&164_u16.to_le_bytes()[..], &wide("0.0%")].concat()),
+        record(44, &[&165_u16.to_le_bytes()[..], &wide("#,##0.00\"元\"")].concat()),
         record(616, &[]),
         record(626, &numbers(&[1])),
         record(47, &format(9)),
         record(627, &[]),
-        record(617, &numbers(&[4])),
+        record(617, &numbers(&[5])),
         record(47, &format(0)),
         record(47, &format(164)),
         record(47, &format(9)),
         record(47, &format(2)),
+        record(47, &format(165)),
         record(618, &[]),
         record(279, &[]),
     ]
@@ -166,7 +168,7 @@ fn xlsb_cells_areas_and_hidden_parts() {
                     rk(4, 0, 202_310),
                 ],
             ),
-            row(5, false, &[error(1, 0x2a)]),
+            row(5, false, &[error(1, 0x2a), real(2, 4, 120_000.0)]),
         ],
         &[[2, 3, 0, 0]],
     );
@@ -211,6 +213,7 @@ fn xlsb_cells_areas_and_hidden_parts() {
         ]
     );
     assert_eq!(book.content(0, 5, 1), Some(&error("#N/A")));
+    assert_eq!(book.content(0, 5, 2), Some(&Content::Text("120000元".into())));
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn calamines(bytes: &[u8]) -> Result<Cells, String> {
         let shown: Vec<Shown> = reader.styles().iter().map(shown).collect();
         while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(|error| error.to_string())? {
             let (row, column) = cell.get_position();
-            let content = value::content(cell.get_value(), shown.get(style).copied().unwrap_or_default());
+            let content = value::content(cell.get_value(), shown.get(style).unwrap_or(&Shown::Plain));
             // Blank text is no content.
             let blank = |content: &Content| matches!(content, Content::Text(text) if text.trim().is_empty());
             cells.extend(

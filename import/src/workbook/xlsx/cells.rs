@@ -25,11 +25,11 @@ pub(super) struct Book {
 
 /// What a cell's tag says.
 #[derive(Clone, Copy)]
-struct Head {
+struct Head<'b> {
     row: u32,
     column: u32,
     kind: CellKind,
-    shown: Shown,
+    shown: &'b Shown,
 }
 
 /// The kind of a cell's value.
@@ -89,12 +89,12 @@ pub(super) fn read(part: impl Read, book: &Book, sink: &mut Sink) -> Result<(), 
     }
 }
 
-fn head(tag: &Tag, row: u32, column: u32, book: &Book) -> Result<Head, Refused> {
+fn head<'b>(tag: &Tag, row: u32, column: u32, book: &'b Book) -> Result<Head<'b>, Refused> {
     let mut head = Head {
         row,
         column,
         kind: CellKind::Unsaid,
-        shown: PLAIN,
+        shown: &PLAIN,
     };
     let mut style = 0;
     for (name, value) in tag.attributes() {
@@ -120,7 +120,7 @@ fn head(tag: &Tag, row: u32, column: u32, book: &Book) -> Result<Head, Refused> 
             _ => {}
         }
     }
-    head.shown = book.formats.get::<usize>(style).copied().unwrap_or(PLAIN);
+    head.shown = book.formats.get::<usize>(style).unwrap_or(&PLAIN);
     Ok(head)
 }
 
@@ -241,9 +241,9 @@ fn hand_over(head: Head, value: &mut String, book: &Book, sink: &mut Sink) -> Re
 }
 
 /// Whether a number reads as it stands in the file.
-fn is_shown_as_written(shown: Shown, number: &str) -> bool {
+fn is_shown_as_written(shown: &Shown, number: &str) -> bool {
     let as_written = match shown {
-        PLAIN => true,
+        Shown::Number(value::Shown::Plain) => true,
         Shown::Number(value::Shown::TwoDecimals) => !value::is_first_month(number),
         _ => false,
     };

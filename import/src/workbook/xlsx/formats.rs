@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::io::Read;
 
+use crate::workbook::format_code::{self, Piece};
 use crate::workbook::value;
 use crate::workbook::wire::Refused;
 use crate::workbook::xml;
 
 /// How a number is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
     /// As a number.
     Number(value::Shown),
@@ -37,7 +38,7 @@ pub(super) fn read(part: impl Read) -> Result<Vec<Shown>, Refused> {
             "cellXfs" => of_cells = true,
             "xf" if of_cells => {
                 let number = xml::attribute(element, "numFmtId").unwrap_or_default();
-                formats.push(own.get(&number).copied().unwrap_or_else(|| built_in(&number)));
+                formats.push(own.get(&number).cloned().unwrap_or_else(|| built_in(&number)));
             }
             "cellStyles" | "dxfs" => return false,
             _ => {}
@@ -59,26 +60,16 @@ fn built_in(number: &str) -> Shown {
 
 /// What a format's code shows, by its first section: letters of dates that are neither quoted nor escaped, or a `%`.
 fn of_code(code: &str) -> Shown {
-    let mut chars = code.chars();
-    while let Some(next) = chars.next() {
-        match next.to_ascii_lowercase() {
-            '"' => {
-                chars.by_ref().find(|char| *char == '"');
-            }
-            '\\' | '_' | '*' => {
-                chars.next();
-            }
-            // A colour, a condition, a language; or hours that go on past 24.
-            '[' => {
-                let inside: String = chars.by_ref().take_while(|char| *char != ']').collect();
+    for piece in format_code::pieces(code) {
+        match piece {
+            Piece::Brackets(inside) => {
                 let inside = inside.to_ascii_lowercase();
                 if ["h", "hh", "m", "mm", "s", "ss"].contains(&inside.as_str()) {
                     return Shown::Duration;
                 }
             }
-            'd' | 'h' | 'm' | 's' | 'y' => return Shown::Date,
-            ';' => break,
-            _ => {}
+            Piece::Sign('d' | 'h' | 'm' | 's' | 'y' | 'D' | 'H' | 'M' | 'S' | 'Y') => return Shown::Date,
+            Piece::Sign(_) | Piece::Literal(_) => {}
         }
     }
     Shown::Number(value::Shown::of_code(code))
@@ -92,12 +83,13 @@ mod tests {
     #[test]
     fn knows_dates_spans_and_percentages() {
         let percent = Shown::Number(value::Shown::Percent);
+        let framed = |code: &str| Shown::Number(value::Shown::of_code(code));
         let two_decimals = Shown::Number(value::Shown::TwoDecimals);
         for (code, shown) in [
             ("General", PLAIN),
             ("0.00_ ;[Red]\\-0.00\\ ", two_decimals),
-            ("#,##0\"d\"", PLAIN),
-            ("0\\d", PLAIN),
+            ("#,##0\"d\"", framed("#,##0\"d\"")),
+            ("0\\d", framed("0\\d")),
             ("#,##0*y", PLAIN),
             ("0;yyyy", PLAIN),
             ("0.0%", percent),
