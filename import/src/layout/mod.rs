@@ -7,6 +7,7 @@
 mod block;
 mod header;
 mod heads;
+mod matter;
 mod merged;
 mod rows;
 mod table;
