@@ -11,7 +11,7 @@ use crate::values::{fold, nearest};
 const SERIAL: &[&str] = &["序号", "顺序号", "顺序", "行号", "no", "no."];
 
 /// Headers that say no more than that the group above them is named.
-const NAMES: &[&str] = &["名称", "姓名", "全称"];
+const NAMES: &[&str] = &["名称", "姓名", "全称", "单位名称"];
 
 /// Headers are not longer, in bytes; longer texts need no looking at.
 pub(super) const LONGEST: usize = 120;

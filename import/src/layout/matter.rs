@@ -190,6 +190,7 @@ mod tests {
             ("施工单位/联系人", None),
             ("1.监理单位/电话", None),
             ("施工单位/名称", Some(Field::ConstructionUnit)),
+            ("施工单位/单位名称", Some(Field::ConstructionUnit)),
             ("设计情况/单位", Some(Field::DesignUnit)),
             ("抗震鉴定情况/单位", Some(Field::AppraisalUnit)),
             ("设计规模/单位", Some(Field::ScaleUnit)),
