@@ -82,6 +82,8 @@ pub(crate) struct Block {
     pub(crate) columns: Vec<Column>,
     /// Columns that no field is known for: column and header as written.
     pub(crate) unknown: Vec<(u32, String)>,
+    /// Fields that columns would be but for their groups; they tell a header too.
+    elsewhere: Vec<Field>,
     /// How each column with a header was understood.
     pub(crate) readings: Vec<ColumnReading>,
     /// The columns that an annotated workbook added.
@@ -154,6 +156,9 @@ impl Block {
                 .heads
                 .add(*column, &key, guess.field() == Some(Field::RegistryCode));
             let said = index.correction(&key);
+            if guess == Heading::Unknown {
+                block.elsewhere.extend(index.single(&last.text));
+            }
             let heading = match said {
                 Some(said) => guess.corrected(*said, &texts),
                 None => guess.clone(),
@@ -221,9 +226,13 @@ impl Block {
     /// Whether the rows are a roster's header.
     pub(crate) fn is_roster(&self) -> bool {
         let mut fields: Vec<Field> = self.columns.iter().map(|column| column.field).collect();
+        if !fields.contains(&Field::Name) {
+            return false;
+        }
+        fields.extend(&self.elsewhere);
         fields.sort_unstable();
         fields.dedup();
-        fields.len() >= LEAST_FIELDS && fields.contains(&Field::Name)
+        fields.len() >= LEAST_FIELDS
     }
 
     /// The first column of a field.
@@ -286,7 +295,7 @@ impl Block {
             return false;
         }
         let lines: Vec<&Line> = lines.iter().chain([line]).collect();
-        Self::read(&lines, index).columns.len() > self.columns.len()
+        named > 0 || Self::read(&lines, index).columns.len() > self.columns.len()
     }
 }
 

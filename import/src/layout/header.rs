@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::matter;
 use super::understood::Corrections;
 use crate::catalogue::{Catalogue, Field};
 use crate::values::{fold, nearest};
@@ -10,7 +11,7 @@ use crate::values::{fold, nearest};
 const SERIAL: &[&str] = &["序号", "顺序号", "顺序", "行号", "no", "no."];
 
 /// Headers that say no more than that the group above them is named.
-const NAMES: &[&str] = &["名称", "姓名", "全称"];
+const NAMES: &[&str] = &["名称", "姓名", "全称", "单位名称"];
 
 /// Headers are not longer, in bytes; longer texts need no looking at.
 pub(super) const LONGEST: usize = 120;
@@ -36,6 +37,8 @@ const TAILS: &[&str] = &[
     "m2",
     "万平方米",
     "平方米",
+    "万平米",
+    "平米",
     "万元",
     "亿元",
     "千元",
@@ -105,7 +108,8 @@ impl HeaderIndex {
         }
     }
 
-    /// Understands a column by its header texts from the top down; a group header helps (`鉴定` over `日期`) but never hinders.
+    /// Understands a column by its header texts from the top down; a group header helps (`鉴定` over `日期`), and hinders only
+    /// where it is of another matter (`征地` over `面积`).
     pub(crate) fn heading(&self, path: &[String]) -> Heading {
         let Some((child, parents)) = path.split_last() else {
             return Heading::Unknown;
@@ -121,17 +125,25 @@ impl HeaderIndex {
         let joined = parents.iter().map(|parent| format!("{parent}{child}")).chain([all]);
         // 名称 under 设计单位 names the unit, not the project.
         let unnamed = parents.iter().filter(|_| NAMES.contains(&child.as_str())).cloned();
-        for name in joined.chain(unnamed).chain([child.clone()]) {
-            if let Some((field, unit)) = self.field(&name) {
-                let above = parents.iter().filter_map(|parent| bracketed(parent));
-                return Heading::Field(field, unit.into_iter().chain(above).collect());
+        let mut names = joined.chain(unnamed);
+        let known = names.find_map(|name| self.field(&name));
+        match known.or_else(|| self.under(&child, &parents)) {
+            Some((field, mut units)) => {
+                units.extend(parents.iter().filter_map(|parent| bracketed(parent)));
+                Heading::Field(field, units)
             }
+            None if SERIAL.contains(&child.as_str()) => Heading::Serial,
+            None => Heading::Unknown,
         }
-        if SERIAL.contains(&child.as_str()) {
-            Heading::Serial
-        } else {
-            Heading::Unknown
-        }
+    }
+
+    /// The field that a column's own name says under groups of which none makes it something else.
+    fn under(&self, child: &str, groups: &[String]) -> Option<(Field, Vec<String>)> {
+        let known = self.field(child)?;
+        let Some(word) = matter::word_above(known.0, groups) else {
+            return Some(known);
+        };
+        self.field(&matter::as_planned(word, child).unwrap_or_else(|| format!("{word}{child}")))
     }
 
     /// Whether officers said anything of columns.
@@ -179,40 +191,69 @@ impl HeaderIndex {
         headers.iter().find(like).map(String::as_str)
     }
 
-    /// The field of an undecorated name, and its unit where one had to be set apart to know it.
-    fn field(&self, name: &str) -> Option<(Field, Option<String>)> {
-        let known = |name: &str| {
-            let bare = name
-                .strip_prefix("其中")
-                .map_or(name, |rest| rest.trim_start_matches(':'));
-            let digits = |c: char| c.is_ascii_digit();
-            let named = |name: &str| self.names.get(name);
-            named(name)
-                .or_else(|| named(bare))
-                .or_else(|| named(&format!("其中:{bare}")))
-                .or_else(|| named(bare.trim_matches(digits)))
-        };
+    /// The field of an undecorated name, and the folded texts that had to be set apart to know it and may be its unit.
+    fn field(&self, name: &str) -> Option<(Field, Vec<String>)> {
+        let (field, apart) = self.set_apart(name)?;
+        Some((matter::with_words(field, &apart)?, apart))
+    }
+
+    /// The field of a name, whatever is said in the texts that are set apart.
+    fn set_apart(&self, name: &str) -> Option<(Field, Vec<String>)> {
         let mut rest = name.to_owned();
-        let mut unit = None;
+        let mut apart = Vec::new();
         loop {
-            if let Some(field) = known(&rest) {
-                return Some((*field, unit));
+            if let Some(field) = self.named(&rest) {
+                return Some((field, apart));
             }
             let Some((shorter, inside)) = without_last_bracket(&rest) else {
-                if let Some(field) = known(rest.trim_matches(['(', ')'])) {
-                    return Some((*field, unit));
-                }
                 break;
             };
-            unit = unit.or(Some(inside));
+            if let Some(field) = self.joined(&shorter, &inside) {
+                return Some((field, apart));
+            }
+            apart.push(inside);
             rest = shorter;
+        }
+        if let Some(field) = self.named(rest.trim_matches(['(', ')'])) {
+            return Some((field, apart));
         }
         let with_tail = |tail: &&str| {
             let short = rest.strip_suffix(*tail)?.trim_end_matches(['/', ':', '-', ',', '_']);
             let short = short.strip_suffix("单位").unwrap_or(short).trim_end_matches([',', ':']);
-            Some((*known(short)?, Some((*tail).to_owned())))
+            Some((self.named(short)?, (*tail).to_owned()))
         };
-        TAILS.iter().find_map(with_tail)
+        let (field, tail) = TAILS.iter().find_map(with_tail)?;
+        apart.push(tail);
+        Some((field, apart))
+    }
+
+    /// The field of a name of which brackets hold a part: 编号（鉴定报告）, 完工时间（预计）, 竣工验收（日期）.
+    fn joined(&self, name: &str, inside: &str) -> Option<Field> {
+        let planned = || self.named(&matter::as_planned(inside, name)?);
+        let behind = || match self.named(name) {
+            Some(_) => None,
+            None => self.named(&format!("{name}{inside}")),
+        };
+        // 累计完成投资额 is 累计完成投资.
+        let amount = || self.named(&format!("{inside}{}", name.strip_suffix('额')?));
+        self.named(&format!("{inside}{name}"))
+            .or_else(planned)
+            .or_else(amount)
+            .or_else(behind)
+    }
+
+    /// The field with this name, give or take what numbers it or says that it is a part.
+    fn named(&self, name: &str) -> Option<Field> {
+        let bare = name
+            .strip_prefix("其中")
+            .map_or(name, |rest| rest.trim_start_matches(':'));
+        let digits = |c: char| c.is_ascii_digit();
+        let named = |name: &str| self.names.get(name);
+        named(name)
+            .or_else(|| named(bare))
+            .or_else(|| named(&format!("其中:{bare}")))
+            .or_else(|| named(bare.trim_matches(digits)))
+            .copied()
     }
 }
 

@@ -7,6 +7,7 @@
 mod block;
 mod header;
 mod heads;
+mod matter;
 mod merged;
 mod rows;
 mod table;
@@ -339,11 +340,9 @@ impl<'a> SheetReader<'a> {
         if self.header.is_some() {
             return;
         }
-        for (_, text) in line.own_cells().filter_map(cell_text) {
-            let units = units::in_line(&fold(&text));
-            if !units.is_empty() {
-                self.line_units = units;
-            }
+        let texts = || line.own_cells().filter_map(cell_text).map(|(_, text)| text);
+        units::note_line(&mut self.line_units, texts());
+        for text in texts() {
             if !self.titles.contains(&text) && self.titles.len() < 20 {
                 self.titles.push(text);
             }
@@ -508,8 +507,12 @@ fn is_group_row(line: &Line) -> bool {
             .iter()
             .any(|end| text.contains(end))
     };
-    !cell_texts(&line.row).any(|(_, text)| {
+    // A unit in the brackets behind a group's name is the group's.
+    let bare = |(_, text): (u32, String)| {
         let folded = fold(&text);
-        label(folded.split('(').next().unwrap_or_default())
-    })
+        let end = folded.find('(').filter(|at| *at > 0);
+        folded[..end.unwrap_or(folded.len())].to_owned()
+    };
+    let texts: Vec<String> = cell_texts(&line.row).map(bare).collect();
+    !texts.iter().any(|text| label(text)) && units::in_line(texts.into_iter()).is_empty()
 }

@@ -64,11 +64,22 @@ pub(crate) fn unit(quantity: Quantity, folded: &str) -> Option<Unit> {
     let table: &[(&[&str], Unit)] = match quantity {
         Quantity::Money => &[
             (
-                &["万元", "万", "萬元", "万圆", "万元人民币", "人民币万元", "w"],
+                &["万元", "万", "萬元", "万圆", "万元人民币", "人民币万元", "w", "w元"],
                 factor(1, 0),
             ),
             (
-                &["元", "圆", "块", "块钱", "人民币", "元人民币", "人民币元", "rmb"],
+                &[
+                    "元",
+                    "圆",
+                    "块",
+                    "块钱",
+                    "人民币",
+                    "元人民币",
+                    "人民币元",
+                    "rmb",
+                    "¥",
+                    "¥元",
+                ],
                 factor(1, 4),
             ),
             (&["千元"], factor(1, 1)),
@@ -79,9 +90,10 @@ pub(crate) fn unit(quantity: Quantity, folded: &str) -> Option<Unit> {
         Quantity::Area => &[
             (&["m2", "平方米", "平米", "平方", "平", "平方公尺"], factor(1, 0)),
             (
-                &["万m2", "万平方米", "万平米", "万平方", "万平", "万"],
+                &["万m2", "万平方米", "万平米", "万平方", "万平", "万方", "万"],
                 factor(10_000, 0),
             ),
+            (&["千m2", "千平方米", "千平米"], factor(1000, 0)),
             (&["亩"], Unit::Refused("亩是土地面积单位，建筑面积请按平方米填写")),
             (
                 &["公顷", "ha", "km2", "平方公里"],
@@ -106,13 +118,13 @@ pub(crate) fn unit(quantity: Quantity, folded: &str) -> Option<Unit> {
         .map(|(_, unit)| *unit)
 }
 
-/// The unit that a header's brackets or a line above the table name: `万元`, `单位：万元`, `㎡，保留两位`, `以万元计`.
+/// The unit that a header's brackets or a line above the table name: `万元`, `单位：万元`, `㎡，保留两位`, `以万元计`, `以元为单位`.
 pub(crate) fn named_unit<'a>(text: &'a str, is_unit: impl Fn(&str) -> bool) -> Option<&'a str> {
     let parts = text.split([',', '、', ';', ':', '(', ')', '/', '。']);
     let bare = |part: &'a str| {
         let part = part.strip_prefix("单位").unwrap_or(part);
         let part = part.trim_start_matches(['以', '按', '为']);
-        part.trim_end_matches(['计', '填'])
+        part.trim_end_matches("为单位").trim_end_matches(['计', '填'])
     };
     std::iter::once(text)
         .chain(parts.map(bare))

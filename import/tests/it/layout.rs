@@ -479,3 +479,20 @@ fn a_sparse_last_row_is_a_project_and_a_second_tables_groups_are_not() {
     let (summary, rows) = check_csv(&text);
     assert_eq!((errors(&summary), data_rows(&rows)), (vec![], vec![2, 3, 8]));
 }
+
+#[test]
+fn a_unit_beside_its_label_and_units_of_several_lines_count() {
+    let header = format!("{},计划总投资,建筑面积\n", header());
+    for lines in [
+        "货币单位,元",
+        "单位：,元",
+        ",,,,,,,,,,,,（元）",
+        "投资：元\n面积：平方米",
+        "面积：㎡ 投资：元",
+    ] {
+        let text = format!("台账\n{lines}\n{header}{},1000000,1200\n", row("第一中学教学楼"));
+        let (_, rows) = check_csv(&text);
+        let got = [Field::InvestmentPlanned, Field::FloorAreaM2].map(|field| value(&rows[0], field));
+        assert_eq!(got.map(Option::unwrap_or_default), ["100", "1200"], "{lines}");
+    }
+}

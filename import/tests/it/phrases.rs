@@ -165,6 +165,23 @@ fn money_units_of_a_line_a_group_a_header_and_a_cell_the_nearest_wins() {
 }
 
 #[test]
+fn units_in_a_headers_brackets_in_many_words() {
+    for (header, field, text, wanted) in [
+        ("计划总投资（¥）", Field::InvestmentPlanned, "120000", "12"),
+        ("计划总投资（￥元）", Field::InvestmentPlanned, "120000", "12"),
+        ("计划总投资（以元为单位）", Field::InvestmentPlanned, "120000", "12"),
+        ("计划总投资（元/人民币）", Field::InvestmentPlanned, "120000", "12"),
+        ("计划总投资（元）（不含税）", Field::InvestmentPlanned, "120000", "12"),
+        ("计划总投资（W元）", Field::InvestmentPlanned, "12", "12"),
+        ("建筑面积（万方）", Field::FloorAreaM2, "0.12", "1200"),
+        ("建筑面积（千平方米）", Field::FloorAreaM2, "1.2", "1200"),
+        ("建筑面积 万平米", Field::FloorAreaM2, "0.12", "1200"),
+    ] {
+        assert_eq!(value(&read(header, text), field).as_deref(), Some(wanted), "{header}");
+    }
+}
+
+#[test]
 fn coordinates_in_one_cell_in_either_order_and_writing() {
     for text in [
         "116.015,36.64",

@@ -1,0 +1,230 @@
+//! Words in a header's brackets, or in the group above it, that make the column another matter's: 层数（地下）, 征地 over 面积.
+
+use crate::catalogue::Field;
+use crate::values::{Quantity, named_unit, quantity, unit};
+
+/// Words of what is not done yet.
+const PLANNED: &[&str] = &["计划", "预计", "预期", "预定", "拟"];
+
+/// Words, and whether their columns are not a field's, whatever the name says.
+type Matter = (&'static [&'static str], fn(Field) -> bool);
+
+const MATTERS: &[Matter] = &[
+    (PLANNED, is_done),
+    (&["原", "加固前", "改造前"], is_of_today),
+    (&["地下"], |field| {
+        matches!(field, Field::FloorsAbove | Field::HeightM | Field::FloorAreaM2)
+    }),
+    (
+        &["本年", "当年", "今年", "上年", "去年", "本月", "当月", "上月", "本季"],
+        is_money,
+    ),
+    (&["占地", "征地", "用地", "土地"], is_of_the_building),
+    (
+        &[
+            "施工", "监理", "设计", "勘察", "检测", "鉴定", "招标", "代建", "立项", "批复", "审批", "质监", "监督",
+            "配套",
+        ],
+        is_of_the_owner,
+    ),
+    (&["责任"], is_money),
+    (&["累计完成", "已完成", "已到位", "已拨付"], |field| {
+        is_money(field) && field != Field::InvestmentDone
+    }),
+];
+
+fn is_done(field: Field) -> bool {
+    matches!(
+        field,
+        Field::StartDate
+            | Field::CompletionDate
+            | Field::AcceptanceDate
+            | Field::AppraisalDate
+            | Field::InvestmentDone
+            | Field::ProgressPercent
+    )
+}
+
+/// What a retrofit changes or today's rules say; the building's structure and size stay.
+fn is_of_today(field: Field) -> bool {
+    let seismic = matches!(
+        field,
+        Field::Intensity | Field::AccelerationG | Field::DesignGroup | Field::FortificationClass
+    );
+    seismic || matches!(field, Field::StartDate | Field::CompletionDate | Field::AcceptanceDate)
+}
+
+fn is_money(field: Field) -> bool {
+    quantity(field) == Some(Quantity::Money)
+}
+
+fn is_of_the_building(field: Field) -> bool {
+    quantity(field).is_some() || matches!(field, Field::Category | Field::RecordKind | Field::Use)
+}
+
+fn is_of_the_owner(field: Field) -> bool {
+    matches!(
+        field,
+        Field::ProjectNo | Field::OwnerUscc | Field::ScaleValue | Field::ScaleUnit | Field::Reporter | Field::Phone
+    )
+}
+
+/// The field of a name from which these folded texts were set apart, where they do not make it something else.
+pub(super) fn with_words(field: Field, apart: &[String]) -> Option<Field> {
+    let mut pieces = apart.iter().flat_map(|text| pieces(text));
+    let is_share = |piece: &str| piece.ends_with('%') && !piece.contains(|c: char| c.is_ascii_digit());
+    if pieces.clone().any(is_share) {
+        if field == Field::Stage {
+            return Some(Field::ProgressPercent);
+        }
+        if is_money(field) {
+            return None;
+        }
+    }
+    let other = |piece: &str| word(field, |word| piece.starts_with(word)).is_some();
+    let strange = apart.iter().any(|text| is_strange_unit(field, text));
+    (!strange && !pieces.any(other)).then_some(field)
+}
+
+/// The word in the names of the groups above a column that makes it something else than the field of its own name.
+pub(super) fn word_above(field: Field, groups: &[String]) -> Option<&'static str> {
+    // One character alone may be a part of any word.
+    let says = |group: &String, word: &str| group.starts_with(word) || (word.len() > 3 && group.contains(word));
+    // 设计规模 is no matter of the design unit's.
+    let mut groups = groups.iter().filter(|group| !group.contains("规模"));
+    groups.find_map(|group| word(field, |word| says(group, word)))
+}
+
+/// The name of what is planned, where a word beside the name says that it is: 预计 and 完工时间 are 计划完工时间.
+pub(super) fn as_planned(word: &str, name: &str) -> Option<String> {
+    let planned = PLANNED.iter().any(|planned| word.starts_with(planned)) && !word.contains("实际");
+    planned.then(|| format!("计划{name}"))
+}
+
+/// The first word that is said and makes a column something else than this field.
+fn word(field: Field, is_said: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let matters = MATTERS.iter().filter(|(_, changes)| changes(field));
+    matters
+        .flat_map(|(words, _)| words.iter().copied())
+        .find(|word| is_said(word))
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = &str> + Clone {
+    text.split(['、', ',', ';', ':', '/'])
+}
+
+/// Whether brackets hold a multiple of the field's unit, or a price by it, that is not known: 万美元, 元/㎡.
+fn is_strange_unit(field: Field, text: &str) -> bool {
+    let Some(quantity @ (Quantity::Money | Quantity::Area | Quantity::Length)) = quantity(field) else {
+        return false;
+    };
+    let is_unit = |word: &str| unit(quantity, word).is_some();
+    let by_area = text.split_once("元/").map(|(_, by)| unit(Quantity::Area, by).is_some());
+    if quantity == Quantity::Money && by_area == Some(true) {
+        return true;
+    }
+    let multiple = |piece: &str| {
+        let bare = piece.trim_start_matches(['十', '百', '千', '万', '亿', '美', '港', '欧']);
+        bare.len() < piece.len() && is_unit(bare)
+    };
+    named_unit(text, is_unit).is_none() && pieces(text).any(multiple)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalogue::{Catalogue, Field};
+    use crate::layout::{Corrections, HeaderIndex};
+
+    #[test]
+    fn brackets_and_groups_make_a_column_another_matters_or_name_it() -> Result<(), Box<dyn std::error::Error>> {
+        let index = HeaderIndex::new(&Catalogue::load(None)?, &Corrections::default());
+        let cases: &[(&str, Option<Field>)] = &[
+            ("完工时间（预计）", Some(Field::PlannedCompletionDate)),
+            ("竣工时间（计划）", None),
+            ("竣工日期（计划）", Some(Field::PlannedCompletionDate)),
+            ("开工时间（计划）", None),
+            ("开工时间（拟）", None),
+            ("开工日期（预计）", None),
+            ("开工日期（年-月）", Some(Field::StartDate)),
+            ("完工时间（预计/实际）", None),
+            ("验收日期（计划）", None),
+            ("总投资（计划）", Some(Field::InvestmentPlanned)),
+            ("中央资金（计划）", Some(Field::FundCentral)),
+            ("工程进度（计划加固、正在加固、已加固）", Some(Field::Stage)),
+            ("工程进度（%）", Some(Field::ProgressPercent)),
+            ("进度%", Some(Field::ProgressPercent)),
+            ("累计完成投资（%）", None),
+            ("完成投资（占总投资%）", None),
+            ("总投资（含税9%）", Some(Field::InvestmentPlanned)),
+            ("层数（地下）", Some(Field::FloorsBelow)),
+            ("层数（地上）", Some(Field::FloorsAbove)),
+            ("完成投资（本年）", None),
+            ("完成投资（上年度，万元）", None),
+            ("投资额（累计完成）", Some(Field::InvestmentDone)),
+            ("中央资金（已到位）", None),
+            ("投资完成情况/总投资", Some(Field::InvestmentPlanned)),
+            ("总投资（已完成）", None),
+            ("完成投资（累计）", Some(Field::InvestmentDone)),
+            ("烈度（原）", None),
+            ("设防烈度（加固前）", Some(Field::OriginalIntensity)),
+            ("设防烈度（改造前）", None),
+            ("设防烈度（加固后）", Some(Field::Intensity)),
+            ("设防烈度（原）", Some(Field::OriginalIntensity)),
+            ("设防类别（原）", None),
+            ("面积（占地）", None),
+            ("面积（万㎡，征地）", None),
+            ("面积（建筑）", Some(Field::FloorAreaM2)),
+            ("编号（鉴定报告）", Some(Field::AppraisalReportNo)),
+            ("鉴定日期（按鉴定报告）", Some(Field::AppraisalDate)),
+            ("单位（施工）", Some(Field::ConstructionUnit)),
+            ("联系人（施工方）", None),
+            ("竣工验收（日期）", Some(Field::AcceptanceDate)),
+            ("产权单位（公章）", Some(Field::OwnerUnit)),
+            ("产权单位（全称）", Some(Field::OwnerUnit)),
+            ("监理单位（如有）", Some(Field::SupervisionUnit)),
+            ("用途（如教学楼）", Some(Field::Use)),
+            ("建筑面积（十万平方米）", None),
+            ("总投资（万美元）", None),
+            ("总投资（元/㎡）", None),
+            ("总投资（不含征地）", Some(Field::InvestmentPlanned)),
+            ("施工单位/联系人", None),
+            ("1.监理单位/电话", None),
+            ("施工单位/名称", Some(Field::ConstructionUnit)),
+            ("施工单位/单位名称", Some(Field::ConstructionUnit)),
+            ("设计情况/单位", Some(Field::DesignUnit)),
+            ("抗震鉴定情况/单位", Some(Field::AppraisalUnit)),
+            ("设计规模/单位", Some(Field::ScaleUnit)),
+            ("立项/编号", None),
+            ("批复/总投资", Some(Field::InvestmentPlanned)),
+            ("征地/面积", None),
+            ("质监/单位", None),
+            ("责任单位/市级", None),
+            ("责任人/电话", Some(Field::Phone)),
+            ("资金来源/市级", Some(Field::FundMunicipal)),
+            ("计划工期/开工时间", None),
+            ("计划工期/完工时间", Some(Field::PlannedCompletionDate)),
+            ("预计时间/完工时间", Some(Field::PlannedCompletionDate)),
+            ("实际/完工时间", Some(Field::CompletionDate)),
+            ("上年度完成投资/总投资", None),
+            ("本年度/完成投资", None),
+            ("计划/总投资", Some(Field::InvestmentPlanned)),
+            ("2026年度投资计划（万元）/中央资金", Some(Field::FundCentral)),
+            ("加固前/设防烈度", Some(Field::OriginalIntensity)),
+            ("原建筑情况/设防烈度", Some(Field::OriginalIntensity)),
+            ("原建筑情况/设防类别", None),
+            ("原建筑情况/结构类型", Some(Field::StructureType)),
+            ("抗震设防/烈度", Some(Field::Intensity)),
+            ("施工/开工日期", Some(Field::StartDate)),
+        ];
+        for (header, wanted) in cases {
+            // A stroke in brackets parts no group from its columns.
+            let path = match header.split_once('/') {
+                Some((group, child)) if !group.contains('（') || group.contains('）') => vec![group, child],
+                _ => vec![*header],
+            };
+            let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
+            assert_eq!(index.heading(&path).field(), *wanted, "{header}");
+        }
+        Ok(())
+    }
+}
