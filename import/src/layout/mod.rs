@@ -315,9 +315,11 @@ impl<'a> SheetReader<'a> {
 
     /// Whether the rows last seen name other units than those of the table: a header beneath them begins another one.
     fn has_other_units(&self) -> bool {
-        let texts = self.above.iter().flat_map(|line| cell_texts(&line.row));
-        let mut units = texts.map(|(_, text)| units::in_line(&fold(&text)));
-        units.any(|units| !units.is_empty() && units != self.line_units)
+        let mut units = self.line_units.clone();
+        for line in &self.above {
+            units::note_line(&mut units, cell_texts(&line.row).map(|(_, text)| text));
+        }
+        units != self.line_units
     }
 
     fn repeats_title(&self, line: &Line) -> bool {

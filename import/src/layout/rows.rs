@@ -217,7 +217,7 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         return Kind::Other { footer: apart };
     }
     // A title with the units of the table that follows.
-    if texts.len() < LEAST_FIELDS && texts.iter().any(|(_, text)| !units::in_line(text).is_empty()) {
+    if texts.len() < LEAST_FIELDS && !units::in_line(texts.iter().map(|(_, text)| text.clone())).is_empty() {
         return other;
     }
     let known = texts.iter().filter(|(column, _)| header.knows(*column)).count();
