@@ -98,7 +98,11 @@ impl<'a> RowReader<'a> {
         let mut carried: Vec<(Field, Value, Field)> = Vec::new();
         let mut county = None;
         // For rows that do not name it themselves.
-        if let Some(heading) = &data.heading {
+        let own = self
+            .table
+            .column(Field::County)
+            .and_then(|at| data.line.row.content(at));
+        if let Some(heading) = data.heading.as_ref().filter(|_| own.is_none()) {
             let entry = record.entry_mut(Field::County);
             entry.read = Read::Value(Value::Division(heading.county.clone()));
             entry.written = (*heading.written).into();

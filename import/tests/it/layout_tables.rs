@@ -156,6 +156,9 @@ fn a_heading_gives_the_county_of_rows_that_leave_their_own_cell_blank() {
     let (_, rows) = check_csv(&text);
     let counties: Vec<_> = rows.iter().map(|row| value(row, Field::County).unwrap()).collect();
     assert_eq!(counties, ["371522", "371502"]);
+    // A heading by a county's old name says nothing of a row that names its own.
+    let text = format!("{}\n茌平县,,,,,,,,,,,,\n{}\n", header(), row("第一中学教学楼"));
+    assert_eq!(check_csv(&text).1[0].record.normalised().count(), 0);
 }
 
 #[test]
