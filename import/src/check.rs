@@ -10,7 +10,7 @@ use crate::catalogue::{Catalogue, Field};
 use crate::feedback::{self, Feedback};
 use crate::finding::{Finding, Severity};
 pub use crate::layout::{ColumnReading, Corrections, HeaderReading, column_key};
-use crate::layout::{HeaderIndex, Known, Part, SheetReader, Table};
+use crate::layout::{DataRow, HeaderIndex, Known, Part, SheetReader, Table};
 use crate::normalisation::{self, Normalisation};
 pub use crate::read::KeptReader;
 use crate::read::RowReader;
@@ -142,6 +142,7 @@ impl Checker {
             summary: Summary::default(),
             sheet: None,
             half_known: Vec::new(),
+            latest: None,
             sink,
         };
         let read = self.worker.read(file, &self.limits, &mut |event| check.take(event))?;
@@ -161,6 +162,11 @@ impl Checker {
     }
 }
 
+/// So many rows of a sheet tell whether it goes on with the table of the sheet before: it may begin with a title.
+const FIRST_ROWS: usize = 5;
+/// A row that has so many codes where a table's columns ask for them is one of its projects.
+const CODES: usize = 5;
+
 /// Notes that a column holds something; one further right than any roster reaches is let go.
 fn use_column(used: &mut Vec<bool>, column: u32) {
     const MOST: usize = 512;
@@ -179,6 +185,8 @@ struct Check<'a, 's> {
     sheet: Option<Sheet<'a>>,
     /// Headers with too few known fields.
     half_known: Vec<HeaderReading>,
+    /// The last table that was read, and its sheet.
+    latest: Option<(Arc<Table>, Arc<str>)>,
     sink: &'s mut dyn FnMut(CheckedRow),
 }
 
@@ -192,6 +200,8 @@ struct Sheet<'a> {
     /// The table under way: what reads its rows, and its place in the summary. An unsound table has no rows.
     table: Option<(RowReader<'a>, usize)>,
     any_row: bool,
+    /// Its first rows, while no table is found in it.
+    first_rows: Vec<Row>,
     /// The version of the template, where the sheet is the hidden one of a template.
     template: Option<u32>,
     /// Whether the sheet is the 检查结果 of an annotated workbook.
@@ -219,6 +229,7 @@ impl<'a> Check<'a, '_> {
                     first: self.summary.sheets.len(),
                     table: None,
                     any_row: false,
+                    first_rows: Vec::new(),
                     template: None,
                     is_result: false,
                     tables: Vec::new(),
@@ -241,6 +252,9 @@ impl<'a> Check<'a, '_> {
             use_column(&mut sheet.used, cell.column);
         }
         if !sheet.head.hidden && sheet.template.is_none() && !sheet.is_result {
+            if sheet.tables.is_empty() && self.latest.is_some() && sheet.first_rows.len() < FIRST_ROWS {
+                sheet.first_rows.push(row.clone());
+            }
             let mut parts = Vec::new();
             sheet.layout.push(row, &mut |part| parts.push(part));
             for part in parts {
@@ -267,6 +281,7 @@ impl<'a> Check<'a, '_> {
                         code_column: table.column(Field::RegistryCode),
                         feedback: table.feedback,
                     });
+                    self.latest = Some((table.clone(), sheet.name.clone()));
                     let rows = RowReader::new(self.known.catalogue, self.known.reader, table);
                     (rows, self.summary.sheets.len() - 1)
                 });
@@ -307,7 +322,9 @@ impl<'a> Check<'a, '_> {
         let Some(mut sheet) = self.sheet.take() else { return };
         let mut parts = Vec::new();
         let layout = std::mem::replace(&mut sheet.layout, SheetReader::new(self.known, &SheetHead::default()));
+        let explains = layout.explains();
         let (headers, half_known) = layout.finish(&sheet.name, &mut |part| parts.push(part));
+        let headless = !explains && half_known.is_none();
         self.half_known.extend(half_known);
         for part in parts {
             self.take_part(&mut sheet, part);
@@ -332,9 +349,24 @@ impl<'a> Check<'a, '_> {
         let finding = match sheet.template {
             Some(version) => sheet_findings::of_template(version),
             None if sheet.is_result => None,
+            None if headless && sheet.tables.is_empty() && self.is_continued_by(&sheet) => {
+                let upper = self.latest.as_ref().map_or("", |(_, name)| name);
+                Some(sheet_findings::of_continuation(&sheet.name, upper))
+            }
             None => sheet_findings::of_sheet(&sheet.head, &sheet.tables, sheet.any_row, read),
         };
         self.summary.findings.extend(finding);
+    }
+
+    /// Whether a sheet without a header goes on with the last table: one of its first rows is a project in that one's columns.
+    fn is_continued_by(&self, sheet: &Sheet<'_>) -> bool {
+        let Some((table, _)) = &self.latest else { return false };
+        let mut rows = RowReader::new(self.known.catalogue, self.known.reader, table.clone());
+        sheet.first_rows.iter().any(|row| {
+            let (record, _) = rows.read(&sheet.name, &mut DataRow::alone(row.clone()));
+            let codes = Field::ALL.iter().filter(|field| record.code(**field).is_some()).count();
+            record.text(Field::Name).is_some() && codes >= CODES
+        })
     }
 
     fn finish(mut self) -> Summary {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Field, FieldType};
 use crate::finding::Finding;
-use crate::layout::{Column, DataRow, Line, Table, column_unit};
+use crate::layout::{Column, DataRow, Table, column_unit};
 use crate::record::{Read, Record};
 use crate::rules::{self, Incident};
 use crate::values::{Canonical, Fault, Quantity, Reader, Reading, Value, clean, quantity, unread_code, written};
@@ -322,15 +322,7 @@ impl KeptReader {
             Some(Cell { column, content })
         };
         let cells = Field::ALL.iter().zip(0..).filter_map(cell).collect();
-        let mut data = DataRow {
-            line: Line {
-                row: Row { index: 0, cells },
-                areas: Vec::new(),
-            },
-            heading: None,
-            explanation: None,
-            below: Vec::new(),
-        };
+        let mut data = DataRow::alone(Row { index: 0, cells });
         let mut rows = RowReader::new(&self.catalogue, &self.reader, self.table.clone());
         let (mut record, mut findings) = rows.read(&"".into(), &mut data);
         record.row = 0;

@@ -220,6 +220,20 @@ pub(crate) fn of_sheet(
     )
 }
 
+/// F005 on a sheet that goes on with the table of the sheet `upper`, without a header of its own.
+pub(crate) fn of_continuation(sheet: &str, upper: &str) -> Finding {
+    Finding {
+        sheet: Some(sheet.to_owned()),
+        suggestion: Some(format!(
+            "请把工作表「{upper}」的表头复制到「{sheet}」的第一行，或把「{sheet}」的各行接到「{upper}」的下面。"
+        )),
+        ..finding(
+            "F005",
+            format!("工作表「{sheet}」没有表头，内容像是「{upper}」的续表，没有读取。"),
+        )
+    }
+}
+
 fn finding(code: &'static str, message: String) -> Finding {
     Finding {
         code,

@@ -103,7 +103,7 @@ fn field(info: &FieldInfo) -> Field {
         required: info.required,
         least: info.range.map(|(least, _)| least.to_string()),
         greatest: info.range.map(|(_, greatest)| greatest.to_string()),
-        aliases: info.aliases.clone(),
+        aliases: info.aliases.iter().chain(&info.loose).cloned().collect(),
         meaning: info.meaning.clone(),
     }
 }

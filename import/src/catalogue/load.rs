@@ -34,6 +34,9 @@ const KNOWN_FILES: &[&str] = &[
     RuleSettings::FILE,
 ];
 
+/// What stands before a name that gives way to another column of its field.
+const LOOSE: char = '~';
+
 /// What a department's entry may say of how sure it is.
 const DEPARTMENT_STATUSES: &[&str] = &[
     "named-in-notice",
@@ -77,6 +80,10 @@ fn fields(table: &Table, shipped: &Table) -> Result<Vec<FieldInfo>, CatalogueErr
         {
             return Err(line.broken(format!("栏目 `{field}` 的类型是 {}，不能改动", known.get("type")?)));
         }
+        let (loose, aliases): (Vec<String>, Vec<String>) = line
+            .list("aliases")?
+            .into_iter()
+            .partition(|name| name.starts_with(LOOSE));
         let info = FieldInfo {
             field,
             label: line.required("label")?.to_owned(),
@@ -88,10 +95,14 @@ fn fields(table: &Table, shipped: &Table) -> Result<Vec<FieldInfo>, CatalogueErr
                 other => return Err(line.broken(format!("`required` 只能填 yes 或 no，不能填 `{other}`"))),
             },
             range: range(line)?,
-            aliases: line.list("aliases")?,
+            aliases,
+            loose: loose
+                .iter()
+                .map(|name| name.trim_start_matches(LOOSE).trim().to_owned())
+                .collect(),
             meaning: line.get("meaning")?.to_owned(),
         };
-        for name in std::iter::once(&info.label).chain(&info.aliases) {
+        for name in std::iter::once(&info.label).chain(&info.aliases).chain(&info.loose) {
             if !names.insert(name.clone()) {
                 return Err(line.broken(format!("表头“{name}”已属于另一个栏目")));
             }

@@ -42,6 +42,8 @@ pub struct FieldInfo {
     pub range: Option<(Decimal, Decimal)>,
     /// Other headers it goes by.
     pub aliases: Vec<String>,
+    /// Headers it goes by where no other column of the table is the field's: 业主, beside which there may be a 产权单位. Marked `~` in the file.
+    pub loose: Vec<String>,
     /// What an officer may have to know of it.
     pub meaning: String,
 }

@@ -135,26 +135,31 @@ impl Block {
                 let last = paths.get(&column)?.last()?;
                 (last.from == column).then_some(&*last.text)
             },
-            |column| matches!(index.heading(&texts(&paths[&column])), Heading::Field(..)),
+            |column| index.is_field(&texts(&paths[&column])),
         );
-        let mut keys = Keys::default();
+        let mut headed: Vec<(u32, &Over)> = Vec::new();
         for (column, path) in &paths {
             if block.feedback.is_some_and(|feedback| feedback.has(*column)) {
                 block.heads.add(*column, "", true);
                 continue;
             }
             // One header over two columns heads the first of them.
-            let Some(last) = path.last().filter(|last| last.from == *column) else {
-                continue;
-            };
-            let texts = texts(path);
+            headed.extend(
+                path.last()
+                    .filter(|last| last.from == *column)
+                    .map(|last| (*column, *last)),
+            );
+        }
+        let texts_of: Vec<Vec<String>> = headed.iter().map(|(column, _)| texts(&paths[column])).collect();
+        let guesses = index.headings(&texts_of);
+        let mut keys = Keys::default();
+        for (((column, last), texts), guess) in headed.into_iter().zip(texts_of).zip(guesses) {
             let unit_alone = last.text.starts_with(['(', '（']) && texts.len() > 1;
             let header = if unit_alone { texts.concat() } else { last.text.clone() };
             let key = keys.next(&texts);
-            let guess = index.heading(&texts);
             block
                 .heads
-                .add(*column, &key, guess.field() == Some(Field::RegistryCode));
+                .add(column, &key, guess.field() == Some(Field::RegistryCode));
             let said = index.correction(&key);
             if guess == Heading::Unknown {
                 block.elsewhere.extend(index.single(&last.text));
@@ -164,7 +169,7 @@ impl Block {
                 None => guess.clone(),
             };
             block.readings.push(ColumnReading {
-                column: *column,
+                column,
                 header: texts.join(" / "),
                 key,
                 guess: guess.field(),
@@ -175,14 +180,14 @@ impl Block {
             });
             match heading {
                 Heading::Field(field, units) => block.columns.push(Column {
-                    at: *column,
+                    at: column,
                     field,
                     units,
                     header,
                 }),
                 Heading::Serial => {}
                 Heading::Unknown if said.is_some() => {}
-                Heading::Unknown => block.unknown.push((*column, header)),
+                Heading::Unknown => block.unknown.push((column, header)),
             }
         }
         if index.any_correction() {

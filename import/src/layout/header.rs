@@ -89,28 +89,125 @@ impl Heading {
     }
 }
 
-/// Every name of every field, folded, and what officers said of columns.
+/// The names of the fields, and what officers said of columns.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderIndex {
-    names: HashMap<String, Field>,
+    /// The names that make a column a field's in any case.
+    firm: Names,
+    /// These, and those that count only where no other column is the field's.
+    all: Names,
     corrections: Corrections,
 }
 
+/// Fields by their names, folded.
+#[derive(Clone, Debug)]
+struct Names(HashMap<String, Field>);
+
 impl HeaderIndex {
     pub(crate) fn new(catalogue: &Catalogue, corrections: &Corrections) -> Self {
-        let names = catalogue.fields().iter().flat_map(|info| {
+        let firm = catalogue.fields().iter().flat_map(|info| {
             let names = std::iter::once(&info.label).chain(&info.aliases).map(|name| fold(name));
             names.chain([info.field.id().to_owned()]).map(|name| (name, info.field))
         });
+        let firm: HashMap<String, Field> = firm.collect();
+        let fields = catalogue.fields().iter();
+        let loose = fields.flat_map(|info| info.loose.iter().map(|name| (fold(name), info.field)));
         Self {
-            names: names.collect(),
+            all: Names(firm.clone().into_iter().chain(loose).collect()),
+            firm: Names(firm),
             corrections: corrections.clone(),
         }
     }
 
+    /// Understands the columns of a header, each by its texts from the top down. A loose name, and what only its group makes an amount, gives way
+    /// to another column that is the field's by a firm name.
+    pub(super) fn headings(&self, paths: &[Vec<String>]) -> Vec<Heading> {
+        let firm: Vec<Heading> = paths.iter().map(|path| self.firm.heading(path)).collect();
+        let taken: Vec<Field> = firm.iter().filter_map(Heading::field).collect();
+        let settled = firm.into_iter().zip(paths).map(|(heading, path)| match heading {
+            Heading::Unknown => {
+                let loose = match self.all.heading(path) {
+                    Heading::Unknown => amount(path),
+                    known => known,
+                };
+                let is_taken = loose.field().is_some_and(|field| taken.contains(&field));
+                if is_taken { Heading::Unknown } else { loose }
+            }
+            known => known,
+        });
+        settled.collect()
+    }
+
+    /// Whether a column with these texts, from the top down, is a field's, as far as it alone can tell.
+    pub(super) fn is_field(&self, path: &[String]) -> bool {
+        self.all.heading(path).field().is_some()
+    }
+
+    /// Whether officers said anything of columns.
+    pub(super) fn any_correction(&self) -> bool {
+        !self.corrections.0.is_empty()
+    }
+
+    /// What was said of the column with this key.
+    pub(super) fn correction(&self, key: &str) -> Option<&Option<Field>> {
+        self.corrections.0.get(key)
+    }
+
+    /// The field that one header text names by itself.
+    pub(crate) fn single(&self, text: &str) -> Option<Field> {
+        let wordless = self.corrections.0.is_empty() && !text.contains(char::is_alphabetic);
+        if text.len() > LONGEST || wordless {
+            return None;
+        }
+        let name = undecorated(text);
+        match self.correction(&name) {
+            Some(said) => *said,
+            None => self.all.field(&name).map(|(field, _)| field),
+        }
+    }
+
+    /// Whether a folded text is a field's name as it stands.
+    pub(crate) fn is_name(&self, folded: &str) -> bool {
+        self.all.0.contains_key(folded)
+    }
+
+    /// Whether a text heads a column: it names a field, or the rows' numbers.
+    pub(crate) fn heads(&self, text: &str) -> bool {
+        self.single(text).is_some() || is_serial(text)
+    }
+
+    /// The header text most like one of a field's names.
+    pub(crate) fn nearest<'a>(&self, field: Field, headers: &'a [String]) -> Option<&'a str> {
+        let names = self
+            .all
+            .0
+            .iter()
+            .filter(|(_, named)| **named == field)
+            .map(|(name, _)| name.as_str());
+        let names: Vec<&str> = names.collect();
+        let like = |header: &&'a String| !nearest(&undecorated(header), names.iter().copied()).is_empty();
+        headers.iter().find(like).map(String::as_str)
+    }
+}
+
+/// An amount by the groups above it.
+fn amount(path: &[String]) -> Heading {
+    let mut names = path.iter().rev().map(|text| undecorated(text));
+    let Some(child) = names.next() else {
+        return Heading::Unknown;
+    };
+    let (child, unit) = without_last_bracket(&child).map_or((child, None), |(child, unit)| (child, Some(unit)));
+    let groups: Vec<String> = names.collect();
+    let units = unit
+        .into_iter()
+        .chain(groups.iter().filter_map(|group| bracketed(group)));
+    matter::amount_under(&child, &groups).map_or(Heading::Unknown, |field| Heading::Field(field, units.collect()))
+}
+
+impl Names {
     /// Understands a column by its header texts from the top down; a group header helps (`鉴定` over `日期`), and hinders only
     /// where it is of another matter (`征地` over `面积`).
-    pub(crate) fn heading(&self, path: &[String]) -> Heading {
+    fn heading(&self, path: &[String]) -> Heading {
         let Some((child, parents)) = path.split_last() else {
             return Heading::Unknown;
         };
@@ -144,51 +241,6 @@ impl HeaderIndex {
             return Some(known);
         };
         self.field(&matter::as_planned(word, child).unwrap_or_else(|| format!("{word}{child}")))
-    }
-
-    /// Whether officers said anything of columns.
-    pub(super) fn any_correction(&self) -> bool {
-        !self.corrections.0.is_empty()
-    }
-
-    /// What was said of the column with this key.
-    pub(super) fn correction(&self, key: &str) -> Option<&Option<Field>> {
-        self.corrections.0.get(key)
-    }
-
-    /// The field that one header text names by itself.
-    pub(crate) fn single(&self, text: &str) -> Option<Field> {
-        let wordless = self.corrections.0.is_empty() && !text.contains(char::is_alphabetic);
-        if text.len() > LONGEST || wordless {
-            return None;
-        }
-        let name = undecorated(text);
-        match self.correction(&name) {
-            Some(said) => *said,
-            None => self.field(&name).map(|(field, _)| field),
-        }
-    }
-
-    /// Whether a folded text is a field's name as it stands.
-    pub(crate) fn is_name(&self, folded: &str) -> bool {
-        self.names.contains_key(folded)
-    }
-
-    /// Whether a text heads a column: it names a field, or the rows' numbers.
-    pub(crate) fn heads(&self, text: &str) -> bool {
-        self.single(text).is_some() || is_serial(text)
-    }
-
-    /// The header text most like one of a field's names.
-    pub(crate) fn nearest<'a>(&self, field: Field, headers: &'a [String]) -> Option<&'a str> {
-        let names = self
-            .names
-            .iter()
-            .filter(|(_, named)| **named == field)
-            .map(|(name, _)| name.as_str());
-        let names: Vec<&str> = names.collect();
-        let like = |header: &&'a String| !nearest(&undecorated(header), names.iter().copied()).is_empty();
-        headers.iter().find(like).map(String::as_str)
     }
 
     /// The field of an undecorated name, and the folded texts that had to be set apart to know it and may be its unit.
@@ -248,7 +300,7 @@ impl HeaderIndex {
             .strip_prefix("其中")
             .map_or(name, |rest| rest.trim_start_matches(':'));
         let digits = |c: char| c.is_ascii_digit();
-        let named = |name: &str| self.names.get(name);
+        let named = |name: &str| self.0.get(name);
         named(name)
             .or_else(|| named(bare))
             .or_else(|| named(&format!("其中:{bare}")))
@@ -379,7 +431,7 @@ mod tests {
         ];
         for (path, wanted) in cases {
             let path: Vec<String> = path.iter().map(ToString::to_string).collect();
-            let got = index.heading(&path);
+            let got = index.headings(std::slice::from_ref(&path)).remove(0);
             match wanted {
                 Some((field, units)) => {
                     let Heading::Field(found, found_units) = got else {
@@ -391,7 +443,7 @@ mod tests {
                 None => assert_eq!(got, Heading::Unknown, "{path:?}"),
             }
         }
-        assert_eq!(index.heading(&["序 号".to_owned()]), Heading::Serial);
+        assert_eq!(index.headings(&[vec!["序 号".to_owned()]]), [Heading::Serial]);
         Ok(())
     }
 }

@@ -28,6 +28,7 @@ const MATTERS: &[Matter] = &[
         is_of_the_owner,
     ),
     (&["责任"], is_money),
+    (&["投资", "资金"], |field| field == Field::ProgressPercent),
     (&["累计完成", "已完成", "已到位", "已拨付"], |field| {
         is_money(field) && field != Field::InvestmentDone
     }),
@@ -95,6 +96,37 @@ pub(super) fn word_above(field: Field, groups: &[String]) -> Option<&'static str
     groups.find_map(|group| word(field, |word| says(group, word)))
 }
 
+/// The amount that a column under these groups is, where its own name only says whether it is the planned one, the sum or what is done: 计划 and 完成
+/// under 投资, 合计 under 资金来源.
+pub(super) fn amount_under(child: &str, groups: &[String]) -> Option<Field> {
+    let says = |words: &[&str]| groups.iter().any(|group| words.iter().any(|word| group.contains(word)));
+    if says(&["年度"]) {
+        return None;
+    }
+    let field = match child {
+        "计划" | "计划数" | "计划额" | "概算" | "估算" | "预算" if says(&["投资"]) => {
+            Field::InvestmentPlanned
+        }
+        "完成" | "已完成" | "实际" | "实际完成" | "累计" | "累计完成" if says(&["投资"]) => {
+            Field::InvestmentDone
+        }
+        // What has come or was spent of the funds is neither.
+        "合计" | "总计" | "小计" | "总额"
+            if says(&["投资", "资金"]) && !says(&["到位", "拨付", "支付", "支出", "使用"]) =>
+        {
+            if says(&["完成", "累计"]) {
+                Field::InvestmentDone
+            } else {
+                Field::InvestmentPlanned
+            }
+        }
+        _ => return None,
+    };
+    // 计划总投资 over 实际 groups the planned with what is done.
+    let other = word_above(field, groups).filter(|word| !PLANNED.contains(word));
+    other.is_none().then_some(field)
+}
+
 /// The name of what is planned, where a word beside the name says that it is: 预计 and 完工时间 are 计划完工时间.
 pub(super) fn as_planned(word: &str, name: &str) -> Option<String> {
     let planned = PLANNED.iter().any(|planned| word.starts_with(planned)) && !word.contains("实际");
@@ -140,7 +172,7 @@ mod tests {
         let index = HeaderIndex::new(&Catalogue::load(None)?, &Corrections::default());
         let cases: &[(&str, Option<Field>)] = &[
             ("完工时间（预计）", Some(Field::PlannedCompletionDate)),
-            ("竣工时间（计划）", None),
+            ("竣工时间（计划）", Some(Field::PlannedCompletionDate)),
             ("竣工日期（计划）", Some(Field::PlannedCompletionDate)),
             ("开工时间（计划）", None),
             ("开工时间（拟）", None),
@@ -215,6 +247,16 @@ mod tests {
             ("原建筑情况/结构类型", Some(Field::StructureType)),
             ("抗震设防/烈度", Some(Field::Intensity)),
             ("施工/开工日期", Some(Field::StartDate)),
+            ("投资（万元）/计划", Some(Field::InvestmentPlanned)),
+            ("投资（万元）/完成", Some(Field::InvestmentDone)),
+            ("计划总投资/实际（万元）", Some(Field::InvestmentDone)),
+            ("资金来源/合计", Some(Field::InvestmentPlanned)),
+            ("完成投资/合计", Some(Field::InvestmentDone)),
+            ("本年投资/计划", None),
+            ("年度投资/完成", None),
+            ("资金到位情况/合计", None),
+            ("层数/合计", None),
+            ("投资完成情况/完成比例", None),
         ];
         for (header, wanted) in cases {
             // A stroke in brackets parts no group from its columns.
@@ -223,7 +265,7 @@ mod tests {
                 _ => vec![*header],
             };
             let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
-            assert_eq!(index.heading(&path).field(), *wanted, "{header}");
+            assert_eq!(index.headings(&[path])[0].field(), *wanted, "{header}");
         }
         Ok(())
     }

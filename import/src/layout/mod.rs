@@ -135,6 +135,11 @@ impl<'a> SheetReader<'a> {
         }
     }
 
+    /// Whether the sheet's name says that it only explains.
+    pub(crate) const fn explains(&self) -> bool {
+        self.explains
+    }
+
     /// Takes the sheet's next row.
     pub(crate) fn push(&mut self, row: Row, out: &mut dyn FnMut(Part)) {
         if self.explains {

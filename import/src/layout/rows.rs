@@ -182,7 +182,9 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     if name.is_some_and(|(_, text)| names_example(text)) {
         return Kind::Example;
     }
-    if texts.iter().all(|(_, text)| is_nothing(text)) {
+    // Strokes and figures alone are a sum.
+    let nameless = name.is_some_and(|(_, text)| is_nothing(text));
+    if nameless && texts.iter().all(|(_, text)| is_nothing(text) || is_figure(text)) {
         return other;
     }
     let any_total = texts.iter().any(|(_, text)| is_total(text));
@@ -400,7 +402,10 @@ fn headed_county<'t>(heading: &'t str, reader: &Reader) -> Option<(Arc<str>, &'t
         return Some((county, heading));
     }
     let number = |c: char| !c.is_alphabetic() || c.is_ascii() || "一二三四五六七八九十".contains(c);
-    let name = heading
+    // 第四部分 茌平区
+    let part = heading.strip_prefix('第').and_then(|rest| rest.split_once("部分"));
+    let name = part
+        .map_or(heading, |(_, name)| name)
         .trim_start_matches(number)
         .trim_end_matches(|c: char| !c.is_alphanumeric());
     let ends = name

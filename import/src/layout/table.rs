@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Column, Line};
 use crate::catalogue::Field;
 use crate::feedback::Feedback;
-use crate::workbook::Address;
+use crate::workbook::{Address, Row};
 
 /// A roster's table, its header understood.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +57,18 @@ pub(crate) struct DataRow {
     pub(crate) explanation: Option<Arc<str>>,
     /// What stands in further lines of the project: row and column, from 0, and text.
     pub(crate) below: Vec<(Address, String)>,
+}
+
+impl DataRow {
+    /// A row by itself, without merged areas and headings.
+    pub(crate) const fn alone(row: Row) -> Self {
+        Self {
+            line: Line { row, areas: Vec::new() },
+            heading: None,
+            explanation: None,
+            below: Vec::new(),
+        }
+    }
 }
 
 /// A row that heads those beneath it with their county.

@@ -76,7 +76,7 @@ pub(crate) fn row(name: &str) -> String {
     format!("{name},学校,加固,教学楼,某某中学,东昌府区,古楼街道,花园路1号,框架,7度,0.15g,乙类,计划加固")
 }
 
-/// The header with 所属乡镇, which the catalogue knows; 乡镇 alone it does not.
+/// The header with 所属乡镇: a name that gives way to no other column.
 pub(crate) fn header() -> String {
     HEADER.replace(",乡镇,", ",所属乡镇,")
 }

@@ -110,6 +110,7 @@ fn a_heading_names_its_county_by_itself_or_with_whose_projects_there_they_are() 
         "（二）茌平区水利局",
         "2 茌平区",
         "三 茌平区",
+        "第四部分 茌平区",
         "Ⅱ、茌平区",
         "B、茌平区",
         "茌平区教育和体育局",
@@ -170,6 +171,8 @@ fn sums_and_numbers_of_columns_in_other_words_are_no_projects() {
         "上页结转,,,,,,,,,,,,2",
         "项目总数：3个,,,,,,,,,,,,",
         "聊城市,,,,,,,,,,,,3",
+        "—,—,—,—,—,—,—,—,—,—,—,—,3",
+        "/,,,,,,,,,,,,12.5",
         numbers,
     ] {
         let text = format!(
@@ -228,4 +231,30 @@ fn examples_are_known_by_their_number_or_their_name() {
     for name in ["示例小学教学楼", "样板小学教学楼", "例庄小学教学楼"] {
         assert_eq!(data("2", name), [2, 3], "{name}");
     }
+}
+
+#[test]
+fn a_name_in_use_elsewhere_counts_where_no_other_column_is_the_fields() {
+    let (first, second) = (row("第一中学教学楼"), row("第二中学教学楼"));
+    let plain = header();
+    let renamed = plain
+        .replace("产权单位", "业主单位")
+        .replace("县区", "县（市区）")
+        .replace("乡镇街道", "乡镇");
+    assert_ne!(renamed, plain);
+    let (summary, rows) = check_csv(&format!("{renamed}\n{first}\n{second}\n"));
+    assert_eq!((summary.findings.as_slice(), rows.len()), (&[][..], 2));
+    // Beside the field's own name it is some other matter, on either side of it.
+    for (header, line) in [
+        (format!("业主,{plain}"), format!("甲公司,{first}")),
+        (format!("{plain},业主"), format!("{first},甲公司")),
+    ] {
+        let (summary, rows) = check_csv(&format!("{header}\n{line}\n"));
+        let codes: Vec<&str> = summary.findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, ["F006"], "{header}");
+        assert_ne!(value(&rows[0], Field::OwnerUnit).as_deref(), Some("甲公司"), "{header}");
+    }
+    // Two of them are as good as one another.
+    let (summary, _) = check_csv(&format!("{renamed},户主\n{first},甲\n"));
+    assert_eq!(crate::layout::errors(&summary)[0].0, "F008");
 }

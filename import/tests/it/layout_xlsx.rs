@@ -304,3 +304,41 @@ fn a_merged_area_says_what_its_first_cell_does_whatever_the_others_hold() {
     };
     assert_eq!(group(Field::Address).as_deref(), Some("位置 / 详细地址"));
 }
+
+#[test]
+fn a_sheet_that_goes_on_without_a_header_is_told_of_with_the_sheet_that_it_goes_on_from() {
+    let told = |second: &[String], name: &str| {
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        sheet.set_name("一页").unwrap();
+        put(sheet, 0, 0, &header());
+        put(sheet, 1, 0, &row("第一中学教学楼"));
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(name).unwrap();
+        for (at, line) in (0..).zip(second) {
+            put(sheet, at, 0, line);
+        }
+        let (summary, rows) = check(&mut workbook);
+        assert_eq!(data_rows(&rows), [2], "{second:?}");
+        let [finding] = summary.findings.try_into().unwrap();
+        assert_eq!(finding.sheet.as_deref(), Some(name));
+        (finding.code, finding.message)
+    };
+    let project = row("第二中学教学楼");
+    for second in [vec![project.clone()], vec!["续表".to_owned(), project.clone()]] {
+        let (code, message) = told(&second, "二页");
+        assert_eq!(code, "F005", "{message}");
+        assert!(
+            message.contains("「二页」没有表头") && message.contains("「一页」"),
+            "{message}"
+        );
+    }
+    // What is no project in those columns goes on with nothing.
+    for (second, name) in [
+        (vec!["汇总说明".to_owned()], "二页"),
+        (vec![format!("莘县,{project}")], "二页"),
+        (vec![project], "填表说明"),
+    ] {
+        assert_eq!(told(&second, name).0, "F007", "{second:?}");
+    }
+}
