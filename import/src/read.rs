@@ -1,9 +1,11 @@
 //! Data row to record: each cell read, blanks of required fields and faults of values found.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::catalogue::{Catalogue, Field, FieldType};
 use crate::finding::Finding;
@@ -35,7 +37,7 @@ struct ColumnReader {
     field: Field,
     unit: Option<String>,
     /// The readings of texts that come again and again, as codes and dates do, for `county`.
-    remembered: HashMap<Box<str>, Reading>,
+    remembered: FxHashMap<Box<str>, Reading>,
     county: Option<Arc<str>>,
 }
 
@@ -76,7 +78,7 @@ impl<'a> RowReader<'a> {
                 at: column.at,
                 field: column.field,
                 unit: column_unit(reader, &table, column).map(str::to_owned),
-                remembered: HashMap::new(),
+                remembered: FxHashMap::default(),
                 county: None,
             })
             .collect();

@@ -137,23 +137,23 @@ impl Block {
             },
             |column| index.is_field(&texts(&paths[&column])),
         );
-        let mut headed: Vec<(u32, &Over)> = Vec::new();
+        let mut named: Vec<(u32, &Over)> = Vec::new();
         for (column, path) in &paths {
             if block.feedback.is_some_and(|feedback| feedback.has(*column)) {
                 block.heads.add(*column, "", true);
                 continue;
             }
             // One header over two columns heads the first of them.
-            headed.extend(
+            named.extend(
                 path.last()
                     .filter(|last| last.from == *column)
                     .map(|last| (*column, *last)),
             );
         }
-        let texts_of: Vec<Vec<String>> = headed.iter().map(|(column, _)| texts(&paths[column])).collect();
+        let texts_of: Vec<Vec<String>> = named.iter().map(|(column, _)| texts(&paths[column])).collect();
         let guesses = index.headings(&texts_of);
         let mut keys = Keys::default();
-        for (((column, last), texts), guess) in headed.into_iter().zip(texts_of).zip(guesses) {
+        for (((column, last), texts), guess) in named.into_iter().zip(texts_of).zip(guesses) {
             let unit_alone = last.text.starts_with(['(', '（']) && texts.len() > 1;
             let header = if unit_alone { texts.concat() } else { last.text.clone() };
             let key = keys.next(&texts);

@@ -8,6 +8,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use chrono::Datelike as _;
+use rustc_hash::FxHasher;
 
 use super::{Case, FIRST, Fault, Help, Judge, Rule};
 use crate::catalogue::Field;
@@ -211,29 +212,23 @@ fn hash(value: &impl Hash) -> u64 {
 
 /// One hash of every read value.
 fn hash_of_values(record: &Record) -> u64 {
-    // Hashed in one go: that takes a third of the time.
-    let mut bytes = Vec::with_capacity(1 << 10);
+    let mut hasher = FxHasher::default();
     for &field in Field::ALL {
         let Some(value) = record.value(field) else {
             continue;
         };
-        bytes.push(field as u8);
+        hasher.write_u8(field as u8);
         match value {
-            Value::Text(text) => bytes.extend_from_slice(text.as_bytes()),
-            Value::Code(code) | Value::Division(code) => bytes.extend_from_slice(code.as_bytes()),
-            Value::Codes(codes) => codes.iter().for_each(|code| {
-                bytes.extend_from_slice(code.as_bytes());
-                bytes.push(b',');
-            }),
-            Value::Integer(number) => bytes.extend_from_slice(&number.to_le_bytes()),
-            Value::Decimal(number) => bytes.extend_from_slice(&number.normalize().serialize()),
+            Value::Text(text) => hasher.write(text.as_bytes()),
+            Value::Code(code) | Value::Division(code) => hasher.write(code.as_bytes()),
+            Value::Codes(codes) => codes.iter().for_each(|code| hasher.write(code.as_bytes())),
+            Value::Integer(number) => hasher.write_i64(*number),
+            Value::Decimal(number) => hasher.write(&number.normalize().serialize()),
             Value::Date(date) => {
-                bytes.extend_from_slice(&date.first().num_days_from_ce().to_le_bytes());
-                bytes.extend_from_slice(&date.last().num_days_from_ce().to_le_bytes());
+                hasher.write_i32(date.first().num_days_from_ce());
+                hasher.write_i32(date.last().num_days_from_ce());
             }
         }
-        // Part of no text.
-        bytes.push(u8::MAX);
     }
-    hash(&bytes)
+    hasher.finish()
 }

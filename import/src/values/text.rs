@@ -56,7 +56,13 @@ pub(crate) fn is_phone(folded: &str) -> bool {
 /// Whether a cleaned text only points to the cell above: `同上`, `〃`, `……同上`.
 pub(crate) fn is_ditto(text: &str) -> bool {
     let marks = ['〃', '″', '＂', '"', '”', '“', '\'', '′', '々'];
-    let bare = text.trim_matches(|c: char| c.is_whitespace() || "…—-.。,，、()（）".contains(c));
+    let around = |c| {
+        matches!(
+            c,
+            '…' | '—' | '-' | '.' | '。' | ',' | '，' | '、' | '(' | ')' | '（' | '）'
+        )
+    };
+    let bare = text.trim_matches(|c: char| around(c) || c.is_whitespace());
     if !bare.ends_with(marks) && !bare.ends_with(['上', '行']) {
         return false;
     }

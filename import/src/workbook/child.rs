@@ -44,9 +44,11 @@ pub fn worker_main() -> ExitCode {
 
 fn answer(input: &mut dyn Read, output: &mut dyn Write) -> io::Result<()> {
     let request = wire::read_frame(input)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-    let Request { limits, marks } = postcard::from_bytes(&request).map_err(io::Error::other)?;
+    let request: Request = postcard::from_bytes(&request).map_err(io::Error::other)?;
+    let Request { limits, marks, .. } = request;
     confine(&limits)?;
-    let mut bytes = Vec::new();
+    let room = usize::try_from(request.bytes.min(limits.file_bytes)).map_err(io::Error::other)?;
+    let mut bytes = Vec::with_capacity(room);
     input
         .take(limits.file_bytes.saturating_add(1))
         .read_to_end(&mut bytes)?;

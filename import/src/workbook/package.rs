@@ -13,7 +13,8 @@ use super::xml;
 /// Parts smaller than this may unpack to any multiple: a small part of blanks harms nobody.
 const RATIO_FROM: u64 = 10 << 20;
 
-/// A package whose directory keeps to the limits.
+/// A package whose directory keeps to the limits. A clone reads the same bytes on a thread of its own.
+#[derive(Clone)]
 pub(super) struct Package<'a> {
     archive: ZipArchive<Cursor<&'a [u8]>>,
     /// Lower-case path with slashes to entry: producers differ in both.

@@ -72,6 +72,8 @@ impl Refused {
 pub(super) struct Request {
     /// What the file may be at most.
     pub(super) limits: Limits,
+    /// How many bytes it has, so that the child makes room for them at once.
+    pub(super) bytes: u64,
     /// The marks to put into it; none where it is to be read.
     pub(super) marks: Option<Marks>,
 }

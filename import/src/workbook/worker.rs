@@ -132,6 +132,7 @@ impl Worker {
         }
         let request = Request {
             limits: limits.clone(),
+            bytes: bytes.metadata()?.len(),
             marks: marks.cloned(),
         };
         let request = postcard::to_stdvec(&request).map_err(io::Error::other)?;

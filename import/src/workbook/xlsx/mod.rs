@@ -8,6 +8,9 @@ mod formats;
 mod strings;
 mod tags;
 
+use std::sync::mpsc;
+use std::thread;
+
 use cells::Book;
 use strings::Strings;
 
@@ -22,18 +25,33 @@ use super::xml;
 /// Reads a package whose workbook is the part `workbook`.
 pub(super) fn read(package: &mut Package, workbook: &str, sink: &mut Sink) -> Result<(), Stop> {
     check_strings(package, sink.limits())?;
-    let (sheets, book) = open(package, workbook)?;
-    let macros = package.has_macros();
-    sink.format(Format::Xlsx { macros })?;
-    for Sheet { name, hidden, path } in sheets {
-        let areas = sink.limits().areas;
-        let Some(part) = package.part(&path)? else { continue };
-        let head = sheet_part::read(part, areas)?;
-        sink.sheet(SheetHead { name, hidden, ..head })?;
-        let Some(part) = package.part(&path)? else { continue };
-        cells::read(part, &book, sink)?;
-    }
-    Ok(())
+    let (sheets, parts) = open(package, workbook)?;
+    let areas = sink.limits().areas;
+    thread::scope(|scope| {
+        let (to, heads) = mpsc::sync_channel(1);
+        let (sheets, mut looking) = (&sheets, package.clone());
+        // What is needed of a sheet before its cells stands behind them: while the strings or the cells before are read, it is looked for.
+        scope.spawn(move || {
+            let heads = sheets.iter().map(|sheet| match looking.part(&sheet.path)? {
+                Some(part) => sheet_part::read(part, areas).map(Some),
+                None => Ok(None),
+            });
+            // Nobody listens any more where the file is refused.
+            let _ = heads.map(|head| to.send(head)).find(Result::is_err);
+        });
+        let book = parts.read(package)?;
+        let macros = package.has_macros();
+        sink.format(Format::Xlsx { macros })?;
+        for (Sheet { name, hidden, path }, head) in sheets.iter().zip(heads) {
+            let (Some(head), Some(part)) = (head?, package.part(path)?) else {
+                continue;
+            };
+            let (name, hidden) = (name.clone(), *hidden);
+            sink.sheet(SheetHead { name, hidden, ..head })?;
+            cells::read(part, &book, sink)?;
+        }
+        Ok(())
+    })
 }
 
 /// A sheet of cells, as the workbook lists it.
@@ -43,10 +61,33 @@ struct Sheet {
     path: String,
 }
 
+/// What the cells of a workbook refer to.
+struct Parts {
+    from_1904: bool,
+    strings: String,
+    styles: String,
+}
+
+impl Parts {
+    fn read(&self, package: &mut Package) -> Result<Book, Refused> {
+        let mut book = Book {
+            from_1904: self.from_1904,
+            ..Book::default()
+        };
+        if let Some(part) = package.part(&self.strings)? {
+            book.strings = Strings::read(part)?;
+        }
+        if let Some(part) = package.part(&self.styles)? {
+            book.formats = formats::read(part)?;
+        }
+        Ok(book)
+    }
+}
+
 /// The sheets in order, and what their cells refer to.
-fn open(package: &mut Package, workbook: &str) -> Result<(Vec<Sheet>, Book), Refused> {
+fn open(package: &mut Package, workbook: &str) -> Result<(Vec<Sheet>, Parts), Refused> {
     let relationships = package.relationships(workbook)?;
-    let (mut sheets, mut book, mut lost) = (Vec::new(), Book::default(), false);
+    let (mut sheets, mut from_1904, mut lost) = (Vec::new(), false, false);
     if let Some(part) = package.part(workbook)? {
         xml::each_element(xml::reader(part), |element| {
             match element.local_name().as_ref() {
@@ -65,7 +106,7 @@ fn open(package: &mut Package, workbook: &str) -> Result<(Vec<Sheet>, Book), Ref
                         None => lost = true,
                     }
                 }
-                "workbookPr" => book.from_1904 |= xml::flag(element, "date1904"),
+                "workbookPr" => from_1904 |= xml::flag(element, "date1904"),
                 _ => {}
             }
             true
@@ -82,13 +123,12 @@ fn open(package: &mut Package, workbook: &str) -> Result<(Vec<Sheet>, Book), Ref
         };
         named.map_or_else(beside, |named| named.path.clone())
     };
-    if let Some(part) = package.part(&path_of("sharedStrings"))? {
-        book.strings = Strings::read(part)?;
-    }
-    if let Some(part) = package.part(&path_of("styles"))? {
-        book.formats = formats::read(part)?;
-    }
-    Ok((sheets, book))
+    let parts = Parts {
+        from_1904,
+        strings: path_of("sharedStrings"),
+        styles: path_of("styles"),
+    };
+    Ok((sheets, parts))
 }
 
 /// A part that announces more strings than it has room for is made to exhaust its reader.
