@@ -10,7 +10,7 @@ use crate::catalogue::{Catalogue, Field};
 use crate::feedback::{self, Feedback};
 use crate::finding::{Finding, Severity};
 pub use crate::layout::{ColumnReading, Corrections, HeaderReading, column_key};
-use crate::layout::{DataRow, HeaderIndex, Known, Part, SheetReader, Table};
+use crate::layout::{DataRow, EXAMPLE, HeaderIndex, Known, Part, SheetReader, Table};
 use crate::normalisation::{self, Normalisation};
 pub use crate::read::KeptReader;
 use crate::read::RowReader;
@@ -142,6 +142,7 @@ impl Checker {
             summary: Summary::default(),
             sheet: None,
             half_known: Vec::new(),
+            form: None,
             latest: None,
             sink,
         };
@@ -185,6 +186,8 @@ struct Check<'a, 's> {
     sheet: Option<Sheet<'a>>,
     /// Headers with too few known fields.
     half_known: Vec<HeaderReading>,
+    /// The first sheet that is a form about one project.
+    form: Option<String>,
     /// The last table that was read, and its sheet.
     latest: Option<(Arc<Table>, Arc<str>)>,
     sink: &'s mut dyn FnMut(CheckedRow),
@@ -271,6 +274,7 @@ impl<'a> Check<'a, '_> {
                     .findings
                     .extend(sheet_findings::of_table(self.known, &sheet.name, &table));
                 sheet.tables.push(table.clone());
+                self.latest = table.is_sound().then(|| (table.clone(), sheet.name.clone()));
                 sheet.table = table.is_sound().then(|| {
                     self.summary.sheets.push(SheetSummary {
                         name: sheet.name.to_string(),
@@ -281,7 +285,6 @@ impl<'a> Check<'a, '_> {
                         code_column: table.column(Field::RegistryCode),
                         feedback: table.feedback,
                     });
-                    self.latest = Some((table.clone(), sheet.name.clone()));
                     let rows = RowReader::new(self.known.catalogue, self.known.reader, table);
                     (rows, self.summary.sheets.len() - 1)
                 });
@@ -323,6 +326,9 @@ impl<'a> Check<'a, '_> {
         let mut parts = Vec::new();
         let layout = std::mem::replace(&mut sheet.layout, SheetReader::new(self.known, &SheetHead::default()));
         let explains = layout.explains();
+        if layout.is_form() {
+            self.form.get_or_insert_with(|| sheet.head.name.clone());
+        }
         let (headers, half_known) = layout.finish(&sheet.name, &mut |part| parts.push(part));
         let headless = !explains && half_known.is_none();
         self.half_known.extend(half_known);
@@ -365,7 +371,8 @@ impl<'a> Check<'a, '_> {
         sheet.first_rows.iter().any(|row| {
             let (record, _) = rows.read(&sheet.name, &mut DataRow::alone(row.clone()));
             let codes = Field::ALL.iter().filter(|field| record.code(**field).is_some()).count();
-            record.text(Field::Name).is_some() && codes >= CODES
+            let name = record.text(Field::Name).filter(|name| !name.contains(EXAMPLE));
+            name.is_some() && codes >= CODES
         })
     }
 
@@ -373,7 +380,7 @@ impl<'a> Check<'a, '_> {
         self.end_sheet();
         let told = |code: &str| self.summary.findings.iter().any(|finding| finding.code == code);
         if self.summary.sheets.is_empty() && !told("F005") && !told("F008") {
-            let no_roster = sheet_findings::no_roster(self.known.catalogue, &self.half_known);
+            let no_roster = sheet_findings::no_roster(self.known.catalogue, &self.half_known, self.form.as_deref());
             self.summary.findings.push(no_roster);
             self.summary.headers = std::mem::take(&mut self.half_known);
         }

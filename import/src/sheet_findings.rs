@@ -19,8 +19,18 @@ pub(crate) fn refused(refusal: &Refusal) -> Finding {
     }
 }
 
-/// F004: no visible sheet holds a roster; a header that lacks nothing but the projects' names says so.
-pub(crate) fn no_roster(catalogue: &Catalogue, half_known: &[HeaderReading]) -> Finding {
+/// F004: no visible sheet holds a roster; one that is a form about a project says so, and a header that lacks nothing but the projects' names.
+pub(crate) fn no_roster(catalogue: &Catalogue, half_known: &[HeaderReading], form: Option<&str>) -> Finding {
+    if let Some(sheet) = form {
+        return Finding {
+            sheet: Some(sheet.to_owned()).filter(|sheet| !sheet.is_empty()),
+            suggestion: Some("请改成清单：栏目名称写在同一行，每个工程占一行；可从本系统下载模板填写。".to_owned()),
+            ..finding(
+                "F004",
+                "没有找到工程清单：栏目名称写在左边，一个工程占许多行，像是一个工程一张的登记表。".to_owned(),
+            )
+        };
+    }
     let nameless = half_known.iter().find(|header| header.missing.contains(&Field::Name));
     nameless.map_or_else(
         || Finding {
@@ -136,9 +146,25 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
     }
     if table.is_sound() {
         for (column, header) in &table.unknown {
-            let message = format!("{} 列「{header}」不是系统里的栏目，没有读取。", column_name(*column));
-            let suggestion =
-                "不需要上报的栏目可以保留；需要的请改用模板里的栏目名称，或在报送页面的“各列识别”里指定。".to_owned();
+            let field = known.headers.single(header);
+            let other = field.and_then(|field| table.columns.iter().find(|column| column.field == field));
+            let (message, suggestion) = match other {
+                Some(other) => (
+                    format!(
+                        "{} 列「{header}」没有读取：「{}」读的是 {} 列「{}」。",
+                        column_name(*column),
+                        catalogue.label(other.field),
+                        column_name(other.at),
+                        other.header
+                    ),
+                    "应当读这一列的，请在报送页面的“各列识别”里改过来；不是的不必管。".to_owned(),
+                ),
+                None => (
+                    format!("{} 列「{header}」不是系统里的栏目，没有读取。", column_name(*column)),
+                    "不需要上报的栏目可以保留；需要的请改用模板里的栏目名称，或在报送页面的“各列识别”里指定。"
+                        .to_owned(),
+                ),
+            };
             findings.push(at_header("F006", *column, None, message, suggestion));
         }
     }
@@ -229,7 +255,7 @@ pub(crate) fn of_continuation(sheet: &str, upper: &str) -> Finding {
         )),
         ..finding(
             "F005",
-            format!("工作表「{sheet}」没有表头，内容像是「{upper}」的续表，没有读取。"),
+            format!("工作表「{sheet}」没有认出表头，内容像是「{upper}」的续表，没有读取。"),
         )
     }
 }

@@ -35,7 +35,7 @@ const KNOWN_FILES: &[&str] = &[
 ];
 
 /// What stands before a name that gives way to another column of its field.
-const LOOSE: char = '~';
+const LOOSE: [char; 2] = ['~', '～'];
 
 /// What a department's entry may say of how sure it is.
 const DEPARTMENT_STATUSES: &[&str] = &[
@@ -80,10 +80,14 @@ fn fields(table: &Table, shipped: &Table) -> Result<Vec<FieldInfo>, CatalogueErr
         {
             return Err(line.broken(format!("栏目 `{field}` 的类型是 {}，不能改动", known.get("type")?)));
         }
-        let (loose, aliases): (Vec<String>, Vec<String>) = line
-            .list("aliases")?
-            .into_iter()
-            .partition(|name| name.starts_with(LOOSE));
+        let (mut aliases, mut loose) = (Vec::new(), Vec::new());
+        for name in line.list("aliases")? {
+            match name.strip_prefix(LOOSE).map(str::trim) {
+                Some("") => return Err(line.broken("`aliases`：`~` 后面没有名称".to_owned())),
+                Some(name) => loose.push(name.to_owned()),
+                None => aliases.push(name),
+            }
+        }
         let info = FieldInfo {
             field,
             label: line.required("label")?.to_owned(),
@@ -96,10 +100,7 @@ fn fields(table: &Table, shipped: &Table) -> Result<Vec<FieldInfo>, CatalogueErr
             },
             range: range(line)?,
             aliases,
-            loose: loose
-                .iter()
-                .map(|name| name.trim_start_matches(LOOSE).trim().to_owned())
-                .collect(),
+            loose,
             meaning: line.get("meaning")?.to_owned(),
         };
         for name in std::iter::once(&info.label).chain(&info.aliases).chain(&info.loose) {

@@ -137,26 +137,21 @@ impl Block {
             },
             |column| index.is_field(&texts(&paths[&column])),
         );
-        let mut named: Vec<(u32, &Over)> = Vec::new();
-        for (column, path) in &paths {
-            if block.feedback.is_some_and(|feedback| feedback.has(*column)) {
-                block.heads.add(*column, "", true);
+        let mut keys = Keys::default();
+        for (&column, path) in &paths {
+            if block.feedback.is_some_and(|feedback| feedback.has(column)) {
+                block.heads.add(column, "", true);
                 continue;
             }
             // One header over two columns heads the first of them.
-            named.extend(
-                path.last()
-                    .filter(|last| last.from == *column)
-                    .map(|last| (*column, *last)),
-            );
-        }
-        let texts_of: Vec<Vec<String>> = named.iter().map(|(column, _)| texts(&paths[column])).collect();
-        let guesses = index.headings(&texts_of);
-        let mut keys = Keys::default();
-        for (((column, last), texts), guess) in named.into_iter().zip(texts_of).zip(guesses) {
+            let Some(last) = path.last().filter(|last| last.from == column) else {
+                continue;
+            };
+            let texts = texts(path);
             let unit_alone = last.text.starts_with(['(', '（']) && texts.len() > 1;
             let header = if unit_alone { texts.concat() } else { last.text.clone() };
             let key = keys.next(&texts);
+            let guess = index.heading(&texts);
             block
                 .heads
                 .add(column, &key, guess.field() == Some(Field::RegistryCode));
@@ -194,7 +189,36 @@ impl Block {
             let above = |column: u32| texts(&groups_over(&paths, column));
             block.correct_blanks(index, above);
         }
+        block.take_loose(index, |column| texts(&paths[&column]));
         block
+    }
+
+    /// Takes in the columns that are a field's by a loose name, where each is the only one; `texts` gives a named column's.
+    fn take_loose(&mut self, index: &HeaderIndex, texts: impl Fn(u32) -> Vec<String>) {
+        let known = |&(column, _): &(u32, String)| match index.loose(&texts(column)) {
+            Heading::Field(field, units) => Some((column, field, units)),
+            Heading::Serial | Heading::Unknown => None,
+        };
+        let loose: Vec<(u32, Field, Vec<String>)> = self.unknown.iter().filter_map(known).collect();
+        for (at, field, units) in &loose {
+            let several = loose.iter().filter(|(_, other, _)| other == field).count() > 1;
+            let unknown = self.unknown.iter().position(|(column, _)| column == at);
+            let Some(unknown) = unknown.filter(|_| !several && self.column(*field).is_none()) else {
+                continue;
+            };
+            let (at, header) = self.unknown.remove(unknown);
+            for reading in self.readings.iter_mut().filter(|reading| reading.column == at) {
+                (reading.guess, reading.field) = (Some(*field), Some(*field));
+            }
+            let place = self.columns.partition_point(|column| column.at < at);
+            let column = Column {
+                at,
+                field: *field,
+                units: units.clone(),
+                header,
+            };
+            self.columns.insert(place, column);
+        }
     }
 
     /// Takes in the columns without a header of which an officer said what they are; `above` gives the names of a column's groups.

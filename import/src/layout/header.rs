@@ -113,29 +113,27 @@ impl HeaderIndex {
         let fields = catalogue.fields().iter();
         let loose = fields.flat_map(|info| info.loose.iter().map(|name| (fold(name), info.field)));
         Self {
-            all: Names(firm.clone().into_iter().chain(loose).collect()),
+            all: Names(loose.chain(firm.clone()).collect()),
             firm: Names(firm),
             corrections: corrections.clone(),
         }
     }
 
-    /// Understands the columns of a header, each by its texts from the top down. A loose name, and what only its group makes an amount, gives way
-    /// to another column that is the field's by a firm name.
-    pub(super) fn headings(&self, paths: &[Vec<String>]) -> Vec<Heading> {
-        let firm: Vec<Heading> = paths.iter().map(|path| self.firm.heading(path)).collect();
-        let taken: Vec<Field> = firm.iter().filter_map(Heading::field).collect();
-        let settled = firm.into_iter().zip(paths).map(|(heading, path)| match heading {
-            Heading::Unknown => {
-                let loose = match self.all.heading(path) {
-                    Heading::Unknown => amount(path),
-                    known => known,
-                };
-                let is_taken = loose.field().is_some_and(|field| taken.contains(&field));
-                if is_taken { Heading::Unknown } else { loose }
-            }
+    /// Understands a column by its header texts from the top down. What a loose name makes another field's is left to [`Self::loose`].
+    pub(super) fn heading(&self, path: &[String]) -> Heading {
+        let firm = self.firm.heading(path);
+        match self.all.heading(path).field() {
+            Some(field) if firm.field().is_some_and(|firm| firm != field) => Heading::Unknown,
+            _ => firm,
+        }
+    }
+
+    /// What a column is by a loose name, or by the group that makes it an amount, where no other column is the field's.
+    pub(super) fn loose(&self, path: &[String]) -> Heading {
+        match self.all.heading(path) {
+            Heading::Unknown => amount(path),
             known => known,
-        });
-        settled.collect()
+        }
     }
 
     /// Whether a column with these texts, from the top down, is a field's, as far as it alone can tell.
@@ -193,15 +191,14 @@ impl HeaderIndex {
 /// An amount by the groups above it.
 fn amount(path: &[String]) -> Heading {
     let mut names = path.iter().rev().map(|text| undecorated(text));
-    let Some(child) = names.next() else {
+    let apart = |name: String| without_last_bracket(&name).map_or((name, None), |(name, inside)| (name, Some(inside)));
+    let Some((child, unit)) = names.next().map(apart) else {
         return Heading::Unknown;
     };
-    let (child, unit) = without_last_bracket(&child).map_or((child, None), |(child, unit)| (child, Some(unit)));
-    let groups: Vec<String> = names.collect();
-    let units = unit
-        .into_iter()
-        .chain(groups.iter().filter_map(|group| bracketed(group)));
-    matter::amount_under(&child, &groups).map_or(Heading::Unknown, |field| Heading::Field(field, units.collect()))
+    let (groups, of_groups): (Vec<String>, Vec<Option<String>>) = names.map(apart).unzip();
+    let units: Vec<String> = unit.into_iter().chain(of_groups.into_iter().flatten()).collect();
+    let field = matter::amount_under(&child, &groups).and_then(|field| matter::with_words(field, &units));
+    field.map_or(Heading::Unknown, |field| Heading::Field(field, units))
 }
 
 impl Names {
@@ -431,7 +428,7 @@ mod tests {
         ];
         for (path, wanted) in cases {
             let path: Vec<String> = path.iter().map(ToString::to_string).collect();
-            let got = index.headings(std::slice::from_ref(&path)).remove(0);
+            let got = index.heading(&path);
             match wanted {
                 Some((field, units)) => {
                     let Heading::Field(found, found_units) = got else {
@@ -443,7 +440,7 @@ mod tests {
                 None => assert_eq!(got, Heading::Unknown, "{path:?}"),
             }
         }
-        assert_eq!(index.headings(&[vec!["序 号".to_owned()]]), [Heading::Serial]);
+        assert_eq!(index.heading(&["序 号".to_owned()]), Heading::Serial);
         Ok(())
     }
 }

@@ -28,9 +28,38 @@ const MATTERS: &[Matter] = &[
         is_of_the_owner,
     ),
     (&["责任"], is_money),
-    (&["投资", "资金"], |field| field == Field::ProgressPercent),
-    (&["累计完成", "已完成", "已到位", "已拨付"], |field| {
-        is_money(field) && field != Field::InvestmentDone
+    (&["投资完成", "资金"], |field| field == Field::ProgressPercent),
+    (
+        &["鉴定", "设计", "勘察", "立项", "招标", "审批", "批复", "排查"],
+        |field| field == Field::CompletionDate,
+    ),
+    (
+        &[
+            "累计完成",
+            "已完成",
+            "未完成",
+            "已到位",
+            "到位",
+            "已拨付",
+            "拨付",
+            "已下达",
+            "下达",
+            "已支付",
+            "支付",
+            "支出",
+            "使用情况",
+            "缺口",
+            "剩余",
+            "结算",
+            "决算",
+            "合同",
+            "中标",
+        ],
+        |field| is_money(field) && field != Field::InvestmentDone,
+    ),
+    (&["完成"], is_fund),
+    (&["投资", "资金"], |field| {
+        matches!(field, Field::County | Field::Township)
     }),
 ];
 
@@ -57,6 +86,11 @@ fn is_of_today(field: Field) -> bool {
 
 fn is_money(field: Field) -> bool {
     quantity(field) == Some(Quantity::Money)
+}
+
+/// A source of the planned investment.
+fn is_fund(field: Field) -> bool {
+    is_money(field) && !matches!(field, Field::InvestmentPlanned | Field::InvestmentDone)
 }
 
 fn is_of_the_building(field: Field) -> bool {
@@ -96,30 +130,37 @@ pub(super) fn word_above(field: Field, groups: &[String]) -> Option<&'static str
     groups.find_map(|group| word(field, |word| says(group, word)))
 }
 
-/// The amount that a column under these groups is, where its own name only says whether it is the planned one, the sum or what is done: 计划 and 完成
-/// under 投资, 合计 under 资金来源.
+/// Groups of the investment, and of the funds that it is made up of; what has come or was spent of these is neither.
+const INVESTMENT: &[&str] = &[
+    "投资",
+    "总投资",
+    "计划总投资",
+    "项目投资",
+    "投资情况",
+    "投资完成情况",
+    "完成投资",
+    "累计完成投资",
+];
+const FUNDS: &[&str] = &["资金", "资金来源", "资金安排", "资金构成", "资金筹措"];
+
+/// The amount that a column is, its groups from the nearest, where its own name only says whether it is the planned one, the sum or what is done: 计划
+/// and 完成 under 投资, 合计 under 资金来源. A year's is neither.
 pub(super) fn amount_under(child: &str, groups: &[String]) -> Option<Field> {
-    let says = |words: &[&str]| groups.iter().any(|group| words.iter().any(|word| group.contains(word)));
-    if says(&["年度"]) {
+    let nearest = groups.first()?.as_str();
+    let is_funds = FUNDS.contains(&nearest);
+    if (!is_funds && !INVESTMENT.contains(&nearest)) || groups.iter().any(|group| group.contains('年')) {
         return None;
     }
     let field = match child {
-        "计划" | "计划数" | "计划额" | "概算" | "估算" | "预算" if says(&["投资"]) => {
-            Field::InvestmentPlanned
-        }
-        "完成" | "已完成" | "实际" | "实际完成" | "累计" | "累计完成" if says(&["投资"]) => {
-            Field::InvestmentDone
-        }
-        // What has come or was spent of the funds is neither.
-        "合计" | "总计" | "小计" | "总额"
-            if says(&["投资", "资金"]) && !says(&["到位", "拨付", "支付", "支出", "使用"]) =>
-        {
-            if says(&["完成", "累计"]) {
-                Field::InvestmentDone
-            } else {
-                Field::InvestmentPlanned
-            }
-        }
+        "合计" | "总计" | "小计" | "总额" if nearest.contains("完成") => Field::InvestmentDone,
+        "合计" | "总计" | "小计" | "总额" => Field::InvestmentPlanned,
+        "国家" => Field::FundCentral,
+        "省" => Field::FundProvincial,
+        "市" => Field::FundMunicipal,
+        "县" | "县区" | "区县" | "县市区" => Field::FundCounty,
+        _ if is_funds => return None,
+        "计划" | "计划数" | "计划额" | "概算" | "估算" | "预算" => Field::InvestmentPlanned,
+        "完成" | "已完成" | "实际" | "实际完成" | "累计" | "累计完成" => Field::InvestmentDone,
         _ => return None,
     };
     // 计划总投资 over 实际 groups the planned with what is done.
@@ -172,7 +213,7 @@ mod tests {
         let index = HeaderIndex::new(&Catalogue::load(None)?, &Corrections::default());
         let cases: &[(&str, Option<Field>)] = &[
             ("完工时间（预计）", Some(Field::PlannedCompletionDate)),
-            ("竣工时间（计划）", Some(Field::PlannedCompletionDate)),
+            ("竣工时间（计划）", None),
             ("竣工日期（计划）", Some(Field::PlannedCompletionDate)),
             ("开工时间（计划）", None),
             ("开工时间（拟）", None),
@@ -247,16 +288,7 @@ mod tests {
             ("原建筑情况/结构类型", Some(Field::StructureType)),
             ("抗震设防/烈度", Some(Field::Intensity)),
             ("施工/开工日期", Some(Field::StartDate)),
-            ("投资（万元）/计划", Some(Field::InvestmentPlanned)),
-            ("投资（万元）/完成", Some(Field::InvestmentDone)),
-            ("计划总投资/实际（万元）", Some(Field::InvestmentDone)),
-            ("资金来源/合计", Some(Field::InvestmentPlanned)),
-            ("完成投资/合计", Some(Field::InvestmentDone)),
-            ("本年投资/计划", None),
-            ("年度投资/完成", None),
-            ("资金到位情况/合计", None),
-            ("层数/合计", None),
-            ("投资完成情况/完成比例", None),
+            ("投资及形象进度/形象进度", Some(Field::ProgressPercent)),
         ];
         for (header, wanted) in cases {
             // A stroke in brackets parts no group from its columns.
@@ -265,7 +297,51 @@ mod tests {
                 _ => vec![*header],
             };
             let path: Vec<String> = path.into_iter().map(str::to_owned).collect();
-            assert_eq!(index.headings(&[path])[0].field(), *wanted, "{header}");
+            assert_eq!(index.heading(&path).field(), *wanted, "{header}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_column_is_an_amount_by_its_group_or_a_fields_by_a_loose_name() -> Result<(), Box<dyn std::error::Error>> {
+        let index = HeaderIndex::new(&Catalogue::load(None)?, &Corrections::default());
+        let cases: &[(&[&str], Option<Field>)] = &[
+            (&["投资（万元）", "计划"], Some(Field::InvestmentPlanned)),
+            (&["投资（万元）", "完成"], Some(Field::InvestmentDone)),
+            (&["计划总投资", "实际（万元）"], Some(Field::InvestmentDone)),
+            (&["资金来源", "合计"], Some(Field::InvestmentPlanned)),
+            (&["完成投资", "合计"], Some(Field::InvestmentDone)),
+            (&["完成", "投资额"], Some(Field::InvestmentDone)),
+            (&["总投资", "县（区）"], Some(Field::FundCounty)),
+            (&["资金来源", "省"], Some(Field::FundProvincial)),
+            (&["未完成投资", "合计"], None),
+            (&["资金下达（万元）", "中央"], None),
+            (&["资金到位情况（万元）", "省级"], None),
+            (&["完成投资", "中央"], None),
+            (&["中央预算内投资", "计划"], None),
+            (&["业主单位", "名称"], Some(Field::OwnerUnit)),
+            (&["开工竣工", "完成时间"], Some(Field::CompletionDate)),
+            (&["竣工时间（计划）"], Some(Field::PlannedCompletionDate)),
+            (&["投资完成情况", "完成比例"], None),
+            (&["投资（万元）", "完成（%）"], None),
+            (&["投资", "完成（本年）"], None),
+            (&["投资", "计划（万美元）"], None),
+            (&["本年投资", "计划"], None),
+            (&["2025年投资", "计划"], None),
+            (&["中央投资", "计划"], None),
+            (&["计划完成投资", "合计"], None),
+            (&["资金到位情况", "合计"], None),
+            (&["资金缺口", "合计"], None),
+            (&["资金来源", "财政资金", "小计"], None),
+            (&["层数", "合计"], None),
+            (&["鉴定", "完成时间"], None),
+            (&["完成时间（鉴定）"], None),
+        ];
+        for (path, wanted) in cases {
+            let path: Vec<String> = path.iter().map(ToString::to_string).collect();
+            // For all of these, the firm names alone know nothing, or something else.
+            assert_eq!(index.heading(&path).field(), None, "{path:?}");
+            assert_eq!(index.loose(&path).field(), *wanted, "{path:?}");
         }
         Ok(())
     }

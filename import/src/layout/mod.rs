@@ -14,11 +14,11 @@ mod table;
 mod understood;
 mod units;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 pub(crate) use block::Column;
-use block::{Block, cell_text, cell_texts};
+use block::{Block, LEAST_FIELDS, cell_text, cell_texts};
 pub(crate) use header::HeaderIndex;
 use header::LONGEST;
 pub use header::column_key;
@@ -54,6 +54,7 @@ const EXPLAINS: &[&str] = &[
     "指标说明",
     "示例",
     "样例",
+    "样表",
     "范例",
 ];
 const HOLDS: &[&str] = &["台账", "清单", "名单", "汇总", "明细", "花名册", "登记表"];
@@ -87,6 +88,8 @@ pub(crate) struct SheetReader<'a> {
     merged: Merged,
     /// The rows last seen that are no data, for a header of several rows.
     above: VecDeque<Line>,
+    /// The fields that rows without a table begin with.
+    rows_of: BTreeSet<Field>,
     /// Texts that name no field, the first so many: a long sheet without a header repeats itself.
     strange: HashSet<String>,
     /// The texts that stand alone in their rows above the tables: printed pages repeat them.
@@ -119,6 +122,7 @@ impl<'a> SheetReader<'a> {
             explains: says(EXPLAINS) && !says(HOLDS),
             merged: Merged::new(&head.merged),
             above: VecDeque::new(),
+            rows_of: BTreeSet::new(),
             strange: HashSet::new(),
             titles: Vec::new(),
             line_units: Vec::new(),
@@ -138,6 +142,11 @@ impl<'a> SheetReader<'a> {
     /// Whether the sheet's name says that it only explains.
     pub(crate) const fn explains(&self) -> bool {
         self.explains
+    }
+
+    /// Whether the sheet is a form about one project: it names the fields on the left, each in a row of its own.
+    pub(crate) fn is_form(&self) -> bool {
+        self.rows_of.len() >= LEAST_FIELDS && self.rows_of.contains(&Field::Name)
     }
 
     /// Takes the sheet's next row.
@@ -223,6 +232,9 @@ impl<'a> SheetReader<'a> {
     /// Looks whether the rows last seen, this one below them, are a header.
     fn seek_header(&mut self, line: Line) {
         let names_field = cell_texts(&line.row).any(|(_, text)| self.names_field(text));
+        if names_field && let Some((_, first)) = cell_texts(&line.row).next() {
+            self.rows_of.extend(self.known.headers.single(&first));
+        }
         self.understood.look_below(&line);
         self.remember(line);
         if !names_field {

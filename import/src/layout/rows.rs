@@ -182,9 +182,10 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     if name.is_some_and(|(_, text)| names_example(text)) {
         return Kind::Example;
     }
-    // Strokes and figures alone are a sum.
+    // A sum may have strokes for its words.
     let nameless = name.is_some_and(|(_, text)| is_nothing(text));
-    if nameless && texts.iter().all(|(_, text)| is_nothing(text) || is_figure(text)) {
+    let says_nothing = |text: &str| is_nothing(text) || (nameless && is_figure(text));
+    if texts.iter().all(|(_, text)| says_nothing(text)) {
         return other;
     }
     let any_total = texts.iter().any(|(_, text)| is_total(text));
@@ -199,8 +200,9 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     let [first, others @ ..] = &texts[usize::from(numbered)..] else {
         return other;
     };
-    let only_figures = others.iter().all(|(_, text)| is_figure(text));
-    if only_figures && name.is_none_or(|(column, text)| *column == first.0 || is_figure(text)) {
+    let is_no_word = |text: &str| is_figure(text) || is_nothing(text);
+    let only_figures = others.iter().all(|(_, text)| is_no_word(text));
+    if only_figures && name.is_none_or(|(column, text)| *column == first.0 || is_no_word(text)) {
         if !others.is_empty() && begins_sum(&first.1) {
             return other;
         }

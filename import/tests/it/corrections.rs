@@ -125,6 +125,21 @@ fn corrections_are_kept_apart_by_header() {
 }
 
 #[test]
+fn what_an_officer_said_of_a_column_comes_before_a_loose_name() {
+    let text = format!("{},业主\n{},甲公司\n", header(), row("第一小学教学楼"));
+    let owner = Some(Field::OwnerUnit);
+    let owners = |text: &str, said: &[(&str, Option<Field>)]| {
+        let (summary, rows) = check(text, said);
+        assert_eq!(errors(&summary), [], "{said:?}");
+        value(&rows[0], Field::OwnerUnit)
+    };
+    assert_ne!(owners(&text, &[]).as_deref(), Some("甲公司"));
+    assert_eq!(owners(&text, &[("产权单位", NO_FIELD)]).as_deref(), Some("甲公司"));
+    let other = text.replace("产权单位", "房屋所属");
+    assert_ne!(owners(&other, &[("房屋所属", owner)]).as_deref(), Some("甲公司"));
+}
+
+#[test]
 fn groups_and_examples_say_which_column_is_meant() {
     let text = "东昌府区台账,,,,,,,\n工程名称,工程类别,用途,设计方,,资金,,县区\n,,,名字,电话,名字,数额,\n\
                 一号楼,学校,教学楼,甲院,1,市里,5,莘县\n二号楼,学校,教学楼,乙院,2,市里,6,莘县\n";

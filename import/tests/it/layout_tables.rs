@@ -112,6 +112,7 @@ fn a_heading_names_its_county_by_itself_or_with_whose_projects_there_they_are() 
         "三 茌平区",
         "第四部分 茌平区",
         "Ⅱ、茌平区",
+        "茌平区,—,/,—",
         "B、茌平区",
         "茌平区教育和体育局",
         "茌平区项目",
@@ -252,9 +253,33 @@ fn a_name_in_use_elsewhere_counts_where_no_other_column_is_the_fields() {
         let (summary, rows) = check_csv(&format!("{header}\n{line}\n"));
         let codes: Vec<&str> = summary.findings.iter().map(|finding| finding.code).collect();
         assert_eq!(codes, ["F006"], "{header}");
+        assert!(summary.findings[0].message.contains("「产权单位」读的是"));
         assert_ne!(value(&rows[0], Field::OwnerUnit).as_deref(), Some("甲公司"), "{header}");
     }
-    // Two of them are as good as one another.
+    // Of two of them, none counts.
     let (summary, _) = check_csv(&format!("{renamed},户主\n{first},甲\n"));
-    assert_eq!(crate::layout::errors(&summary)[0].0, "F008");
+    assert_eq!(crate::layout::errors(&summary)[0].0, "F005");
+    let (summary, rows) = check_csv(&format!("{plain},手机号,手机号码\n{first},13800000000,13900000000\n"));
+    assert_eq!(crate::layout::errors(&summary), []);
+    assert_eq!(value(&rows[0], Field::Phone), None);
+}
+
+#[test]
+fn a_form_about_one_project_is_told_as_what_it_is() {
+    let pairs = |header: &str, row: &str| {
+        let pairs = header
+            .split(',')
+            .zip(row.split(','))
+            .map(|(name, value)| format!("{name},{value},"));
+        pairs.collect::<Vec<String>>()
+    };
+    let form = pairs(&header(), &row("第一中学教学楼"));
+    let two_beside: Vec<String> = form.chunks(2).map(<[String]>::concat).collect();
+    for lines in [form, two_beside] {
+        let (summary, rows) = check_csv(&format!("登记表,,\n{}\n", lines.join("\n")));
+        assert!(rows.is_empty());
+        let [finding] = summary.findings.try_into().unwrap();
+        assert_eq!(finding.code, "F004");
+        assert!(finding.message.contains("登记表"), "{}", finding.message);
+    }
 }

@@ -30,15 +30,22 @@ pub(super) fn read(package: &mut Package, workbook: &str, sink: &mut Sink) -> Re
     thread::scope(|scope| {
         let (to, heads) = mpsc::sync_channel(1);
         let (sheets, mut looking) = (&sheets, package.clone());
-        // What is needed of a sheet before its cells stands behind them: while the strings or the cells before are read, it is looked for.
-        scope.spawn(move || {
+        // What is needed of a sheet before its cells stands behind them: while the strings or the cells before are read, it is looked for. Should that
+        // break down, the end of the scope does too.
+        let look = move || {
             let heads = sheets.iter().map(|sheet| match looking.part(&sheet.path)? {
                 Some(part) => sheet_part::read(part, areas).map(Some),
                 None => Ok(None),
             });
             // Nobody listens any more where the file is refused.
             let _ = heads.map(|head| to.send(head)).find(Result::is_err);
-        });
+        };
+        if thread::Builder::new().spawn_scoped(scope, look).is_err() {
+            return Err(Refused::over(
+                "系统资源不足，没有读成。请稍后再报送；还是不行的，请告诉系统管理员。".to_owned(),
+            )
+            .into());
+        }
         let book = parts.read(package)?;
         let macros = package.has_macros();
         sink.format(Format::Xlsx { macros })?;
