@@ -175,7 +175,10 @@ fn text(report: &Report, file: &Path, department: Option<&str>, catalogue: &Cata
             format!("工作表「{}」：", sheet.name)
         };
         let rows = sheet.data_rows.first().zip(sheet.data_rows.last());
-        let rows = rows.map(|(first, last)| format!("，数据第 {first}–{last} 行共 {} 行", sheet.data_rows.len()));
+        let rows = rows.map(|(first, last)| match sheet.data_rows.len() {
+            1 => format!("，数据第 {first} 行"),
+            count => format!("，数据第 {first}–{last} 行共 {count} 行"),
+        });
         let _ = writeln!(
             out,
             "  {label}表头第 {} 行{}",

@@ -8,8 +8,8 @@ use crate::finding::Severity;
 use crate::normalisation::{self, Normalisation};
 use crate::report::{Group, Report, Verdict};
 use crate::values::Canonical;
-use crate::workbook::column_name;
 use crate::workbook::marks::{Draft, DraftCell, DraftRow, Look};
+use crate::workbook::{Address, column_name};
 
 /// Groups of findings that are listed: more than anyone reads, and far from the links that Excel takes on a sheet.
 const MOST_LISTED: usize = 10_000;
@@ -26,6 +26,9 @@ const COLUMNS: [(&str, f64); 9] = [
     ("依据", 30.0),
     ("规则", 8.0),
 ];
+
+/// What stands for the cells of a finding on a sheet.
+const WHOLE_SHEET: &str = "整张表";
 
 /// The column of the cells' links.
 const CELLS: u16 = 2;
@@ -130,10 +133,15 @@ fn totals(report: &Report, supplement: bool) -> String {
 /// A group's row.
 fn listed(catalogue: &Catalogue, group: &Group<'_>) -> DraftRow {
     let finding = group.first;
+    let of_sheet = group.addresses.is_empty() && finding.sheet.as_ref().is_some_and(|sheet| !sheet.is_empty());
     let texts = [
         finding.severity.label().to_owned(),
         finding.sheet.clone().unwrap_or_default(),
-        group.place(),
+        if of_sheet {
+            WHOLE_SHEET.to_owned()
+        } else {
+            group.place()
+        },
         finding
             .field
             .map(|field| catalogue.label(field).to_owned())
@@ -149,7 +157,11 @@ fn listed(catalogue: &Catalogue, group: &Group<'_>) -> DraftRow {
         .zip(COLUMNS)
         .map(|(text, (_, width))| style::lines(text, width));
     let height = style::height(lines.max().unwrap_or(1));
-    let target = finding.sheet.clone().zip(group.addresses.first().copied());
+    let first = group.addresses.first().copied();
+    let target = finding
+        .sheet
+        .clone()
+        .zip(first.or(of_sheet.then_some(Address::new(0, 0))));
     let cells = (0..).zip(texts).map(|(column, text)| {
         let link = target.clone().filter(|_| column == CELLS);
         let look = match (column, &link) {

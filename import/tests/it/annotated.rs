@@ -13,6 +13,7 @@ use retrofit_import::report::Report;
 use retrofit_import::workbook::{Content, Limits, Row};
 use retrofit_import::write::annotated;
 
+use crate::layout::row;
 use crate::workbook::{Book, read_with, roster, worker};
 
 pub(crate) fn annotate(original: &Path) -> (Report, Book, PathBuf) {
@@ -428,4 +429,36 @@ fn what_the_reading_changed_stands_on_the_first_sheet() {
         front.contains("O 列，3 处") && front.contains("“12000”登记为1.2万元"),
         "{front}"
     );
+}
+
+#[test]
+fn a_finding_on_a_sheet_leads_to_that_sheet() {
+    let folder = tempfile::tempdir().unwrap();
+    let original = folder.path().join("continued.xlsx");
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for (name, lines) in [
+        ("一页", vec![crate::layout::header(), row("一号楼")]),
+        ("二页", vec![row("二号楼")]),
+    ] {
+        let sheet = workbook.add_worksheet().set_name(name).unwrap();
+        for (at, line) in (0..).zip(&lines) {
+            for (column, text) in (0..).zip(line.split(',')) {
+                sheet.write(at, column, text).unwrap();
+            }
+        }
+    }
+    workbook.save(&original).unwrap();
+    let (_, book, out) = annotate(&original);
+    let all = parts(&std::fs::read(&out).unwrap());
+    std::fs::remove_file(out).unwrap();
+    let text = |row, column| book.content(0, row, column);
+    let shown = (0..30).find(|row| matches!(text(*row, 1), Some(Content::Text(sheet)) if &**sheet == "二页"));
+    assert_eq!(text(shown.unwrap(), 2), Some(&Content::Text("整张表".into())));
+    let leads = |part: &Vec<u8>| {
+        let part = String::from_utf8_lossy(part);
+        ["location=\"二页!A1\"", "location=\"'二页'!A1\""]
+            .iter()
+            .any(|link| part.contains(link))
+    };
+    assert!(all.values().any(leads));
 }
