@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::catalogue::{Catalogue, Field, FieldType};
 use crate::finding::Finding;
 use crate::layout::{Column, DataRow, Table, column_unit};
-use crate::record::{Read, Record};
+use crate::record::{Entry, Read, Record};
 use crate::rules::{self, Incident};
 use crate::values::{Canonical, Fault, Quantity, Reader, Reading, Value, clean, quantity, unread_code, written};
 use crate::workbook::{Address, Cell, Content, Row};
@@ -26,6 +26,8 @@ pub(crate) struct RowReader<'a> {
     table: Arc<Table>,
     /// The columns in the order in which they are read: the county first, because townships are looked for in it.
     columns: Vec<ColumnReader>,
+    /// The columns whose amounts are added to those of others.
+    added: Vec<ColumnReader>,
     /// Cells whose reading broke down, by the rule that a fault of such a cell goes by; taken by whoever tells of them.
     pub(crate) incidents: Vec<Incident>,
 }
@@ -71,23 +73,22 @@ impl ColumnReader {
 
 impl<'a> RowReader<'a> {
     pub(crate) fn new(catalogue: &'a Catalogue, reader: &'a Reader, table: Arc<Table>) -> Self {
-        let mut columns: Vec<ColumnReader> = table
-            .columns
-            .iter()
-            .map(|column| ColumnReader {
-                at: column.at,
-                field: column.field,
-                unit: column_unit(reader, &table, column).map(str::to_owned),
-                remembered: FxHashMap::default(),
-                county: None,
-            })
-            .collect();
+        let of_column = |column: &Column| ColumnReader {
+            at: column.at,
+            field: column.field,
+            unit: column_unit(reader, &table, column).map(str::to_owned),
+            remembered: FxHashMap::default(),
+            county: None,
+        };
+        let mut columns: Vec<ColumnReader> = table.columns.iter().map(of_column).collect();
+        let added = table.added.iter().map(of_column).collect();
         columns.sort_by_key(|column| column.field != Field::County);
         Self {
             catalogue,
             reader,
             table,
             columns,
+            added,
             incidents: Vec::new(),
         }
     }
@@ -125,16 +126,11 @@ impl<'a> RowReader<'a> {
             let within = county.as_ref().filter(|_| field == Field::Township);
             let shown = written(content);
             let text = clean(&shown);
-            let mut reading = unless_broken(|| column.read(self.reader, content, &text, within)).unwrap_or_else(|| {
-                let reading = broken(field, self.catalogue.label(field));
-                self.incidents.extend(reading.fault.as_ref().map(|fault| Incident {
-                    code: fault.code,
-                    record: Some((sheet.clone(), row)),
-                }));
-                reading
-            });
+            let reading = unless_broken(|| column.read(self.reader, content, &text, within));
+            let label = self.catalogue.label(field);
+            let mut reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
             if entry.address.is_some_and(|address| address.row + 1 < row)
-                && let Some(fault) = shared_amount(field, self.catalogue.label(field), &reading.read, &text)
+                && let Some(fault) = shared_amount(field, label, &reading.read, &text)
             {
                 reading = Reading::fault(fault);
             }
@@ -155,6 +151,24 @@ impl<'a> RowReader<'a> {
             }
             faults.extend(reading.fault.map(|fault| (field, fault)));
             carried.extend(reading.also.into_iter().map(|(to, value)| (to, value, field)));
+        }
+        for column in &mut self.added {
+            let Some(content) = data.line.row.content(column.at) else {
+                continue;
+            };
+            let shown = written(content);
+            let text = clean(&shown);
+            let reading = unless_broken(|| column.read(self.reader, content, &text, None));
+            let label = self.catalogue.label(column.field);
+            let reading = reading.unwrap_or_else(|| broken(column.field, label, (sheet, row), &mut self.incidents));
+            let fault = add(
+                &mut record,
+                column.field,
+                Some(data.line.address(column.at)),
+                reading,
+                &text,
+            );
+            faults.extend(fault.map(|fault| (column.field, fault)));
         }
         for (field, value, from) in carried {
             faults.extend(carry(&mut record, field, self.catalogue.label(field), value, from));
@@ -272,16 +286,48 @@ fn unless_broken(read: impl FnOnce() -> Reading) -> Option<Reading> {
 }
 
 /// A cell whose reading broke down is not read, and says so: its row is held like any other with an unread cell.
-fn broken(field: Field, label: &str) -> Reading {
+fn broken(field: Field, label: &str, (sheet, row): (&Arc<str>, u32), incidents: &mut Vec<Incident>) -> Reading {
+    let code = unread_code(field);
+    incidents.push(Incident {
+        code,
+        record: Some((sheet.clone(), row)),
+    });
     Reading {
         read: Read::Unread,
         fault: Some(Fault {
-            code: unread_code(field),
+            code,
             message: format!("「{label}」这一格没有读成：程序故障。"),
             suggestion: Some("请告诉系统管理员；急用时可换一种写法。".to_owned()),
         }),
         ..Reading::default()
     }
+}
+
+/// Adds an amount to that of the field's own column. What cannot be read is flagged in its own cell.
+fn add(record: &mut Record, field: Field, at: Option<Address>, reading: Reading, text: &str) -> Option<Fault> {
+    if reading.read == Read::Blank || record.entry(field).read == Read::Unread {
+        return None;
+    }
+    let sum = match (record.value(field), &reading.read) {
+        (Some(Value::Decimal(own)), Read::Value(Value::Decimal(more))) => own.checked_add(*more),
+        _ => None,
+    };
+    let entry = record.entry_mut(field);
+    if let Some(sum) = sum.filter(|_| reading.fault.is_none()) {
+        entry.written = format!("{}＋{text}", entry.written).into();
+        entry.read = Read::Value(Value::Decimal(sum));
+        record.mark_changed(field);
+        return None;
+    }
+    *entry = Entry {
+        read: reading.read,
+        address: at,
+        written: text.into(),
+    };
+    if reading.changed {
+        record.mark_changed(field);
+    }
+    reading.fault
 }
 
 /// Reads values that were kept as if they were written in a roster again, each in a column of its own: by the catalogue of today.
@@ -425,7 +471,9 @@ mod tests {
             (Field::Category, "V004"),
             (Field::Name, "V006"),
         ] {
-            let reading = broken(field, "某栏");
+            let mut incidents = Vec::new();
+            let reading = broken(field, "某栏", (&"清单".into(), 3), &mut incidents);
+            assert_eq!((incidents.len(), incidents[0].code), (1, code));
             let fault = reading.fault.unwrap();
             assert_eq!((reading.read, fault.code), (Read::Unread, code));
             assert_eq!(rules::severity(code), Severity::Error);

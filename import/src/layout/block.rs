@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::header::{HeaderIndex, Heading, Keys, is_serial, undecorated};
 use super::heads::Heads;
+use super::matter;
 use super::merged::Line;
 use super::understood::ColumnReading;
 use crate::catalogue::Field;
@@ -193,7 +194,7 @@ impl Block {
         block
     }
 
-    /// Takes in the columns that are a field's by a loose name, where each is the only one; `texts` gives a named column's.
+    /// Takes in the columns that are a field's by a loose name, where no other is; `texts` gives a named column's.
     fn take_loose(&mut self, index: &HeaderIndex, texts: impl Fn(u32) -> Vec<String>) {
         let known = |&(column, _): &(u32, String)| match index.loose(&texts(column)) {
             Heading::Field(field, units) => Some((column, field, units)),
@@ -201,11 +202,15 @@ impl Block {
         };
         let loose: Vec<(u32, Field, Vec<String>)> = self.unknown.iter().filter_map(known).collect();
         for (at, field, units) in &loose {
-            let several = loose.iter().filter(|(_, other, _)| other == field).count() > 1;
-            let unknown = self.unknown.iter().position(|(column, _)| column == at);
-            let Some(unknown) = unknown.filter(|_| !several && self.column(*field).is_none()) else {
+            let Some(unknown) = self.unknown.iter().position(|(column, _)| column == at) else {
                 continue;
             };
+            let several = loose.iter().filter(|(_, other, _)| other == field).count() > 1;
+            let header = &self.unknown[unknown].1;
+            let mut same = self.columns.iter().filter(|known| known.field == *field);
+            if several || same.any(|known| !matter::is_part_beside(*field, &known.header, header)) {
+                continue;
+            }
             let (at, header) = self.unknown.remove(unknown);
             for reading in self.readings.iter_mut().filter(|reading| reading.column == at) {
                 (reading.guess, reading.field) = (Some(*field), Some(*field));

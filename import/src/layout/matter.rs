@@ -168,6 +168,11 @@ pub(super) fn amount_under(child: &str, groups: &[String]) -> Option<Field> {
     other.is_none().then_some(field)
 }
 
+/// Whether two columns with these headers each hold a part of the field's amount.
+pub(super) fn is_part_beside(field: Field, one: &str, other: &str) -> bool {
+    field == Field::FundOther && one.contains("自筹") != other.contains("自筹")
+}
+
 /// The name of what is planned, where a word beside the name says that it is: 预计 and 完工时间 are 计划完工时间.
 pub(super) fn as_planned(word: &str, name: &str) -> Option<String> {
     let planned = PLANNED.iter().any(|planned| word.starts_with(planned)) && !word.contains("实际");

@@ -473,10 +473,12 @@ impl<'a> SheetReader<'a> {
             ..Table::default()
         };
         for column in &block.columns {
-            let columns = if table.has(column.field) {
-                &mut table.repeated
-            } else {
-                &mut table.columns
+            let is_part = |known: &Column| matter::is_part_beside(column.field, &known.header, &column.header);
+            let known = table.columns.iter().find(|known| known.field == column.field);
+            let columns = match known.map(is_part) {
+                None => &mut table.columns,
+                Some(true) if table.added.is_empty() => &mut table.added,
+                Some(_) => &mut table.repeated,
             };
             columns.push(column.clone());
         }

@@ -16,6 +16,8 @@ pub(crate) struct Table {
     pub(crate) header_row: u32,
     /// The columns of known fields.
     pub(crate) columns: Vec<Column>,
+    /// Columns whose amounts are added to those of the column of their field: 其他资金 beside 自筹.
+    pub(crate) added: Vec<Column>,
     /// The other columns, with their headers.
     pub(crate) unknown: Vec<(u32, String)>,
     /// The columns that an annotated workbook added.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::block::{Block, LEAST_FIELDS, cell_text};
 use super::heads::Heads;
+use super::matter;
 use super::merged::Line;
 use crate::catalogue::Field;
 use crate::values::written;
@@ -62,11 +63,22 @@ pub struct ColumnReading {
     pub examples: Vec<String>,
 }
 
+impl ColumnReading {
+    /// Whether this column and another one, both of this field, each hold a part of its amount, which are added: 其他资金 beside 自筹.
+    pub fn is_part_beside(&self, other: &Self, field: Field) -> bool {
+        matter::is_part_beside(field, &self.header, &other.header)
+    }
+}
+
 impl HeaderReading {
     /// Whether an officer should look at a column: it was not recognised, or another one claims its field too.
     pub fn is_doubtful(&self, column: &ColumnReading) -> bool {
         match column.field {
-            Some(field) => self.columns.iter().filter(|other| other.field == Some(field)).count() > 1,
+            Some(field) => {
+                let others = self.columns.iter().filter(|other| other.column != column.column);
+                let mut same = others.filter(|other| other.field == Some(field));
+                same.any(|other| !column.is_part_beside(other, field))
+            }
             None => !column.serial && !column.corrected,
         }
     }

@@ -283,3 +283,49 @@ fn a_form_about_one_project_is_told_as_what_it_is() {
         assert!(finding.message.contains("登记表"), "{}", finding.message);
     }
 }
+
+#[test]
+fn what_others_give_is_added_to_what_the_owner_does() {
+    let fund = |names: &str, amounts: &str| {
+        let header = header();
+        let (summary, rows) = check_csv(&format!("{header},{names}\n{},{amounts}\n", row("第一中学教学楼")));
+        let codes: Vec<&str> = rows
+            .iter()
+            .flat_map(|row| &row.findings)
+            .map(|finding| finding.code)
+            .collect();
+        let cells = rows
+            .iter()
+            .flat_map(|row| &row.findings)
+            .filter_map(|finding| finding.address);
+        let value = rows.first().and_then(|row| value(row, Field::FundOther));
+        let errors: Vec<String> = crate::layout::errors(&summary)
+            .iter()
+            .map(|(code, _)| (*code).to_owned())
+            .collect();
+        (
+            value,
+            codes.concat(),
+            cells.map(|cell| cell.to_string()).collect::<String>(),
+            errors.concat(),
+        )
+    };
+    let sound = |value: &str| (Some(value.to_owned()), String::new(), String::new(), String::new());
+    for (names, amounts, wanted) in [
+        ("自筹,其他资金", "6,4", "10"),
+        ("其他资金,自筹", "6,4.5", "10.5"),
+        ("自筹（万元）,其他资金（元）", "6,45000", "10.5"),
+        ("自筹资金,社会资金", "6,", "6"),
+        ("自筹资金,其他资金", ",4", "4"),
+    ] {
+        assert_eq!(fund(names, amounts), sound(wanted), "{names} {amounts}");
+    }
+    let (value, codes, cells, _) = fund("自筹,其他资金", "6,四五");
+    assert_eq!((value, &*codes, &*cells), (None, "V002", "O2"));
+    // The same twice is a question, not a part.
+    assert_eq!(fund("自筹,自筹资金", "6,4").3, "F008");
+    assert_eq!(fund("自筹,其他资金,社会资金", "6,4,1").3, "");
+    let (_, rows) = check_csv(&format!("{},自筹,其他资金\n{},6,4\n", header(), row("第一中学教学楼")));
+    let changed: Vec<_> = rows[0].record.normalised().map(|it| it.written.to_owned()).collect();
+    assert_eq!(changed, ["6＋4"]);
+}

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use retrofit_import::catalogue::Field;
-use retrofit_import::check::{Corrections, HeaderReading};
+use retrofit_import::check::{ColumnReading, Corrections, HeaderReading};
 use retrofit_import::workbook::column_name;
 
 use super::Upload;
@@ -60,7 +60,7 @@ pub fn correct(
     table: &HeaderReading,
     choices: &BTreeMap<String, Choice>,
 ) -> Result<(), Error> {
-    let mut claimed: HashMap<Field, u32> = HashMap::new();
+    let mut claimed: HashMap<Field, &ColumnReading> = HashMap::new();
     let mut said = Vec::new();
     for column in &table.columns {
         let choice = choices.get(&column.key).copied();
@@ -71,11 +71,12 @@ pub fn correct(
             Some(Choice::Field(field)) => Some(field),
         };
         if let Some(field) = field
-            && let Some(earlier) = claimed.insert(field, column.column)
+            && let Some(earlier) = claimed.insert(field, column)
+            && !column.is_part_beside(earlier, field)
         {
             return Err(Error::refused(format!(
                 "{} 列和 {} 列都指定为「{}」。一个栏目只能是一列，请把其中一列改为“不导入”或别的栏目。没有保存。",
-                column_name(earlier),
+                column_name(earlier.column),
                 column_name(column.column),
                 registry.catalogue.label(field)
             )));
