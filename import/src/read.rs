@@ -117,6 +117,7 @@ impl<'a> RowReader<'a> {
         }
         for column in &mut self.columns {
             let field = column.field;
+            let label = self.catalogue.label(field);
             let entry = record.entry_mut(field);
             entry.address = Some(data.line.address(column.at));
             let Some(content) = data.line.row.content_mut(column.at) else {
@@ -127,13 +128,8 @@ impl<'a> RowReader<'a> {
             let shown = written(content);
             let text = clean(&shown);
             let reading = unless_broken(|| column.read(self.reader, content, &text, within));
-            let label = self.catalogue.label(field);
-            let mut reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
-            if entry.address.is_some_and(|address| address.row + 1 < row)
-                && let Some(fault) = shared_amount(field, label, &reading.read, &text)
-            {
-                reading = Reading::fault(fault);
-            }
+            let reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
+            let reading = of_own_row(reading, (field, label), &text, entry.address, row);
             let cleaned: Option<Box<str>> = match (&*content, text) {
                 // Nearly every text is clean as it stands.
                 (Content::Text(own) | Content::Number(own), Cow::Borrowed(text)) if text.len() == own.len() => None,
@@ -153,22 +149,18 @@ impl<'a> RowReader<'a> {
             carried.extend(reading.also.into_iter().map(|(to, value)| (to, value, field)));
         }
         for column in &mut self.added {
+            let field = column.field;
+            let label = self.catalogue.label(field);
             let Some(content) = data.line.row.content(column.at) else {
                 continue;
             };
+            let at = Some(data.line.address(column.at));
             let shown = written(content);
             let text = clean(&shown);
             let reading = unless_broken(|| column.read(self.reader, content, &text, None));
-            let label = self.catalogue.label(column.field);
-            let reading = reading.unwrap_or_else(|| broken(column.field, label, (sheet, row), &mut self.incidents));
-            let fault = add(
-                &mut record,
-                column.field,
-                Some(data.line.address(column.at)),
-                reading,
-                &text,
-            );
-            faults.extend(fault.map(|fault| (column.field, fault)));
+            let reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
+            let reading = of_own_row(reading, (field, label), &text, at, row);
+            faults.extend(add(&mut record, field, at, reading, &text).map(|fault| (field, fault)));
         }
         for (field, value, from) in carried {
             faults.extend(carry(&mut record, field, self.catalogue.label(field), value, from));
@@ -186,7 +178,8 @@ impl<'a> RowReader<'a> {
 
     /// What is wrong with a cell in a further line of a project, where its column is read.
     fn further(&self, at: Address, text: &str) -> Option<(Field, Fault)> {
-        let field = self.columns.iter().find(|column| column.at == at.column)?.field;
+        let mut columns = self.columns.iter().chain(&self.added);
+        let field = columns.find(|column| column.at == at.column)?.field;
         let fault = Fault {
             code: unread_code(field),
             message: format!(
@@ -278,6 +271,21 @@ fn shared_amount(field: Field, label: &str, read: &Read, text: &str) -> Option<F
         message: format!("「{label}」与上面的行合并成一格：{text}是这几行合在一起的数，还是每行都是，看不出来。"),
         suggestion: Some("请取消合并，每行填写各自的数。".to_owned()),
     })
+}
+
+/// A reading, unless it is an amount of a merged area begun in a row above.
+fn of_own_row(
+    reading: Reading,
+    (field, label): (Field, &str),
+    text: &str,
+    address: Option<Address>,
+    row: u32,
+) -> Reading {
+    let is_shared = address.is_some_and(|address| address.row + 1 < row);
+    let fault = is_shared
+        .then(|| shared_amount(field, label, &reading.read, text))
+        .flatten();
+    fault.map_or(reading, Reading::fault)
 }
 
 /// What reading a cell came to; none where it broke down, which is our fault and must not cost the other cells.

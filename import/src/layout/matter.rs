@@ -16,7 +16,18 @@ const MATTERS: &[Matter] = &[
         matches!(field, Field::FloorsAbove | Field::HeightM | Field::FloorAreaM2)
     }),
     (
-        &["本年", "当年", "今年", "上年", "去年", "本月", "当月", "上月", "本季"],
+        &[
+            "本年",
+            "当年",
+            "今年",
+            "上年",
+            "去年",
+            "年投资",
+            "本月",
+            "当月",
+            "上月",
+            "本季",
+        ],
         is_money,
     ),
     (&["占地", "征地", "用地", "土地"], is_of_the_building),
@@ -54,6 +65,10 @@ const MATTERS: &[Matter] = &[
             "决算",
             "合同",
             "中标",
+            "尚需",
+            "审计",
+            "评审",
+            "控制价",
         ],
         |field| is_money(field) && field != Field::InvestmentDone,
     ),
@@ -168,9 +183,11 @@ pub(super) fn amount_under(child: &str, groups: &[String]) -> Option<Field> {
     other.is_none().then_some(field)
 }
 
-/// Whether two columns with these headers each hold a part of the field's amount.
+/// Whether two columns with these headers each hold a part of the field's amount: 自筹 and 其他资金, neither of which names the other's.
 pub(super) fn is_part_beside(field: Field, one: &str, other: &str) -> bool {
-    field == Field::FundOther && one.contains("自筹") != other.contains("自筹")
+    let own = |header: &str| header.contains("自筹");
+    let whole = |header: &str| own(header) && (header.contains("其他") || header.contains("社会"));
+    field == Field::FundOther && own(one) != own(other) && !whole(one) && !whole(other)
 }
 
 /// The name of what is planned, where a word beside the name says that it is: 预计 and 完工时间 are 计划完工时间.
@@ -294,6 +311,10 @@ mod tests {
             ("抗震设防/烈度", Some(Field::Intensity)),
             ("施工/开工日期", Some(Field::StartDate)),
             ("投资及形象进度/形象进度", Some(Field::ProgressPercent)),
+            ("2026年投资（万元）/计划投资", None),
+            ("尚需资金/中央", None),
+            ("财政评审/中央资金", None),
+            ("招标控制价/总投资", None),
         ];
         for (header, wanted) in cases {
             // A stroke in brackets parts no group from its columns.

@@ -8,7 +8,7 @@ use super::merged::Line;
 use super::units;
 use crate::catalogue::Field;
 use crate::values::{Reader, fold, written};
-use crate::workbook::{Area, Content};
+use crate::workbook::{Area, Cell, Content};
 
 /// A project's row without a name has at least so many known cells of its own.
 const LEAST_CELLS: usize = 3;
@@ -196,7 +196,7 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         return Kind::Other { footer: true };
     }
     // A heading's number may stand in a cell of its own: 一 | 东昌府区.
-    let numbered = texts.len() > 1 && is_ordinal(&first.1);
+    let numbered = texts.len() > 1 && (is_ordinal(&first.1) || is_nothing(&first.1));
     let [first, others @ ..] = &texts[usize::from(numbered)..] else {
         return other;
     };
@@ -258,6 +258,12 @@ fn is_plainly_data(line: &Line, header: &Block, index: &HeaderIndex) -> bool {
     };
     let filled = cells.len() * 3 >= header.columns.len() && cells.len() >= LEAST_FIELDS;
     if !line.areas.is_empty() || !filled || name.len() < SHORTEST_PLAIN || **name == *column.header {
+        return false;
+    }
+    // Strokes for most of its cells have headings and sums too.
+    let is_stroke =
+        |cell: &&Cell| matches!(&cell.content, Content::Text(text) if !text.contains(char::is_alphanumeric));
+    if cells.iter().filter(is_stroke).count() * 2 > cells.len() {
         return false;
     }
     let (first, folded) = (fold(&written(&first.content)), fold(name));

@@ -113,6 +113,9 @@ fn a_heading_names_its_county_by_itself_or_with_whose_projects_there_they_are() 
         "第四部分 茌平区",
         "Ⅱ、茌平区",
         "茌平区,—,/,—",
+        "二,茌平区,-,-,-,-,-,-,-,-,-,-,-",
+        "—,茌平区,—,—,—,—,—,—,—,—,—,—,—",
+        "二,聊城市茌平区,-,-,-,-,-,-,-,-,-,-,-",
         "B、茌平区",
         "茌平区教育和体育局",
         "茌平区项目",
@@ -324,6 +327,8 @@ fn what_others_give_is_added_to_what_the_owner_does() {
     assert_eq!((value, &*codes, &*cells), (None, "V002", "O2"));
     // The same twice is a question, not a part.
     assert_eq!(fund("自筹,自筹资金", "6,4").3, "F008");
+    // So is the whole beside a part.
+    assert_eq!(fund("自筹及其他,其他资金", "10,4").3, "F008");
     assert_eq!(fund("自筹,其他资金,社会资金", "6,4,1").3, "");
     let (_, rows) = check_csv(&format!("{},自筹,其他资金\n{},6,4\n", header(), row("第一中学教学楼")));
     let changed: Vec<_> = rows[0].record.normalised().map(|it| it.written.to_owned()).collect();

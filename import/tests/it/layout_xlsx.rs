@@ -306,6 +306,22 @@ fn a_merged_area_says_what_its_first_cell_does_whatever_the_others_hold() {
 }
 
 #[test]
+fn an_amount_that_is_added_is_asked_about_where_it_is_merged_over_projects() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let names = format!("{},自筹,其他资金", header());
+    put(sheet, 0, 0, &names);
+    put(sheet, 1, 0, &format!("{},60,", row("第一中学教学楼")));
+    put(sheet, 2, 0, &format!("{},60,", row("第二中学教学楼")));
+    let last = u16::try_from(names.split(',').count() - 1).unwrap();
+    merge(sheet, (1, last), (2, last), "40");
+    let (_, rows) = check(&mut workbook);
+    let funds: Vec<Option<String>> = rows.iter().map(|row| value(row, Field::FundOther)).collect();
+    assert_eq!(funds, [Some("100".to_owned()), None]);
+    assert_eq!(flags(&rows, "V002").len(), 1);
+}
+
+#[test]
 fn a_sheet_that_goes_on_without_a_header_is_told_of_with_the_sheet_that_it_goes_on_from() {
     let told = |second: &[String], name: &str| {
         let mut workbook = Workbook::new();
