@@ -143,6 +143,7 @@ impl Checker {
             sheet: None,
             half_known: Vec::new(),
             form: None,
+            explained: None,
             latest: None,
             sink,
         };
@@ -188,6 +189,8 @@ struct Check<'a, 's> {
     half_known: Vec<HeaderReading>,
     /// The first sheet that is a form about one project.
     form: Option<String>,
+    /// The first sheet that only explains, by its name.
+    explained: Option<String>,
     /// The last table that was read, and its sheet.
     latest: Option<(Arc<Table>, Arc<str>)>,
     sink: &'s mut dyn FnMut(CheckedRow),
@@ -298,7 +301,7 @@ impl<'a> Check<'a, '_> {
                 findings.sort_by_key(|finding| (finding.address, finding.code));
                 let summary = &mut self.summary.sheets[*place];
                 summary.data_rows.push(record.row);
-                let heading = data.heading.map(|heading| heading.row + 1);
+                let heading = data.heading.and_then(|heading| Some(heading.row? + 1));
                 if summary.heading_rows.last() != heading.as_ref() {
                     summary.heading_rows.extend(heading);
                 }
@@ -328,6 +331,9 @@ impl<'a> Check<'a, '_> {
         let explains = layout.explains();
         if layout.is_form() {
             self.form.get_or_insert_with(|| sheet.head.name.clone());
+        }
+        if explains && sheet.any_row && !sheet.head.hidden {
+            self.explained.get_or_insert_with(|| sheet.head.name.clone());
         }
         let (headers, half_known) = layout.finish(&sheet.name, &mut |part| parts.push(part));
         let headless = !explains && half_known.is_none();
@@ -380,7 +386,8 @@ impl<'a> Check<'a, '_> {
         self.end_sheet();
         let told = |code: &str| self.summary.findings.iter().any(|finding| finding.code == code);
         if self.summary.sheets.is_empty() && !told("F005") && !told("F008") {
-            let no_roster = sheet_findings::no_roster(self.known.catalogue, &self.half_known, self.form.as_deref());
+            let (form, explained) = (self.form.as_deref(), self.explained.as_deref());
+            let no_roster = sheet_findings::no_roster(self.known.catalogue, &self.half_known, form, explained);
             self.summary.findings.push(no_roster);
             self.summary.headers = std::mem::take(&mut self.half_known);
         }

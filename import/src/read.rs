@@ -105,15 +105,16 @@ impl<'a> RowReader<'a> {
             .table
             .column(Field::County)
             .and_then(|at| data.line.row.content(at));
-        if let Some(heading) = data.heading.as_ref().filter(|_| own.is_none()) {
+        let heading = data.heading.as_ref().filter(|_| own.is_none());
+        if let Some((heading, headed)) = heading.and_then(|heading| Some((heading, heading.county.as_ref()?))) {
             let entry = record.entry_mut(Field::County);
-            entry.read = Read::Value(Value::Division(heading.county.clone()));
+            entry.read = Read::Value(Value::Division(headed.clone()));
             entry.written = (*heading.written).into();
-            let division = self.catalogue.divisions().get(&heading.county);
+            let division = self.catalogue.divisions().get(headed);
             if division.is_some_and(|division| division.is_old_name(&heading.written)) {
                 record.mark_changed(Field::County);
             }
-            county = Some(heading.county.clone());
+            county = Some(headed.clone());
         }
         for column in &mut self.columns {
             let field = column.field;
@@ -188,7 +189,7 @@ impl<'a> RowReader<'a> {
                 at.row + 1
             ),
             suggestion: Some(
-                "请并入这一行的同一格（多项用顿号隔开），再删去多出的一行；是另一个工程的，取消合并，各填一行。"
+                "请并入这一行的同一格（多项用顿号隔开），再删去多出的一行；是另一个工程的，取消合并，各填一行；是合计的，请在那一行写上“合计”。"
                     .to_owned(),
             ),
         };
@@ -240,6 +241,12 @@ impl<'a> RowReader<'a> {
                     record.entry_mut(field).address = record.entry(Field::Intensity).address;
                     suggestion = Some("表中没有加速度一栏，请在烈度栏一并写明，如 7度（0.15g）。".to_owned());
                 }
+            }
+            if field == Field::County && !self.table.has(field) {
+                suggestion = Some(format!(
+                    "请增加「{}」一栏填写，或把这一行移到写着它所在县（市、区）的标题行下面。",
+                    info.label
+                ));
             }
             let message = format!("「{}」没有填写。", info.label);
             faults.push((
@@ -354,6 +361,7 @@ impl KeptReader {
             field: *field,
             units: Vec::new(),
             header: String::new(),
+            path: String::new(),
         };
         let table = Table {
             columns: Field::ALL.iter().zip(0..).map(column).collect(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Field};
 use crate::finding::Finding;
-use crate::layout::{ColumnReading, HeaderReading, Known, Table};
+use crate::layout::{ColumnReading, HeaderReading, Known, Table, Unread};
 use crate::rules;
 use crate::stamp;
 use crate::workbook::{Address, Format, Refusal, SheetHead, column_name};
@@ -19,8 +19,14 @@ pub(crate) fn refused(refusal: &Refusal) -> Finding {
     }
 }
 
-/// F004: no visible sheet holds a roster; one that is a form about a project says so, and a header that lacks nothing but the projects' names.
-pub(crate) fn no_roster(catalogue: &Catalogue, half_known: &[HeaderReading], form: Option<&str>) -> Finding {
+/// F004: no visible sheet holds a roster; one that is a form about a project says so, a header that lacks nothing but the projects' names, and
+/// one that was not read because of its name.
+pub(crate) fn no_roster(
+    catalogue: &Catalogue,
+    half_known: &[HeaderReading],
+    form: Option<&str>,
+    explained: Option<&str>,
+) -> Finding {
     if let Some(sheet) = form {
         return Finding {
             sheet: Some(sheet.to_owned()).filter(|sheet| !sheet.is_empty()),
@@ -31,17 +37,26 @@ pub(crate) fn no_roster(catalogue: &Catalogue, half_known: &[HeaderReading], for
             )
         };
     }
-    let nameless = half_known.iter().find(|header| header.missing.contains(&Field::Name));
-    nameless.map_or_else(
-        || Finding {
-            suggestion: Some("请确认表头里有「工程名称」等栏目，且表头下面有数据；可从本系统下载模板填写。".to_owned()),
+    if let Some(header) = half_known.iter().find(|header| header.missing.contains(&Field::Name)) {
+        return nameless_header(catalogue, header);
+    }
+    if let Some(sheet) = explained {
+        return Finding {
+            sheet: Some(sheet.to_owned()),
+            suggestion: Some("它就是要报的清单的，请把工作表改名，不带“字典”“说明”“样表”“示例”等字样。".to_owned()),
             ..finding(
                 "F004",
-                "没有找到工程清单：各可见工作表里都没有可识别的表头和数据。".to_owned(),
+                format!("没有找到工程清单：工作表「{sheet}」按名称是说明或示例，没有读取。"),
             )
-        },
-        |header| nameless_header(catalogue, header),
-    )
+        };
+    }
+    Finding {
+        suggestion: Some("请确认表头里有「工程名称」等栏目，且表头下面有数据；可从本系统下载模板填写。".to_owned()),
+        ..finding(
+            "F004",
+            "没有找到工程清单：各可见工作表里都没有可识别的表头和数据。".to_owned(),
+        )
+    }
 }
 
 fn nameless_header(catalogue: &Catalogue, header: &HeaderReading) -> Finding {
@@ -101,7 +116,7 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
         suggestion: Some(suggestion),
         ..finding(code, message)
     };
-    let headers: Vec<String> = table.unknown.iter().map(|(_, header)| header.clone()).collect();
+    let headers: Vec<String> = table.unknown.iter().map(|column| column.header.clone()).collect();
     let first = table.columns.first().map_or(0, |column| column.at);
     let mut findings = Vec::new();
     for field in &table.missing {
@@ -130,45 +145,56 @@ pub(crate) fn of_table(known: Known<'_>, sheet: &Arc<str>, table: &Table) -> Vec
     }
     for column in &table.repeated {
         let label = catalogue.label(column.field);
-        let earlier = table
-            .columns
-            .iter()
-            .find(|known| known.field == column.field)
-            .map_or(0, |known| known.at);
-        let message = format!(
-            "{} 列「{}」和 {} 列都是「{label}」。",
-            column_name(column.at),
-            column.header,
-            column_name(earlier)
-        );
+        let earlier = table.columns.iter().find(|known| known.field == column.field);
+        let earlier = earlier.map_or_else(String::new, |known| named(known.at, &known.path));
+        let message = format!("{}和 {earlier}都是「{label}」。", named(column.at, &column.path));
         let suggestion = "请只保留一列，另一列删除或改名，或在报送页面的“各列识别”里指定。".to_owned();
         findings.push(at_header("F008", column.at, Some(column.field), message, suggestion));
     }
     if table.is_sound() {
-        for (column, header) in &table.unknown {
-            let field = known.headers.single(header);
-            let other = field.and_then(|field| table.columns.iter().find(|column| column.field == field));
-            let (message, suggestion) = match other {
-                Some(other) => (
-                    format!(
-                        "{} 列「{header}」没有读取：「{}」读的是 {} 列「{}」。",
-                        column_name(*column),
-                        catalogue.label(other.field),
-                        column_name(other.at),
-                        other.header
-                    ),
-                    "应当读这一列的，请在报送页面的“各列识别”里改过来；不是的不必管。".to_owned(),
-                ),
-                None => (
-                    format!("{} 列「{header}」不是系统里的栏目，没有读取。", column_name(*column)),
-                    "不需要上报的栏目可以保留；需要的请改用模板里的栏目名称，或在报送页面的“各列识别”里指定。"
-                        .to_owned(),
-                ),
-            };
-            findings.push(at_header("F006", *column, None, message, suggestion));
+        for column in &table.unknown {
+            let (message, suggestion) = of_unread(catalogue, table, column);
+            findings.push(at_header("F006", column.at, None, message, suggestion.to_owned()));
         }
     }
     findings
+}
+
+/// What is said of a column that was not read: why, where its name is one of a field's, and what to do.
+fn of_unread(catalogue: &Catalogue, table: &Table, column: &Unread) -> (String, &'static str) {
+    let own = named(column.at, &column.path);
+    let Some(field) = column.may_be else {
+        return (
+            format!("{own}不是系统里的栏目，没有读取。"),
+            "不需要上报的栏目可以保留；需要的请改用模板里的栏目名称，或在报送页面的“各列识别”里指定。",
+        );
+    };
+    let label = catalogue.label(field);
+    if let Some(read) = table.columns.iter().find(|read| read.field == field) {
+        return (
+            format!("{own}没有读取：「{label}」读的是 {}。", named(read.at, &read.path)),
+            "应当读这一列的，请在报送页面的“各列识别”里改过来；不是的不必管。",
+        );
+    }
+    let mut others = table.unknown.iter().filter(|other| other.at != column.at);
+    match others.find(|other| other.may_be == column.may_be) {
+        Some(other) => (
+            format!(
+                "{own}没有读取：它和 {}哪一列是「{label}」，看不出来。",
+                named(other.at, &other.path)
+            ),
+            "请在报送页面的“各列识别”里指定哪一列是；都不是的不必管。",
+        ),
+        None => (
+            format!("{own}没有读取：照这样的表头，看不出是不是「{label}」。"),
+            "是的话请在报送页面的“各列识别”里指定；不是的不必管。",
+        ),
+    }
+}
+
+/// A column as messages name it.
+fn named(at: u32, header: &str) -> String {
+    format!("{} 列「{header}」", column_name(at))
 }
 
 /// F006 on the columns of a table that hold something and have no header.

@@ -61,6 +61,21 @@ pub(crate) struct Column {
     pub(crate) units: Vec<String>,
     /// The header as written, cleaned.
     pub(crate) header: String,
+    /// The same, the headers of its groups before it.
+    pub(crate) path: String,
+}
+
+/// A column that no field is known for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unread {
+    /// Its place, from 0.
+    pub(crate) at: u32,
+    /// The header as written, cleaned.
+    pub(crate) header: String,
+    /// The same, the headers of its groups before it.
+    pub(crate) path: String,
+    /// The field that it may be: its own name says so and its groups do not, or another column may be the field's as well.
+    pub(crate) may_be: Option<Field>,
 }
 
 /// A header text over a column.
@@ -81,8 +96,8 @@ pub(crate) struct Block {
     pub(crate) rows: (u32, u32),
     /// The known columns, by column.
     pub(crate) columns: Vec<Column>,
-    /// Columns that no field is known for: column and header as written.
-    pub(crate) unknown: Vec<(u32, String)>,
+    /// The columns that no field is known for.
+    pub(crate) unknown: Vec<Unread>,
     /// Fields that columns would be but for their groups; they tell a header too.
     elsewhere: Vec<Field>,
     /// How each column with a header was understood.
@@ -157,16 +172,16 @@ impl Block {
                 .heads
                 .add(column, &key, guess.field() == Some(Field::RegistryCode));
             let said = index.correction(&key);
-            if guess == Heading::Unknown {
-                block.elsewhere.extend(index.single(&last.text));
-            }
+            let may_be = index.single(&last.text).filter(|_| guess == Heading::Unknown);
+            block.elsewhere.extend(may_be);
+            let path = texts.join(" / ");
             let heading = match said {
                 Some(said) => guess.corrected(*said, &texts),
                 None => guess.clone(),
             };
             block.readings.push(ColumnReading {
                 column,
-                header: texts.join(" / "),
+                header: path.clone(),
                 key,
                 guess: guess.field(),
                 field: heading.field(),
@@ -180,10 +195,16 @@ impl Block {
                     field,
                     units,
                     header,
+                    path,
                 }),
                 Heading::Serial => {}
                 Heading::Unknown if said.is_some() => {}
-                Heading::Unknown => block.unknown.push((column, header)),
+                Heading::Unknown => block.unknown.push(Unread {
+                    at: column,
+                    header,
+                    path,
+                    may_be,
+                }),
             }
         }
         if index.any_correction() {
@@ -196,22 +217,31 @@ impl Block {
 
     /// Takes in the columns that are a field's by a loose name, where no other is; `texts` gives a named column's.
     fn take_loose(&mut self, index: &HeaderIndex, texts: impl Fn(u32) -> Vec<String>) {
-        let known = |&(column, _): &(u32, String)| match index.loose(&texts(column)) {
-            Heading::Field(field, units) => Some((column, field, units)),
+        let known = |column: &Unread| match index.loose(&texts(column.at)) {
+            Heading::Field(field, units) => Some((column.clone(), field, units)),
             Heading::Serial | Heading::Unknown => None,
         };
-        let loose: Vec<(u32, Field, Vec<String>)> = self.unknown.iter().filter_map(known).collect();
-        for (at, field, units) in &loose {
-            let Some(unknown) = self.unknown.iter().position(|(column, _)| column == at) else {
+        let loose: Vec<(Unread, Field, Vec<String>)> = self.unknown.iter().filter_map(known).collect();
+        for (unread, field, units) in &loose {
+            let Some(unknown) = self.unknown.iter().position(|unknown| unknown.at == unread.at) else {
                 continue;
             };
-            let several = loose.iter().filter(|(_, other, _)| other == field).count() > 1;
-            let header = &self.unknown[unknown].1;
+            let own = (unread.at, &*unread.header);
+            let contends = |at: u32, header: &str| at != own.0 && !matter::is_part_beside(*field, (at, header), own);
+            let mut others = loose.iter().filter(|(_, other, _)| other == field);
             let mut same = self.columns.iter().filter(|known| known.field == *field);
-            if several || same.any(|known| !matter::is_part_beside(*field, &known.header, header)) {
+            // 竣工时间 without 开工时间 may be when the building was first completed.
+            let uncertain = own.1.contains("竣工时间")
+                && *field == Field::CompletionDate
+                && self.column(Field::StartDate).is_none();
+            if uncertain
+                || others.any(|(other, ..)| contends(other.at, &other.header))
+                || same.any(|known| contends(known.at, &known.header))
+            {
+                self.unknown[unknown].may_be = Some(*field);
                 continue;
             }
-            let (at, header) = self.unknown.remove(unknown);
+            let Unread { at, header, path, .. } = self.unknown.remove(unknown);
             for reading in self.readings.iter_mut().filter(|reading| reading.column == at) {
                 (reading.guess, reading.field) = (Some(*field), Some(*field));
             }
@@ -221,6 +251,7 @@ impl Block {
                 field: *field,
                 units: units.clone(),
                 header,
+                path,
             };
             self.columns.insert(place, column);
         }
@@ -235,12 +266,12 @@ impl Block {
             let Some(said) = index.correction(&key) else { continue };
             let texts = above(column);
             if let Heading::Field(field, units) = Heading::Unknown.corrected(*said, &texts) {
-                let header = NO_HEADER.to_owned();
                 self.columns.push(Column {
                     at: column,
                     field,
                     units,
-                    header,
+                    header: NO_HEADER.to_owned(),
+                    path: NO_HEADER.to_owned(),
                 });
             }
             self.readings.push(ColumnReading {

@@ -130,8 +130,12 @@ impl HeaderIndex {
 
     /// What a column is by a loose name, or by the group that makes it an amount, where no other column is the field's.
     pub(super) fn loose(&self, path: &[String]) -> Heading {
+        let by_groups = || {
+            let reversed = || self.all.reversed(path);
+            amount(path).or_else(reversed).or_else(|| self.all.planned_fund(path))
+        };
         match self.all.heading(path) {
-            Heading::Unknown => amount(path),
+            Heading::Unknown => by_groups().map_or(Heading::Unknown, |(field, units)| Heading::Field(field, units)),
             known => known,
         }
     }
@@ -188,17 +192,15 @@ impl HeaderIndex {
     }
 }
 
-/// An amount by the groups above it.
-fn amount(path: &[String]) -> Heading {
+/// An amount by the groups above it, and the folded texts that may be its unit.
+fn amount(path: &[String]) -> Option<(Field, Vec<String>)> {
     let mut names = path.iter().rev().map(|text| undecorated(text));
     let apart = |name: String| without_last_bracket(&name).map_or((name, None), |(name, inside)| (name, Some(inside)));
-    let Some((child, unit)) = names.next().map(apart) else {
-        return Heading::Unknown;
-    };
+    let (child, unit) = names.next().map(apart)?;
     let (groups, of_groups): (Vec<String>, Vec<Option<String>>) = names.map(apart).unzip();
     let units: Vec<String> = unit.into_iter().chain(of_groups.into_iter().flatten()).collect();
-    let field = matter::amount_under(&child, &groups).and_then(|field| matter::with_words(field, &units));
-    field.map_or(Heading::Unknown, |field| Heading::Field(field, units))
+    let field = matter::amount_under(&child, &groups)?;
+    Some((matter::with_words(field, &units)?, units))
 }
 
 impl Names {
@@ -210,17 +212,20 @@ impl Names {
         };
         let child = undecorated(child);
         let parents: Vec<String> = parents.iter().rev().map(|parent| undecorated(parent)).collect();
-        let all: String = parents
-            .iter()
-            .rev()
-            .map(String::as_str)
-            .chain([child.as_str()])
-            .collect();
-        let joined = parents.iter().map(|parent| format!("{parent}{child}")).chain([all]);
+        let whole: String = parents.iter().rev().map(String::as_str).collect();
+        // With one of its groups, where the others do not make it something else.
+        let with_one = |at: usize| {
+            let known = self.field(&format!("{}{child}", parents[at]))?;
+            let others = parents.iter().enumerate().filter(|(other, _)| *other != at);
+            let hinders = matter::word_above(known.0, &child, others.map(|(_, group)| group));
+            hinders.is_none().then_some(known)
+        };
         // 名称 under 设计单位 names the unit, not the project.
-        let unnamed = parents.iter().filter(|_| NAMES.contains(&child.as_str())).cloned();
-        let mut names = joined.chain(unnamed);
-        let known = names.find_map(|name| self.field(&name));
+        let mut unnamed = parents.iter().filter(|_| NAMES.contains(&child.as_str()));
+        let known = (0..parents.len())
+            .find_map(with_one)
+            .or_else(|| self.field(&format!("{whole}{child}")))
+            .or_else(|| unnamed.find_map(|name| self.field(name)));
         match known.or_else(|| self.under(&child, &parents)) {
             Some((field, mut units)) => {
                 units.extend(parents.iter().filter_map(|parent| bracketed(parent)));
@@ -231,10 +236,33 @@ impl Names {
         }
     }
 
+    /// The field that a column's name says before that of its group: 地上 under 层数, 开工 under 时间.
+    fn reversed(&self, path: &[String]) -> Option<(Field, Vec<String>)> {
+        let mut names = path.iter().rev().map(|text| undecorated(text));
+        let (child, group) = (names.next()?, names.next()?);
+        let known = self.field(&format!("{child}{group}"))?;
+        let above: Vec<String> = names.collect();
+        matter::word_above(known.0, &child, &above).is_none().then_some(known)
+    }
+
+    /// The fund that a group names, where its column is what was planned of it.
+    fn planned_fund(&self, path: &[String]) -> Option<(Field, Vec<String>)> {
+        let (child, groups) = path.split_last()?;
+        let name = undecorated(child);
+        let (name, unit) = without_last_bracket(&name).unwrap_or((name, String::new()));
+        match self.heading(groups) {
+            Heading::Field(field, units) if matter::is_planned_fund(field, &name) => Some((
+                matter::with_words(field, std::slice::from_ref(&unit))?,
+                [vec![unit], units].concat(),
+            )),
+            _ => None,
+        }
+    }
+
     /// The field that a column's own name says under groups of which none makes it something else.
     fn under(&self, child: &str, groups: &[String]) -> Option<(Field, Vec<String>)> {
         let known = self.field(child)?;
-        let Some(word) = matter::word_above(known.0, groups) else {
+        let Some(word) = matter::word_above(known.0, child, groups) else {
             return Some(known);
         };
         self.field(&matter::as_planned(word, child).unwrap_or_else(|| format!("{word}{child}")))
@@ -296,14 +324,19 @@ impl Names {
         let bare = name
             .strip_prefix("其中")
             .map_or(name, |rest| rest.trim_start_matches(':'));
-        let digits = |c: char| c.is_ascii_digit();
         let named = |name: &str| self.0.get(name);
         named(name)
             .or_else(|| named(bare))
             .or_else(|| named(&format!("其中:{bare}")))
-            .or_else(|| named(bare.trim_matches(digits)))
+            .or_else(|| named(without_number(bare)))
             .copied()
     }
+}
+
+/// A name without the number before or behind it; a longer one is a year.
+fn without_number(name: &str) -> &str {
+    let bare = name.trim_matches(|c: char| c.is_ascii_digit());
+    if name.len() - bare.len() > 3 { name } else { bare }
 }
 
 /// Whether a text heads the rows' numbers.

@@ -6,6 +6,21 @@ use crate::values::{Quantity, named_unit, quantity, unit};
 /// Words of what is not done yet.
 const PLANNED: &[&str] = &["计划", "预计", "预期", "预定", "拟"];
 
+/// Words of what is done before the works, and completed too.
+const PREPARING: &[&str] = &["鉴定", "设计", "勘察", "立项", "招标", "审批", "批复", "排查"];
+
+/// What the completion of the works alone is called, whatever group it stands in.
+const WORKS: &[&str] = &["竣工", "完工", "加固"];
+
+/// What joins matters in the name of one group: 资金来源及到位情况.
+const JOINTS: [char; 7] = ['及', '与', '和', '、', '/', ',', '暨'];
+
+/// What the names of groups are made up of that hold the planned investment or its sources and nothing else.
+const PLAIN: &[&str] = &[
+    "项目", "工程", "建设", "加固", "改造", "抗震", "计划", "概算", "估算", "预算", "投资", "资金", "金额", "来源",
+    "构成", "组成", "筹措", "筹集", "安排", "情况", "规模", "总", "额",
+];
+
 /// Words, and whether their columns are not a field's, whatever the name says.
 type Matter = (&'static [&'static str], fn(Field) -> bool);
 
@@ -40,10 +55,7 @@ const MATTERS: &[Matter] = &[
     ),
     (&["责任"], is_money),
     (&["投资完成", "资金"], |field| field == Field::ProgressPercent),
-    (
-        &["鉴定", "设计", "勘察", "立项", "招标", "审批", "批复", "排查"],
-        |field| field == Field::CompletionDate,
-    ),
+    (PREPARING, |field| field == Field::CompletionDate),
     (
         &[
             "累计完成",
@@ -131,43 +143,72 @@ pub(super) fn with_words(field: Field, apart: &[String]) -> Option<Field> {
             return None;
         }
     }
-    let other = |piece: &str| word(field, |word| piece.starts_with(word)).is_some();
+    let other = |piece: &str| {
+        (is_money(field) && is_of_a_year(piece)) || words(field, |word| piece.starts_with(word)).next().is_some()
+    };
     let strange = apart.iter().any(|text| is_strange_unit(field, text));
     (!strange && !pieces.any(other)).then_some(field)
 }
 
-/// The word in the names of the groups above a column that makes it something else than the field of its own name.
-pub(super) fn word_above(field: Field, groups: &[String]) -> Option<&'static str> {
+/// The word in the names of the groups above a column that makes it something else than the field of its own name, `child`.
+pub(super) fn word_above<'g>(
+    field: Field,
+    child: &str,
+    groups: impl IntoIterator<Item = &'g String>,
+) -> Option<&'static str> {
+    let is_works = field == Field::CompletionDate && WORKS.iter().any(|word| child.contains(word));
+    let own = |word: &str| is_works && PREPARING.contains(&word);
     // One character alone may be a part of any word.
-    let says = |group: &String, word: &str| group.starts_with(word) || (word.len() > 3 && group.contains(word));
-    // 设计规模 is no matter of the design unit's.
-    let mut groups = groups.iter().filter(|group| !group.contains("规模"));
-    groups.find_map(|group| word(field, |word| says(group, word)))
+    let said = |text: &str, word: &str| text.starts_with(word) || (word.len() > 3 && text.contains(word));
+    let in_group = |group: &String| {
+        if is_money(field) && is_of_a_year(group) {
+            return Some("年");
+        }
+        let is_free = |part: &str| match field {
+            Field::InvestmentDone => words(field, |word| said(part, word)).next().is_none(),
+            _ => is_money(field) && is_plain(part),
+        };
+        // 设计规模 is no matter of the design unit's.
+        if group.contains("规模") || group.split(JOINTS).any(is_free) {
+            return None;
+        }
+        words(field, |word| said(group, word)).find(|word| !own(word))
+    };
+    groups.into_iter().find_map(in_group)
 }
 
-/// Groups of the investment, and of the funds that it is made up of; what has come or was spent of these is neither.
-const INVESTMENT: &[&str] = &[
-    "投资",
-    "总投资",
-    "计划总投资",
-    "项目投资",
-    "投资情况",
-    "投资完成情况",
-    "完成投资",
-    "累计完成投资",
-];
-const FUNDS: &[&str] = &["资金", "资金来源", "资金安排", "资金构成", "资金筹措"];
+/// Whether a group holds the planned investment or its sources and nothing else: 资金来源, 项目投资估算（万元）.
+fn is_plain(group: &str) -> bool {
+    let bare = group.find('(').map_or(group, |at| &group[..at]);
+    let mut rest = bare;
+    while let Some(shorter) = PLAIN.iter().find_map(|word| rest.strip_prefix(word)) {
+        rest = shorter.trim_start_matches(JOINTS);
+    }
+    rest.is_empty() && MONEY.iter().any(|word| bare.contains(word))
+}
+
+/// What is said of money.
+const MONEY: &[&str] = &["投资", "资金", "金额", "来源"];
+
+/// Whether amounts are those of some years or months alone: 2026年度, 2026年1-10月; not 截至2026年10月, 2026年底.
+fn is_of_a_year(text: &str) -> bool {
+    let up_to = ["截至", "截止", "累计", "底", "末", "止"];
+    let mut years = text.match_indices('年').map(|(at, _)| &text[..at]);
+    let numbered = years.any(|before| before.ends_with(|c: char| c.is_ascii_digit()));
+    (numbered || text.contains("年度")) && !up_to.iter().any(|word| text.contains(word))
+}
 
 /// The amount that a column is, its groups from the nearest, where its own name only says whether it is the planned one, the sum or what is done: 计划
 /// and 完成 under 投资, 合计 under 资金来源. A year's is neither.
 pub(super) fn amount_under(child: &str, groups: &[String]) -> Option<Field> {
     let nearest = groups.first()?.as_str();
-    let is_funds = FUNDS.contains(&nearest);
-    if (!is_funds && !INVESTMENT.contains(&nearest)) || groups.iter().any(|group| group.contains('年')) {
+    let is_done = ["投资完成情况", "完成投资", "累计完成投资"].contains(&nearest);
+    if (!is_done && !is_plain(nearest)) || groups.iter().any(|group| group.contains('年')) {
         return None;
     }
+    let is_funds = !is_done && !nearest.contains("投资");
     let field = match child {
-        "合计" | "总计" | "小计" | "总额" if nearest.contains("完成") => Field::InvestmentDone,
+        "合计" | "总计" | "小计" | "总额" if is_done => Field::InvestmentDone,
         "合计" | "总计" | "小计" | "总额" => Field::InvestmentPlanned,
         "国家" => Field::FundCentral,
         "省" => Field::FundProvincial,
@@ -179,15 +220,26 @@ pub(super) fn amount_under(child: &str, groups: &[String]) -> Option<Field> {
         _ => return None,
     };
     // 计划总投资 over 实际 groups the planned with what is done.
-    let other = word_above(field, groups).filter(|word| !PLANNED.contains(word));
+    let other = word_above(field, child, groups).filter(|word| !PLANNED.contains(word));
     other.is_none().then_some(field)
 }
 
-/// Whether two columns with these headers each hold a part of the field's amount: 自筹 and 其他资金, neither of which names the other's.
-pub(super) fn is_part_beside(field: Field, one: &str, other: &str) -> bool {
-    let own = |header: &str| header.contains("自筹");
-    let whole = |header: &str| own(header) && (header.contains("其他") || header.contains("社会"));
-    field == Field::FundOther && own(one) != own(other) && !whole(one) && !whole(other)
+/// Whether a column with this name under the name of a fund is what was planned of it, beside what has come.
+pub(super) fn is_planned_fund(field: Field, child: &str) -> bool {
+    is_fund(field) && ["计划", "计划数", "计划额", "安排"].contains(&child)
+}
+
+/// Whether two columns, by their places and headers, each hold a part of the field's amount: 自筹, 社会资金 and 其他资金, where neither header names
+/// another's and the right one is no 其中 of the left.
+pub(super) fn is_part_beside(field: Field, one: (u32, &str), other: (u32, &str)) -> bool {
+    let source = |header: &str| {
+        let mut named = ["自筹", "社会", "其他"].iter().filter(|word| header.contains(**word));
+        named.next().filter(|_| named.next().is_none())
+    };
+    let (left, right) = if one.0 < other.0 { (one, other) } else { (other, one) };
+    let within = left.0 + 1 == right.0 && right.1.contains("其中");
+    let sources = source(one.1).zip(source(other.1));
+    field == Field::FundOther && !within && sources.is_some_and(|(one, other)| one != other)
 }
 
 /// The name of what is planned, where a word beside the name says that it is: 预计 and 完工时间 are 计划完工时间.
@@ -196,12 +248,12 @@ pub(super) fn as_planned(word: &str, name: &str) -> Option<String> {
     planned.then(|| format!("计划{name}"))
 }
 
-/// The first word that is said and makes a column something else than this field.
-fn word(field: Field, is_said: impl Fn(&str) -> bool) -> Option<&'static str> {
-    let matters = MATTERS.iter().filter(|(_, changes)| changes(field));
+/// The words that are said and make a column something else than this field.
+fn words(field: Field, is_said: impl Fn(&str) -> bool) -> impl Iterator<Item = &'static str> {
+    let matters = MATTERS.iter().filter(move |(_, changes)| changes(field));
     matters
         .flat_map(|(words, _)| words.iter().copied())
-        .find(|word| is_said(word))
+        .filter(move |word| is_said(word))
 }
 
 fn pieces(text: &str) -> impl Iterator<Item = &str> + Clone {
@@ -303,7 +355,25 @@ mod tests {
             ("上年度完成投资/总投资", None),
             ("本年度/完成投资", None),
             ("计划/总投资", Some(Field::InvestmentPlanned)),
-            ("2026年度投资计划（万元）/中央资金", Some(Field::FundCentral)),
+            ("时间/开工", Some(Field::StartDate)),
+            ("预计时间/开工", None),
+            ("2026年度投资计划（万元）/中央资金", None),
+            ("2026年度/计划投资", None),
+            ("2026年1-10月/完成投资", None),
+            ("截至2026年10月底/完成投资", Some(Field::InvestmentDone)),
+            ("2026计划投资", None),
+            ("总投资（2026年度）", None),
+            ("完成投资（2026年1-10月）", None),
+            ("完成投资（截至2026年10月）", Some(Field::InvestmentDone)),
+            ("资金来源及到位情况（万元）/中央资金", Some(Field::FundCentral)),
+            ("资金来源与使用情况/省级", Some(Field::FundProvincial)),
+            ("合同及资金/中央资金", Some(Field::FundCentral)),
+            ("投资计划及完成情况/市级资金", Some(Field::FundMunicipal)),
+            ("投资计划及完成情况/完成投资", Some(Field::InvestmentDone)),
+            ("中央及省级资金到位情况/中央", None),
+            ("设计施工情况/竣工日期", Some(Field::CompletionDate)),
+            ("勘察设计及施工/完工时间", Some(Field::CompletionDate)),
+            ("计划及实施/竣工日期", Some(Field::PlannedCompletionDate)),
             ("加固前/设防烈度", Some(Field::OriginalIntensity)),
             ("原建筑情况/设防烈度", Some(Field::OriginalIntensity)),
             ("原建筑情况/设防类别", None),
@@ -344,7 +414,7 @@ mod tests {
             (&["资金下达（万元）", "中央"], None),
             (&["资金到位情况（万元）", "省级"], None),
             (&["完成投资", "中央"], None),
-            (&["中央预算内投资", "计划"], None),
+            (&["中央预算内投资", "计划"], Some(Field::FundCentral)),
             (&["业主单位", "名称"], Some(Field::OwnerUnit)),
             (&["开工竣工", "完成时间"], Some(Field::CompletionDate)),
             (&["竣工时间（计划）"], Some(Field::PlannedCompletionDate)),
@@ -354,7 +424,18 @@ mod tests {
             (&["投资", "计划（万美元）"], None),
             (&["本年投资", "计划"], None),
             (&["2025年投资", "计划"], None),
-            (&["中央投资", "计划"], None),
+            (&["中央投资", "计划"], Some(Field::FundCentral)),
+            (&["中央资金", "计划（万元）"], Some(Field::FundCentral)),
+            (&["中央资金", "到位"], None),
+            (&["2026年度", "计划", "投资"], None),
+            (&["2026年度", "投资", "计划"], None),
+            (&["估算投资（万元）", "合计"], Some(Field::InvestmentPlanned)),
+            (&["投资构成", "合计"], Some(Field::InvestmentPlanned)),
+            (&["资金计划", "合计"], Some(Field::InvestmentPlanned)),
+            (&["工程费用", "合计"], None),
+            (&["层数", "地上"], Some(Field::FloorsAbove)),
+            (&["层数", "地下"], Some(Field::FloorsBelow)),
+            (&["时间", "完工"], Some(Field::CompletionDate)),
             (&["计划完成投资", "合计"], None),
             (&["资金到位情况", "合计"], None),
             (&["资金缺口", "合计"], None),

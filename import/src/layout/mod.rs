@@ -17,8 +17,8 @@ mod units;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
-pub(crate) use block::Column;
 use block::{Block, LEAST_FIELDS, cell_text, cell_texts};
+pub(crate) use block::{Column, Unread};
 pub(crate) use header::HeaderIndex;
 use header::LONGEST;
 pub use header::column_key;
@@ -104,8 +104,12 @@ pub(crate) struct SheetReader<'a> {
     latest: Option<DataRow>,
     /// Rows with few cells: projects with nearly all missing, or titles of a header that follows.
     sparse: Vec<DataRow>,
+    /// The county that the sheet's name is.
+    sheet_county: Option<CountyHeading>,
     /// The last county heading.
     heading: Option<CountyHeading>,
+    /// Rows of figures alone under the last project.
+    figures: Vec<Line>,
     /// The last row that belonged to the table, from 0.
     last: u32,
     after_footer: bool,
@@ -131,7 +135,9 @@ impl<'a> SheetReader<'a> {
             waiting: Vec::new(),
             latest: None,
             sparse: Vec::new(),
+            sheet_county: CountyHeading::of_sheet(&head.name, known.reader),
             heading: None,
+            figures: Vec::new(),
             last: 0,
             after_footer: false,
             example: false,
@@ -169,6 +175,7 @@ impl<'a> SheetReader<'a> {
         if line.own_cells().next().is_none() {
             return;
         }
+        let names_county = block.column(Field::County).is_some();
         let apart = self.after_footer || line.row.index.saturating_sub(self.last) > GAP;
         let kind = rows::kind(&line, block, self.known.reader, self.known.headers, apart);
         if kind != Kind::Data {
@@ -184,11 +191,16 @@ impl<'a> SheetReader<'a> {
         if !apart {
             self.last = line.row.index;
         }
+        if !matches!(kind, Kind::Data | Kind::Sparse | Kind::Figures) {
+            // They sum up what stands above them.
+            self.figures.clear();
+        }
         match kind {
             Kind::Data | Kind::Sparse => {
+                let of_sheet = self.sheet_county.as_ref().filter(|_| !names_county);
                 let data = DataRow {
                     line,
-                    heading: self.heading.clone(),
+                    heading: self.heading.as_ref().or(of_sheet).cloned(),
                     explanation,
                     below: Vec::new(),
                 };
@@ -196,15 +208,19 @@ impl<'a> SheetReader<'a> {
                     self.sparse.push(data);
                 } else {
                     self.take_sparse(out);
+                    for line in std::mem::take(&mut self.figures) {
+                        self.add_below(&line);
+                    }
                     self.take_data(data, out);
                 }
             }
             Kind::County { county, written } => {
                 self.take_sparse(out);
-                let row = line.row.index;
+                let row = Some(line.row.index);
                 self.heading = Some(CountyHeading { county, written, row });
             }
             Kind::Continued => self.add_below(&line),
+            Kind::Figures => self.figures.push(line),
             Kind::Header => {
                 self.drop_titles(None, out);
                 self.after_footer = false;
@@ -473,12 +489,14 @@ impl<'a> SheetReader<'a> {
             ..Table::default()
         };
         for column in &block.columns {
-            let is_part = |known: &Column| matter::is_part_beside(column.field, &known.header, &column.header);
-            let known = table.columns.iter().find(|known| known.field == column.field);
-            let columns = match known.map(is_part) {
-                None => &mut table.columns,
-                Some(true) if table.added.is_empty() => &mut table.added,
-                Some(_) => &mut table.repeated,
+            let own = (column.at, &*column.header);
+            let is_part = |known: &&Column| matter::is_part_beside(column.field, (known.at, &known.header), own);
+            let known: Vec<&Column> = table.columns.iter().chain(&table.added).collect();
+            let same = known.iter().filter(|known| known.field == column.field);
+            let columns = match (same.clone().count(), same.filter(|known| is_part(known)).count()) {
+                (0, _) => &mut table.columns,
+                (all, parts) if all == parts => &mut table.added,
+                _ => &mut table.repeated,
             };
             columns.push(column.clone());
         }
@@ -501,6 +519,7 @@ impl<'a> SheetReader<'a> {
         }
         self.let_go(None, out);
         self.waiting.clear();
+        self.figures.clear();
         self.header = None;
         self.table = None;
         self.heading = None;

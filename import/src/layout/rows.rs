@@ -134,15 +134,17 @@ pub(crate) enum Kind {
     Data,
     /// A project, or the title of a header that follows: a few cells only.
     Sparse,
-    /// A county heading.
+    /// A county heading, or the city's own: its projects are in some county, which the heading does not say.
     County {
         /// The code of the county of the rows beneath.
-        county: Arc<str>,
+        county: Option<Arc<str>>,
         /// The county as written, folded.
         written: Arc<str>,
     },
     /// A further line of the project above, whose name is merged over it.
     Continued,
+    /// Figures alone: a sum, or a further line of the project above where another project follows at once.
+    Figures,
     /// The header, repeated.
     Header,
     /// An example row, of a template of ours or of another.
@@ -237,6 +239,8 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     if !is_project {
         if known > 0 && line.areas.iter().any(under) {
             Kind::Continued
+        } else if name.is_none() && !apart && known > 0 && texts.iter().all(|(_, text)| is_figure(text)) {
+            Kind::Figures
         } else {
             other
         }
@@ -403,31 +407,44 @@ fn is_figure(folded: &str) -> bool {
     folded.chars().all(digits)
 }
 
-/// The county that a heading names, and its name there: by itself, or with marks before it and whose projects there they are behind it, as in
-/// `★茌平区`, `高新区教育局`, `经开区属学校`.
-fn headed_county<'t>(heading: &'t str, reader: &Reader) -> Option<(Arc<str>, &'t str)> {
+/// The county that a heading names, none for the city's own projects, and the name there: by itself, or with marks before it and whose projects
+/// there they are behind it, as in `★茌平区`, `高新区教育局`, `经开区属学校`, `市直学校`.
+fn headed_county<'t>(heading: &'t str, reader: &Reader) -> Option<(Option<Arc<str>>, &'t str)> {
     if let Some(county) = reader.county(heading) {
-        return Some((county, heading));
+        return Some((Some(county), heading));
     }
     let number = |c: char| !c.is_alphabetic() || c.is_ascii() || "一二三四五六七八九十".contains(c);
-    // 第四部分 茌平区
-    let part = heading.strip_prefix('第').and_then(|rest| rest.split_once("部分"));
+    // 第四部分 茌平区, （第一批）东昌府区
+    let numbered = heading.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let part = numbered.strip_prefix('第').map(|rest| rest.trim_start_matches(number));
+    let part = part.and_then(|rest| SECTIONS.iter().find_map(|section| rest.strip_prefix(section)));
     let name = part
-        .map_or(heading, |(_, name)| name)
+        .unwrap_or(heading)
         .trim_start_matches(number)
         .trim_end_matches(|c: char| !c.is_alphanumeric());
     let ends = name
         .char_indices()
         .map(|(at, letter)| at + letter.len_utf8())
         .take(LONGEST_COUNTY);
-    let (county, end) = ends
-        .filter_map(|end| Some((reader.county(&name[..end])?, end)))
-        .last()?;
+    let county = ends
+        .filter_map(|end| Some((Some(reader.county(&name[..end])?), end)))
+        .last();
+    let of_city = || {
+        let word = CITYWIDE.iter().find(|word| name.starts_with(**word))?;
+        Some((None, word.len()))
+    };
+    let (county, end) = county.or_else(of_city)?;
     let (name, rest) = name.split_at(end);
     let offices = OFFICES.iter().any(|office| rest.ends_with(office));
     let whose = rest.starts_with(['属', '各']) || rest.starts_with("所属") || rest.starts_with("直属");
-    (offices || whose || PARTS.contains(&rest) || is_figure(rest)).then_some((county, name))
+    (rest.is_empty() || offices || whose || PARTS.contains(&rest) || is_figure(rest)).then_some((county, name))
 }
+
+/// What a heading may be the first, second … of.
+const SECTIONS: &[&str] = &["部分", "批次", "批", "章", "节", "组", "片区", "片", "标段"];
+
+/// What the city's own projects are called, which are in no one county.
+const CITYWIDE: &[&str] = &["聊城市直", "聊城市本级", "市直", "市本级", "市属"];
 
 /// A county's name, its city's before it, has at most so many letters.
 const LONGEST_COUNTY: usize = 12;
@@ -448,6 +465,8 @@ const PARTS: &[&str] = &[
     "中学",
     "医院",
     "单位",
+    "部门",
+    "机关",
     "分表",
     "乡镇",
 ];

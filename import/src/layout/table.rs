@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Column, Line};
+use super::{Column, Line, Unread};
 use crate::catalogue::Field;
 use crate::feedback::Feedback;
+use crate::values::{Reader, fold};
 use crate::workbook::{Address, Row};
 
 /// A roster's table, its header understood.
@@ -18,8 +19,8 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     /// Columns whose amounts are added to those of the column of their field: 其他资金 beside 自筹.
     pub(crate) added: Vec<Column>,
-    /// The other columns, with their headers.
-    pub(crate) unknown: Vec<(u32, String)>,
+    /// The other columns.
+    pub(crate) unknown: Vec<Unread>,
     /// The columns that an annotated workbook added.
     pub(crate) feedback: Option<Feedback>,
     /// The folded units of a 单位 line above the table.
@@ -73,15 +74,27 @@ impl DataRow {
     }
 }
 
-/// A row that heads those beneath it with their county.
+/// What heads rows with their county: a row above them, or the name of their sheet.
 #[derive(Clone, Debug)]
 pub(crate) struct CountyHeading {
-    /// The county's code.
-    pub(crate) county: Arc<str>,
+    /// The county's code; none where the city's own projects follow, of which each is in some county.
+    pub(crate) county: Option<Arc<str>>,
     /// The county as written, folded.
     pub(crate) written: Arc<str>,
     /// The heading's row, from 0.
-    pub(crate) row: u32,
+    pub(crate) row: Option<u32>,
+}
+
+impl CountyHeading {
+    /// The heading that a sheet's name is, where it is a county's.
+    pub(super) fn of_sheet(name: &str, reader: &Reader) -> Option<Self> {
+        let written = fold(name);
+        Some(Self {
+            county: Some(reader.county(&written)?),
+            written: written.into(),
+            row: None,
+        })
+    }
 }
 
 /// What a sheet turns out to hold, in order.

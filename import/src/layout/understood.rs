@@ -66,7 +66,7 @@ pub struct ColumnReading {
 impl ColumnReading {
     /// Whether this column and another one, both of this field, each hold a part of its amount, which are added: 其他资金 beside 自筹.
     pub fn is_part_beside(&self, other: &Self, field: Field) -> bool {
-        matter::is_part_beside(field, &self.header, &other.header)
+        matter::is_part_beside(field, (self.column, &self.header), (other.column, &other.header))
     }
 }
 

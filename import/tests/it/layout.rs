@@ -156,7 +156,10 @@ fn a_missing_column_names_the_nearest_header_and_a_repeated_one_both_columns() {
     let (summary, rows) = check_csv(&format!("{},项目名称\n{},又名\n", header(), row("第一中学教学楼")));
     assert_eq!(
         errors(&summary),
-        [("F008", "N 列「项目名称」和 A 列都是「工程名称」。".to_owned())]
+        [(
+            "F008",
+            "N 列「项目名称」和 A 列「工程名称」都是「工程名称」。".to_owned()
+        )]
     );
     assert!(rows.is_empty());
 }

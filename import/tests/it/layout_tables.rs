@@ -1,6 +1,7 @@
 //! What stands between the rows of a table and under it: other headers, rows of units, headings of counties, examples.
 
 use retrofit_import::catalogue::Field;
+use retrofit_import::finding::Finding;
 
 use crate::layout::{check_csv, data_rows, header, row, value};
 
@@ -111,6 +112,9 @@ fn a_heading_names_its_county_by_itself_or_with_whose_projects_there_they_are() 
         "2 茌平区",
         "三 茌平区",
         "第四部分 茌平区",
+        "第一批 茌平区",
+        "（第二部分）茌平区",
+        "第二章、茌平区",
         "Ⅱ、茌平区",
         "茌平区,—,/,—",
         "二,茌平区,-,-,-,-,-,-,-,-,-,-,-",
@@ -135,6 +139,15 @@ fn a_heading_names_its_county_by_itself_or_with_whose_projects_there_they_are() 
     ] {
         assert_eq!(county(heading), county(zone), "{heading}");
         assert_ne!(county(heading), "371522", "{heading}");
+    }
+    // The city's own are in some county, which the heading does not say.
+    for heading in ["市直", "（三）市直学校", "市直部门（2个）", "聊城市直单位", "市本级"] {
+        let text = format!("{header}\n莘县,,,,,,,,,,,,\n1,{project}\n{heading},,,,,,,,,,,,\n2,{project}\n");
+        let (_, rows) = check_csv(&text);
+        assert_eq!(value(&rows[1], Field::County), None, "{heading}");
+        let county = |finding: &&Finding| finding.field == Some(Field::County);
+        let finding = rows[1].findings.iter().find(county).unwrap();
+        assert!(finding.suggestion.as_ref().unwrap().contains("标题行下面"), "{heading}");
     }
     // What is no county leaves the one above.
     for heading in ["一、小学", "（二）初中"] {
@@ -329,8 +342,105 @@ fn what_others_give_is_added_to_what_the_owner_does() {
     assert_eq!(fund("自筹,自筹资金", "6,4").3, "F008");
     // So is the whole beside a part.
     assert_eq!(fund("自筹及其他,其他资金", "10,4").3, "F008");
-    assert_eq!(fund("自筹,其他资金,社会资金", "6,4,1").3, "");
+    assert_eq!(fund("自筹,其他资金,社会资金", "6,4,1"), sound("11"));
+    assert_eq!(fund("企业自筹,社会资金", "6,1"), sound("7"));
+    // And what is a part of the other.
+    assert_eq!(fund("其他资金,其中：自筹", "10,4").3, "F008");
     let (_, rows) = check_csv(&format!("{},自筹,其他资金\n{},6,4\n", header(), row("第一中学教学楼")));
     let changed: Vec<_> = rows[0].record.normalised().map(|it| it.written.to_owned()).collect();
     assert_eq!(changed, ["6＋4"]);
+}
+
+#[test]
+fn figures_alone_are_a_sum_but_between_projects_a_question() {
+    let header = format!("序号,{},计划总投资", header());
+    let (first, second) = (row("第一中学教学楼"), row("第二中学教学楼"));
+    let figures = ",,,,,,,,,,,,,,120";
+    for (text, rows) in [
+        (format!("1,{first},60\n2,{second},60\n{figures}\n"), [2, 3]),
+        (format!("1,{first},60\n{figures}\n二、茌平区\n2,{second},60\n"), [2, 5]),
+        (
+            format!("1,{first},60\n{figures}\n合计,,,,,,,,,,,,,,180\n2,{second},60\n"),
+            [2, 5],
+        ),
+    ] {
+        let (_, checked) = check_csv(&format!("{header}\n{text}"));
+        assert_eq!(data_rows(&checked), rows, "{text}");
+        assert!(checked.iter().all(|row| row.findings.is_empty()), "{text}");
+    }
+    let (_, rows) = check_csv(&format!("{header}\n1,{first},60\n{figures}\n2,{second},60\n"));
+    assert_eq!(data_rows(&rows), [2, 4]);
+    let [finding] = rows[0].findings.as_slice() else {
+        panic!("{:?}", rows[0].findings)
+    };
+    assert_eq!((finding.code, finding.field), ("V002", Some(Field::InvestmentPlanned)));
+    assert!(finding.message.contains("第3行还有“120”"), "{}", finding.message);
+    assert!(rows[1].findings.is_empty());
+}
+
+#[test]
+fn a_column_that_was_not_read_says_which_field_it_may_be_and_why_it_was_not() {
+    let told = |names: &str, groups: &str| {
+        let header = header();
+        let groups = format!("{},{groups}", ",".repeat(header.matches(',').count()));
+        let cells = "60,".repeat(names.matches(',').count() + 1);
+        let (summary, _) = check_csv(&format!(
+            "{groups}\n{header},{names}\n{},{cells}\n",
+            row("第一中学教学楼")
+        ));
+        let messages = summary
+            .findings
+            .iter()
+            .map(|finding| (finding.code, finding.message.clone()));
+        messages.collect::<Vec<(&str, String)>>()
+    };
+    let year = "2026年度（万元）,2026年度（万元）";
+    assert_eq!(
+        told("计划投资,完成投资", year),
+        [
+            (
+                "F006",
+                "N 列「2026年度（万元） / 计划投资」没有读取：照这样的表头，看不出是不是「计划总投资」。".to_owned()
+            ),
+            (
+                "F006",
+                "O 列「2026年度（万元） / 完成投资」没有读取：照这样的表头，看不出是不是「累计完成投资」。".to_owned()
+            ),
+        ]
+    );
+    assert_eq!(
+        told("手机号,手机号码", ""),
+        [
+            (
+                "F006",
+                "N 列「手机号」没有读取：它和 O 列「手机号码」哪一列是「联系电话」，看不出来。".to_owned()
+            ),
+            (
+                "F006",
+                "O 列「手机号码」没有读取：它和 N 列「手机号」哪一列是「联系电话」，看不出来。".to_owned()
+            ),
+        ]
+    );
+    assert_eq!(
+        told("计划投资,总投资", "上年度,投资情况"),
+        [(
+            "F006",
+            "N 列「上年度 / 计划投资」没有读取：「计划总投资」读的是 O 列「投资情况 / 总投资」。".to_owned()
+        )]
+    );
+    assert_eq!(
+        told("分管领导", "")[0].1,
+        "N 列「分管领导」不是系统里的栏目，没有读取。"
+    );
+}
+
+#[test]
+fn a_time_of_completion_is_that_of_the_works_where_their_beginning_stands_too() {
+    let completed = |names: &str| {
+        let times = "2025-03,2025-09";
+        let (_, rows) = check_csv(&format!("{},{names}\n{},{times}\n", header(), row("第一中学教学楼")));
+        value(&rows[0], Field::CompletionDate)
+    };
+    assert_eq!(completed("开工时间,竣工时间").as_deref(), Some("2025-09"));
+    assert_eq!(completed("鉴定时间,竣工时间"), None);
 }

@@ -359,3 +359,46 @@ fn a_sheet_that_goes_on_without_a_header_is_told_of_with_the_sheet_that_it_goes_
         assert_eq!(told(&second, name).0, "F007", "{second:?}");
     }
 }
+
+#[test]
+fn a_sheets_name_gives_the_county_where_no_column_does() {
+    let mut workbook = Workbook::new();
+    let body = row("第一中学教学楼");
+    for (name, county) in [("东昌府区", false), ("茌平区", true), ("莘县", false)] {
+        let sheet = workbook.add_worksheet().set_name(name).unwrap();
+        let without = |line: &str, word: &str| {
+            if county {
+                line.to_owned()
+            } else {
+                line.replacen(word, "", 1)
+            }
+        };
+        put(sheet, 0, 0, &without(&header(), "县区,"));
+        put(sheet, 1, 0, &without(&body, "东昌府区,"));
+    }
+    let (summary, rows) = check(&mut workbook);
+    assert_eq!(errors(&summary), []);
+    let counties: Vec<_> = rows.iter().map(|row| value(row, Field::County).unwrap()).collect();
+    assert_eq!(counties, ["371502", "371502", "371522"]);
+    // A row above the projects is nearer.
+    let sheet = workbook.worksheet_from_name("莘县").unwrap();
+    put(sheet, 2, 0, "茌平区");
+    put(sheet, 3, 0, &body.replacen("东昌府区,", "", 1));
+    let (_, rows) = check(&mut workbook);
+    assert_eq!(value(&rows[3], Field::County).as_deref(), Some("371503"));
+}
+
+#[test]
+fn a_roster_on_a_sheet_of_examples_says_that_its_name_was_the_reason() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("样表（填写）").unwrap();
+    put(sheet, 0, 0, &header());
+    put(sheet, 1, 0, &row("第一中学教学楼"));
+    let (summary, rows) = check(&mut workbook);
+    assert!(rows.is_empty());
+    let [(code, message)] = &errors(&summary)[..] else {
+        panic!("{:?}", summary.findings)
+    };
+    assert_eq!(*code, "F004");
+    assert!(message.contains("「样表（填写）」按名称"), "{message}");
+}
