@@ -212,7 +212,45 @@ impl Block {
             block.correct_blanks(index, above);
         }
         block.take_loose(index, |column| texts(&paths[&column]));
+        block.keep_retrofitted_area();
         block
+    }
+
+    /// Of two columns of areas, the one that says 加固 is the field's, which is the area of what is retrofitted; the other is not read.
+    fn keep_retrofitted_area(&mut self) {
+        let is_area = |column: &Column| column.field == Field::FloorAreaM2;
+        let says = |column: &Column| {
+            ["加固面积", "加固建筑面积", "加固改造面积"]
+                .iter()
+                .any(|name| column.header.starts_with(name))
+        };
+        let corrected = |at: u32| {
+            self.readings
+                .iter()
+                .any(|reading| reading.column == at && reading.corrected)
+        };
+        let areas: Vec<&Column> = self.columns.iter().filter(|column| is_area(column)).collect();
+        let [one, other] = areas[..] else { return };
+        if says(one) == says(other) || corrected(one.at) || corrected(other.at) {
+            return;
+        }
+        let at = if says(one) { other.at } else { one.at };
+        for reading in self.readings.iter_mut().filter(|reading| reading.column == at) {
+            (reading.guess, reading.field) = (None, None);
+        }
+        let Some(place) = self.columns.iter().position(|column| column.at == at) else {
+            return;
+        };
+        let Column {
+            header, path, field, ..
+        } = self.columns.remove(place);
+        self.unknown.push(Unread {
+            at,
+            header,
+            path,
+            may_be: Some(field),
+        });
+        self.unknown.sort_by_key(|column| column.at);
     }
 
     /// Takes in the columns that are a field's by a loose name, where no other is; `texts` gives a named column's.
