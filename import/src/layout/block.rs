@@ -269,9 +269,8 @@ impl Block {
             let mut others = loose.iter().filter(|(_, other, _)| other == field);
             let mut same = self.columns.iter().filter(|known| known.field == *field);
             // 竣工时间 without 开工时间 may be when the building was first completed.
-            let uncertain = own.1.contains("竣工时间")
-                && *field == Field::CompletionDate
-                && self.column(Field::StartDate).is_none();
+            let uncertain =
+                own.1.starts_with("竣工") && *field == Field::CompletionDate && self.column(Field::StartDate).is_none();
             if uncertain
                 || others.any(|(other, ..)| contends(other.at, &other.header))
                 || same.any(|known| contends(known.at, &known.header))

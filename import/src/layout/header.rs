@@ -13,6 +13,9 @@ const SERIAL: &[&str] = &["序号", "顺序号", "顺序", "行号", "no", "no."
 /// Headers that say no more than that the group above them is named.
 const NAMES: &[&str] = &["名称", "姓名", "全称", "单位名称"];
 
+/// The ends of groups' names that say no more than that they tell of a matter.
+const MATTERS: &[&str] = &["情况", "信息", "概况"];
+
 /// Headers are not longer, in bytes; longer texts need no looking at.
 pub(super) const LONGEST: usize = 120;
 
@@ -132,7 +135,8 @@ impl HeaderIndex {
     pub(super) fn loose(&self, path: &[String]) -> Heading {
         let by_groups = || {
             let reversed = || self.all.reversed(path);
-            amount(path).or_else(reversed).or_else(|| self.all.planned_fund(path))
+            let by_amounts = amount(path).or_else(reversed).or_else(|| self.all.planned_fund(path));
+            by_amounts.or_else(|| self.all.under_matters(path))
         };
         match self.all.heading(path) {
             Heading::Unknown => by_groups().map_or(Heading::Unknown, |(field, units)| Heading::Field(field, units)),
@@ -243,6 +247,21 @@ impl Names {
         let known = self.field(&format!("{child}{group}"))?;
         let above: Vec<String> = names.collect();
         matter::word_above(known.0, &child, &above).is_none().then_some(known)
+    }
+
+    /// The field under groups that only say of what matter they tell: 时间 under 鉴定情况.
+    fn under_matters(&self, path: &[String]) -> Option<(Field, Vec<String>)> {
+        let (child, groups) = path.split_last()?;
+        let matter = |group: &String| {
+            let name = undecorated(group);
+            let bare = MATTERS.iter().find_map(|word| name.strip_suffix(word));
+            bare.map_or_else(|| name.clone(), str::to_owned)
+        };
+        let bare: Vec<String> = groups.iter().map(matter).chain([child.clone()]).collect();
+        match self.heading(&bare) {
+            Heading::Field(field, units) => Some((field, units)),
+            Heading::Serial | Heading::Unknown => None,
+        }
     }
 
     /// The fund that a group names, where its column is what was planned of it.

@@ -198,11 +198,24 @@ fn is_of_a_year(text: &str) -> bool {
     (numbered || text.contains("年度")) && !up_to.iter().any(|word| text.contains(word))
 }
 
+/// Groups of the investment that was done.
+const DONE: &[&str] = &[
+    "投资完成情况",
+    "投资完成",
+    "完成投资",
+    "累计完成投资",
+    "已完成投资",
+    "实际完成投资",
+    "完成投资情况",
+    "累计投资",
+    "实际投资",
+];
+
 /// The amount that a column is, its groups from the nearest, where its own name only says whether it is the planned one, the sum or what is done: 计划
 /// and 完成 under 投资, 合计 under 资金来源. A year's is neither.
 pub(super) fn amount_under(child: &str, groups: &[String]) -> Option<Field> {
     let nearest = groups.first()?.as_str();
-    let is_done = ["投资完成情况", "完成投资", "累计完成投资"].contains(&nearest);
+    let is_done = DONE.contains(&nearest);
     if (!is_done && !is_plain(nearest)) || groups.iter().any(|group| group.contains('年')) {
         return None;
     }
@@ -433,6 +446,12 @@ mod tests {
             (&["投资构成", "合计"], Some(Field::InvestmentPlanned)),
             (&["资金计划", "合计"], Some(Field::InvestmentPlanned)),
             (&["工程费用", "合计"], None),
+            (&["实际完成投资（万元）", "合计"], Some(Field::InvestmentDone)),
+            (&["鉴定情况", "时间"], Some(Field::AppraisalDate)),
+            (&["加固信息", "方式"], Some(Field::RetrofitMethods)),
+            (&["计划时间", "竣工"], Some(Field::PlannedCompletionDate)),
+            (&["实际时间", "竣工"], Some(Field::CompletionDate)),
+            (&["时间安排", "计划完工"], Some(Field::PlannedCompletionDate)),
             (&["层数", "地上"], Some(Field::FloorsAbove)),
             (&["层数", "地下"], Some(Field::FloorsBelow)),
             (&["时间", "完工"], Some(Field::CompletionDate)),

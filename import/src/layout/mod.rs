@@ -40,6 +40,8 @@ const HEADER_ROWS: usize = 4;
 const STRANGE: usize = 10_000;
 /// So many data rows are held back while it is not known whether the intensity cells carry the acceleration.
 const HELD_BACK: usize = 500;
+/// So many cells, and lines, of a project's further lines are told of.
+const FURTHER: usize = 64;
 /// So many empty rows part what follows from the table.
 const GAP: u32 = 3;
 
@@ -220,7 +222,8 @@ impl<'a> SheetReader<'a> {
                 self.heading = Some(CountyHeading { county, written, row });
             }
             Kind::Continued => self.add_below(&line),
-            Kind::Figures => self.figures.push(line),
+            Kind::Figures if self.figures.len() < FURTHER => self.figures.push(line),
+            Kind::Figures => {}
             Kind::Header => {
                 self.drop_titles(None, out);
                 self.after_footer = false;
@@ -438,8 +441,8 @@ impl<'a> SheetReader<'a> {
             return;
         };
         let texts = line.own_cells().filter_map(cell_text);
-        row.below
-            .extend(texts.map(|(column, text)| (Address::new(line.row.index, column), text)));
+        let further = texts.map(|(column, text)| (Address::new(line.row.index, column), text));
+        row.below.extend(further.take(FURTHER.saturating_sub(row.below.len())));
     }
 
     /// Whether a row held back has a name: lists of the values that fields may have give none.
