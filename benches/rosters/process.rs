@@ -34,8 +34,9 @@ impl Cost {
     }
 }
 
-/// Runs a command to its end: its cost, and what it wrote.
+/// Runs a command to its end: its cost, and what it wrote. What was left to be written to the disk before is written first.
 pub(crate) fn run(command: &mut Command) -> (Cost, String) {
+    assert!(Command::new("sync").status().unwrap().success());
     let before = processor_seconds();
     let start = Instant::now();
     let child = command.stdout(Stdio::piped()).spawn().unwrap();

@@ -24,12 +24,16 @@ pub(super) fn settle_sqlite(conn: &mut SqliteConnection) -> QueryResult<()> {
     ))
 }
 
-/// Readers beside one writer; the disk is waited for only when the log goes into the file.
-const WITH_LOG: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+/// Readers beside one writer; the disk is waited for only when the log goes into the file. 32 MB (in kB) for pages, so that a large import writes
+/// each of them once.
+const WITH_LOG: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768;";
+/// Pages are saved before they are changed, and the disk is waited for. What is added goes to the file's end page by page: 4 MB hold what is not full,
+/// and more would only have to be made room for.
+const WITHOUT_LOG: &str = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA cache_size = -4096;";
 
 /// What every connection to `SQLite` begins with: patience with another writer, no write to the disk but at checkpoints (what was committed is safe from
-/// everything but a power cut, which may take the last of it), and foreign keys, which are off by default. 32 MB (in kB) for pages, so that a large
-/// import writes each of them once; and what a statement would need to be undone, in memory.
+/// everything but a power cut, which may take the last of it), and foreign keys, which are off by default; and what a statement would need to be undone,
+/// in memory.
 #[derive(Debug)]
 pub(super) struct SqliteSettings;
 
@@ -37,7 +41,7 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for SqliteSettin
     fn on_acquire(&self, conn: &mut SqliteConnection) -> Result<(), diesel::r2d2::Error> {
         let patience = PATIENCE.as_millis();
         conn.batch_execute(&format!(
-            "PRAGMA busy_timeout = {patience}; {WITH_LOG} PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;"
+            "PRAGMA busy_timeout = {patience}; {WITH_LOG} PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
         ))
         .map_err(diesel::r2d2::Error::QueryError)
     }
@@ -52,7 +56,7 @@ pub(super) fn without_log<T>(
     let patience = PATIENCE.as_millis();
     // Refused where another connection is open, in whichever process; that is not waited for.
     let alone = conn
-        .batch_execute("PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;")
+        .batch_execute(&format!("PRAGMA busy_timeout = 0; {WITHOUT_LOG}"))
         .is_ok();
     conn.batch_execute(&format!("PRAGMA busy_timeout = {patience};"))?;
     let outcome = body(conn);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::header::{HeaderIndex, Heading, Keys, is_serial, undecorated};
 use super::heads::Heads;
+use super::levels::{Level, Over, groups_over, is_hint, is_numbering, level, spread_groups};
 use super::matter;
 use super::merged::Line;
 use super::understood::ColumnReading;
@@ -14,35 +15,6 @@ use crate::workbook::{Cell, Content, Row};
 
 /// A header has at least so many known fields, 工程名称 among them; fewer, and it is a list or a note that happens to name some.
 pub(crate) const LEAST_FIELDS: usize = 5;
-
-/// What a row under the names of the columns says of how to fill them.
-const HINTS: &[&str] = &[
-    "必填",
-    "选填",
-    "非必填",
-    "可选",
-    "必填项",
-    "选填项",
-    "是",
-    "否",
-    "文本",
-    "文字",
-    "字符",
-    "数字",
-    "数值",
-    "整数",
-    "小数",
-    "日期",
-    "下拉",
-    "下拉选择",
-    "单选",
-    "多选",
-    "字典",
-    "自动",
-    "自动生成",
-    "手工填写",
-    "手动填写",
-];
 
 /// What stands for the header of a column without one.
 const NO_HEADER: &str = "（无表头）";
@@ -77,17 +49,6 @@ pub(crate) struct Unread {
     /// The field that it may be: its own name says so and its groups do not, or another column may be the field's as well.
     pub(crate) may_be: Option<Field>,
 }
-
-/// A header text over a column.
-#[derive(Clone, Debug)]
-struct Over {
-    text: String,
-    /// The column that it was written in: another one where a merged area or a group spreads it.
-    from: u32,
-}
-
-/// The texts of one header row by column.
-type Level = BTreeMap<u32, Over>;
 
 /// Header rows, understood.
 #[derive(Clone, Debug, Default)]
@@ -401,22 +362,6 @@ impl Block {
     }
 }
 
-/// The groups of a column without a name: what stands over it, or what the columns beside it share.
-fn groups_over<'o>(paths: &BTreeMap<u32, Vec<&'o Over>>, column: u32) -> Vec<&'o Over> {
-    if let Some(path) = paths.get(&column) {
-        return path.clone();
-    }
-    let (left, right) = (paths.range(..column).next_back(), paths.range(column..).next());
-    let (Some((_, left)), Some((_, right))) = (left, right) else {
-        return Vec::new();
-    };
-    let shared = left
-        .iter()
-        .zip(right)
-        .take_while(|(one, other)| (one.from, &one.text) == (other.from, &other.text));
-    shared.map(|(over, _)| *over).collect()
-}
-
 /// The cleaned texts of a row's cells; error values have none.
 pub(crate) fn cell_texts(row: &Row) -> impl Iterator<Item = (u32, String)> {
     row.cells.iter().filter_map(cell_text)
@@ -429,7 +374,7 @@ pub(crate) fn cell_text(cell: &Cell) -> Option<(u32, String)> {
 }
 
 /// Strokes in empty cells say nothing.
-fn says_something((_, text): &(u32, String)) -> bool {
+pub(super) fn says_something((_, text): &(u32, String)) -> bool {
     text.contains(char::is_alphanumeric)
 }
 
@@ -450,91 +395,4 @@ fn is_measure(text: &str) -> bool {
         "%",
     ];
     MEASURES.contains(&fold(text).trim_matches(['(', ')', ':']))
-}
-
-/// The texts of a header row, those of merged areas at every column they span.
-fn level(line: &Line) -> Level {
-    let mut level: Level = cell_texts(&line.row)
-        .filter(says_something)
-        .map(|(from, text)| (from, Over { text, from }))
-        .collect();
-    for area in &line.areas {
-        if let Some(over) = level.get(&area.first_column).cloned() {
-            for column in area.first_column + 1..=area.last_column {
-                level.entry(column).or_insert_with(|| over.clone());
-            }
-        }
-    }
-    level
-}
-
-/// A group's name without a merged area stands over its first column only: it is given to the columns on the right that have names of their
-/// own below it and nothing beside it.
-fn spread_groups(levels: &mut [Level]) {
-    for at in 0..levels.len().saturating_sub(1) {
-        let (uppers, lowers) = levels.split_at_mut(at + 1);
-        let Some(upper) = uppers.last_mut() else { continue };
-        let below = |column: u32| {
-            let mut lowers = lowers.iter().filter_map(|level: &Level| level.get(&column));
-            lowers.any(|over| over.from == column && upper.get(&column).is_none_or(|above| above.text != over.text))
-        };
-        let last = lowers
-            .iter()
-            .filter_map(|level| level.last_key_value())
-            .map(|(column, _)| *column)
-            .max();
-        let mut group: Option<Over> = None;
-        let mut spread = Vec::new();
-        for column in 0..=last.unwrap_or(0) {
-            match upper.get(&column) {
-                Some(over) => group = Some(over.clone()).filter(|over| over.from == column && below(column)),
-                None if below(column) => spread.extend(group.clone().map(|over| (column, over))),
-                // A column without any name, which the group goes on behind.
-                None => {}
-            }
-        }
-        upper.extend(spread);
-    }
-}
-
-/// Whether a row only numbers or letters the columns: 甲, 乙, 1, 2 …, 9=7+8.
-pub(crate) fn is_numbering(row: &Row) -> bool {
-    let is_number = |text: &str| {
-        let bare = text
-            .split_once('=')
-            .map_or(text, |(own, _)| own)
-            .trim_matches(['(', ')', '[', ']']);
-        !bare.is_empty()
-            && ("甲乙丙丁戊己庚辛壬癸".contains(bare)
-                || bare.chars().all(|c| "一二三四五六七八九十".contains(c))
-                || (bare.len() <= 2 && bare.bytes().all(|byte| byte.is_ascii_lowercase()))
-                || bare.parse::<u16>().is_ok_and(|number| (1..=300).contains(&number)))
-    };
-    if row.cells.len() < LEAST_FIELDS {
-        return false;
-    }
-    let mut texts = Vec::with_capacity(row.cells.len());
-    for cell in &row.cells {
-        let text = fold(&written(&cell.content));
-        let heads = texts.is_empty() && matches!(text.as_str(), "栏次" | "列次" | "列号" | "栏号" | "序号" | "编号");
-        if !heads && !is_number(&text) {
-            return false;
-        }
-        texts.push(text);
-    }
-    let count = texts.len();
-    texts.sort_unstable();
-    texts.dedup();
-    texts.len() == count && count > LEAST_FIELDS - 1
-}
-
-/// Whether a row says of every column how to fill it: 必填, 选填, 文本 …
-fn is_hint(line: &Line) -> bool {
-    let hint = |text: &str| HINTS.contains(&fold(text).trim_matches(['(', ')', '*']));
-    let mut cells = 0;
-    let all = line.own_cells().filter_map(cell_text).all(|(_, text)| {
-        cells += 1;
-        hint(&text)
-    });
-    all && cells >= LEAST_FIELDS
 }

@@ -6,7 +6,9 @@
 
 mod block;
 mod header;
+mod headings;
 mod heads;
+mod levels;
 mod matter;
 mod merged;
 mod rows;
@@ -22,6 +24,7 @@ pub(crate) use block::{Column, Unread};
 pub(crate) use header::HeaderIndex;
 use header::LONGEST;
 pub use header::column_key;
+use levels::is_group_row;
 pub(crate) use merged::{Line, Merged};
 pub(crate) use rows::EXAMPLE;
 use rows::Kind;
@@ -31,7 +34,7 @@ pub use understood::{ColumnReading, Corrections, HeaderReading};
 pub(crate) use units::column_unit;
 
 use crate::catalogue::{Catalogue, Field};
-use crate::values::{Reader, clean, fold, written};
+use crate::values::{Reader, clean, written};
 use crate::workbook::{Address, Row, SheetHead};
 
 /// A header has at most so many rows of names, and one more that numbers the columns.
@@ -44,22 +47,6 @@ const HELD_BACK: usize = 500;
 const FURTHER: usize = 64;
 /// So many empty rows part what follows from the table.
 const GAP: u32 = 3;
-
-/// Words in the name of a sheet that explains rosters and is none, and words in the names of those that are.
-const EXPLAINS: &[&str] = &[
-    "字典",
-    "填表说明",
-    "填报说明",
-    "填写说明",
-    "代码表",
-    "指标解释",
-    "指标说明",
-    "示例",
-    "样例",
-    "样表",
-    "范例",
-];
-const HOLDS: &[&str] = &["台账", "清单", "名单", "汇总", "明细", "花名册", "登记表"];
 
 /// What the layout needs besides the sheet.
 #[derive(Clone, Copy, Debug)]
@@ -106,8 +93,10 @@ pub(crate) struct SheetReader<'a> {
     latest: Option<DataRow>,
     /// Rows with few cells: projects with nearly all missing, or titles of a header that follows.
     sparse: Vec<DataRow>,
-    /// The county that the sheet's name is.
-    sheet_county: Option<CountyHeading>,
+    /// The county that a line above the table names, or the sheet's name, for tables without a column of counties.
+    titled: Option<CountyHeading>,
+    /// Whether a line above the sheet's first table names its county: only then do lines above the next ones.
+    lines_name_counties: bool,
     /// The last county heading.
     heading: Option<CountyHeading>,
     /// Rows of figures alone under the last project.
@@ -122,10 +111,9 @@ pub(crate) struct SheetReader<'a> {
 
 impl<'a> SheetReader<'a> {
     pub(crate) fn new(known: Known<'a>, head: &SheetHead) -> Self {
-        let says = |words: &[&str]| words.iter().any(|word| head.name.contains(word));
         Self {
             known,
-            explains: says(EXPLAINS) && !says(HOLDS),
+            explains: headings::explains(&head.name),
             merged: Merged::new(&head.merged),
             above: VecDeque::new(),
             rows_of: BTreeSet::new(),
@@ -137,7 +125,8 @@ impl<'a> SheetReader<'a> {
             waiting: Vec::new(),
             latest: None,
             sparse: Vec::new(),
-            sheet_county: CountyHeading::of_sheet(&head.name, known.reader),
+            titled: CountyHeading::of_sheet(&head.name, known.reader),
+            lines_name_counties: false,
             heading: None,
             figures: Vec::new(),
             last: 0,
@@ -199,10 +188,10 @@ impl<'a> SheetReader<'a> {
         }
         match kind {
             Kind::Data | Kind::Sparse => {
-                let of_sheet = self.sheet_county.as_ref().filter(|_| !names_county);
+                let titled = self.titled.as_ref().filter(|_| !names_county);
                 let data = DataRow {
                     line,
-                    heading: self.heading.as_ref().or(of_sheet).cloned(),
+                    heading: self.heading.as_ref().or(titled).cloned(),
                     explanation,
                     below: Vec::new(),
                 };
@@ -226,6 +215,8 @@ impl<'a> SheetReader<'a> {
             Kind::Figures => {}
             Kind::Header => {
                 self.drop_titles(None, out);
+                let above = CountyHeading::of_lines(&self.above, self.known.reader);
+                self.take_title(above);
                 self.after_footer = false;
                 self.remember(line);
             }
@@ -378,12 +369,23 @@ impl<'a> SheetReader<'a> {
         if self.header.is_some() {
             return;
         }
+        self.take_title(CountyHeading::of_lines([line], self.known.reader));
         let texts = || line.own_cells().filter_map(cell_text).map(|(_, text)| text);
         units::note_line(&mut self.line_units, texts());
         for text in texts() {
             if !self.titles.contains(&text) && self.titles.len() < 20 {
                 self.titles.push(text);
             }
+        }
+    }
+
+    /// Takes what the lines above a table say of its county. Where the first table of the sheet has no such line, they may be those under the table
+    /// before.
+    fn take_title(&mut self, titled: Option<CountyHeading>) {
+        self.lines_name_counties |= titled.is_some() && !self.understood.any_table();
+        if self.lines_name_counties && titled.is_some() {
+            self.titled = titled;
+            self.heading = None;
         }
     }
 
@@ -482,27 +484,8 @@ impl<'a> SheetReader<'a> {
             .iter()
             .filter(|info| info.required)
             .map(|info| info.field);
-        let mut table = Table {
-            first_header_row: block.rows.0,
-            header_row: block.rows.1,
-            unknown: block.unknown.clone(),
-            feedback: block.feedback,
-            line_units: self.line_units.clone(),
-            missing: required.filter(|field| !given(*field)).collect(),
-            ..Table::default()
-        };
-        for column in &block.columns {
-            let own = (column.at, &*column.header);
-            let is_part = |known: &&Column| matter::is_part_beside(column.field, (known.at, &known.header), own);
-            let known: Vec<&Column> = table.columns.iter().chain(&table.added).collect();
-            let same = known.iter().filter(|known| known.field == column.field);
-            let columns = match (same.clone().count(), same.filter(|known| is_part(known)).count()) {
-                (0, _) => &mut table.columns,
-                (all, parts) if all == parts => &mut table.added,
-                _ => &mut table.repeated,
-            };
-            columns.push(column.clone());
-        }
+        let missing = required.filter(|field| !given(*field)).collect();
+        let table = Table::new(block, self.line_units.clone(), missing);
         self.understood.begin(block, table.missing.clone());
         for row in &self.waiting {
             self.understood.look_at(&row.line);
@@ -529,33 +512,4 @@ impl<'a> SheetReader<'a> {
         self.after_footer = false;
         self.example = false;
     }
-}
-
-/// Whether a row above a header groups its columns: not a title, nor lines such as 填报单位：….
-fn is_group_row(line: &Line) -> bool {
-    let mut texts = line.row.cells.iter().filter_map(cell_text);
-    let first = texts.next().map(|(column, _)| column);
-    let alone = texts.next().is_none();
-    // One group alone stands over some of the columns; a title over all of them, or over the first.
-    let begins = |column: u32| {
-        line.areas
-            .iter()
-            .any(|area| area.first_column == column && area.last_column < column + 8)
-    };
-    if alone && !first.is_some_and(|column| column > 1 && begins(column)) {
-        return false;
-    }
-    let label = |text: &str| {
-        ["单位:", "日期:", "时间:", "人:", "电话:"]
-            .iter()
-            .any(|end| text.contains(end))
-    };
-    // A unit in the brackets behind a group's name is the group's.
-    let bare = |(_, text): (u32, String)| {
-        let folded = fold(&text);
-        let end = folded.find('(').filter(|at| *at > 0);
-        folded[..end.unwrap_or(folded.len())].to_owned()
-    };
-    let texts: Vec<String> = cell_texts(&line.row).map(bare).collect();
-    !texts.iter().any(|text| label(text)) && units::in_line(texts.into_iter()).is_empty()
 }

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::block::{Block, LEAST_FIELDS, cell_text, is_numbering};
+use super::block::{Block, LEAST_FIELDS, cell_text};
 use super::header::{HeaderIndex, without_numbering};
+use super::headings::{headed_county, heading_name, is_section};
+use super::levels::is_numbering;
 use super::merged::Line;
 use super::units;
 use crate::catalogue::Field;
@@ -108,19 +110,6 @@ const NOTHING: &[&str] = &[
     "此表完",
 ];
 
-/// Names of the county before a colon, in a heading.
-const COUNTY_LABELS: &[&str] = &[
-    "县区",
-    "区县",
-    "县市区",
-    "县(市、区)",
-    "所属县区",
-    "所在县区",
-    "属地",
-    "县",
-    "市县区",
-];
-
 /// What is counted in headings and sums: 12项, 3个.
 const COUNTERS: &[char] = &['项', '个', '处', '所', '座', '栋', '户', '宗', '条', '家', '幢', '基'];
 
@@ -215,7 +204,7 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         }
         let chinese = |text: &str| text.starts_with(|c: char| "一二三四五六七八九十".contains(c));
         let heading = (numbered && chinese(texts[0].1.trim_start_matches('('))) || begins_chapter(&first.1);
-        if heading {
+        if heading || is_section(written, reader) {
             return other;
         }
     }
@@ -312,7 +301,10 @@ fn is_total(folded: &str) -> bool {
 /// `合计4个项目`, `其中:中学`: what figures alone stand behind is a sum or a part of one.
 fn begins_sum(folded: &str) -> bool {
     let words = TOTALS.iter().chain(&["其中"]);
-    ["计", "全市", "聊城市"].contains(&folded) || words.into_iter().any(|word| folded.starts_with(word))
+    let counted = folded
+        .strip_prefix('共')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    counted || ["计", "全市", "聊城市"].contains(&folded) || words.into_iter().any(|word| folded.starts_with(word))
 }
 
 fn is_note(folded: &str) -> bool {
@@ -402,86 +394,13 @@ fn begins_chapter(folded: &str) -> bool {
 }
 
 /// A number or a count, as sums and headings carry.
-fn is_figure(folded: &str) -> bool {
+pub(super) fn is_figure(folded: &str) -> bool {
     let digits = |c: char| c.is_ascii_digit() || ".,-%()共万亿元m".contains(c) || COUNTERS.contains(&c);
     folded.chars().all(digits)
 }
 
-/// The county that a heading names, none for the city's own projects, and the name there: by itself, or with marks before it and whose projects
-/// there they are behind it, as in `★茌平区`, `高新区教育局`, `经开区属学校`, `市直学校`.
-fn headed_county<'t>(heading: &'t str, reader: &Reader) -> Option<(Option<Arc<str>>, &'t str)> {
-    if let Some(county) = reader.county(heading) {
-        return Some((Some(county), heading));
-    }
-    let number = |c: char| !c.is_alphabetic() || c.is_ascii() || "一二三四五六七八九十".contains(c);
-    // 第四部分 茌平区, （第一批）东昌府区
-    let numbered = heading.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let part = numbered.strip_prefix('第').map(|rest| rest.trim_start_matches(number));
-    let part = part.and_then(|rest| SECTIONS.iter().find_map(|section| rest.strip_prefix(section)));
-    let name = part
-        .unwrap_or(heading)
-        .trim_start_matches(number)
-        .trim_end_matches(|c: char| !c.is_alphanumeric());
-    let ends = name
-        .char_indices()
-        .map(|(at, letter)| at + letter.len_utf8())
-        .take(LONGEST_COUNTY);
-    let county = ends
-        .filter_map(|end| Some((Some(reader.county(&name[..end])?), end)))
-        .last();
-    let of_city = || {
-        let word = CITYWIDE.iter().find(|word| name.starts_with(**word))?;
-        Some((None, word.len()))
-    };
-    let (county, end) = county.or_else(of_city)?;
-    let (name, rest) = name.split_at(end);
-    let offices = OFFICES.iter().any(|office| rest.ends_with(office));
-    let whose = rest.starts_with(['属', '各']) || rest.starts_with("所属") || rest.starts_with("直属");
-    (rest.is_empty() || offices || whose || PARTS.contains(&rest) || is_figure(rest)).then_some((county, name))
-}
-
-/// What a heading may be the first, second … of.
-const SECTIONS: &[&str] = &["部分", "批次", "批", "章", "节", "组", "片区", "片", "标段"];
-
-/// What the city's own projects are called, which are in no one county.
-const CITYWIDE: &[&str] = &["聊城市直", "聊城市本级", "市直", "市本级", "市属"];
-
-/// A county's name, its city's before it, has at most so many letters.
-const LONGEST_COUNTY: usize = 12;
-
-/// The ends of names of offices: no project is called by them alone.
-const OFFICES: &[&str] = &["局", "委", "管委会", "政府", "系统"];
-
-/// What a heading says of a county's projects, behind its name.
-const PARTS: &[&str] = &[
-    "部分",
-    "辖区",
-    "片区",
-    "范围内",
-    "项目",
-    "工程",
-    "学校",
-    "小学",
-    "中学",
-    "医院",
-    "单位",
-    "部门",
-    "机关",
-    "分表",
-    "乡镇",
-];
-
-/// The name in a heading such as `一、东昌府区(共5项)` or `县区:莘县`.
-fn heading_name(folded: &str) -> &str {
-    let labelled = folded
-        .split_once(':')
-        .filter(|(label, _)| COUNTY_LABELS.contains(label));
-    let name = labelled.map_or(folded, |(_, name)| name);
-    without_count(without_numbering(name)).trim_end_matches(':')
-}
-
 /// A text without a bracket or a count at its end.
-fn without_count(folded: &str) -> &str {
+pub(super) fn without_count(folded: &str) -> &str {
     let bare = folded
         .strip_suffix(')')
         .and_then(|open| open.rfind('(').map(|at| &folded[..at]))

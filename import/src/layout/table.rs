@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Column, Line, Unread};
+use super::block::{Block, cell_text};
+use super::headings::titled_county;
+use super::{Column, Line, Unread, matter};
 use crate::catalogue::Field;
 use crate::feedback::Feedback;
 use crate::values::{Reader, fold};
@@ -32,6 +34,32 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// The table under a header, with the units of the lines above it and the required fields that nothing gives.
+    pub(super) fn new(block: &Block, line_units: Vec<String>, missing: Vec<Field>) -> Self {
+        let mut table = Self {
+            first_header_row: block.rows.0,
+            header_row: block.rows.1,
+            unknown: block.unknown.clone(),
+            feedback: block.feedback,
+            line_units,
+            missing,
+            ..Self::default()
+        };
+        for column in &block.columns {
+            let own = (column.at, &*column.header);
+            let is_part = |known: &&Column| matter::is_part_beside(column.field, (known.at, &known.header), own);
+            let known = table.columns.iter().chain(&table.added);
+            let same: Vec<&Column> = known.filter(|known| known.field == column.field).collect();
+            let columns = match same.iter().copied().filter(is_part).count() {
+                _ if same.is_empty() => &mut table.columns,
+                parts if parts == same.len() => &mut table.added,
+                _ => &mut table.repeated,
+            };
+            columns.push(column.clone());
+        }
+        table
+    }
+
     /// Whether its rows can be read.
     pub(crate) fn is_sound(&self) -> bool {
         self.missing.is_empty() && self.repeated.is_empty()
@@ -74,14 +102,14 @@ impl DataRow {
     }
 }
 
-/// What heads rows with their county: a row above them, or the name of their sheet.
+/// What heads rows with their county: a row above them, a line above their table, or the name of their sheet.
 #[derive(Clone, Debug)]
 pub(crate) struct CountyHeading {
     /// The county's code; none where the city's own projects follow, of which each is in some county.
     pub(crate) county: Option<Arc<str>>,
     /// The county as written, folded.
     pub(crate) written: Arc<str>,
-    /// The heading's row, from 0.
+    /// The heading's row, from 0, where it stands between the rows of the table.
     pub(crate) row: Option<u32>,
 }
 
@@ -94,6 +122,23 @@ impl CountyHeading {
             written: written.into(),
             row: None,
         })
+    }
+
+    /// The heading that the lines above a table are, where one of them names a county.
+    pub(super) fn of_lines<'l>(lines: impl IntoIterator<Item = &'l Line>, reader: &Reader) -> Option<Self> {
+        let texts = lines
+            .into_iter()
+            .flat_map(|line| line.own_cells().filter_map(cell_text));
+        let titled = |(_, text): (u32, String)| {
+            let folded = fold(&text);
+            let (county, written) = titled_county(&folded, reader)?;
+            Some(Self {
+                county: Some(county),
+                written: written.into(),
+                row: None,
+            })
+        };
+        texts.filter_map(titled).last()
     }
 }
 

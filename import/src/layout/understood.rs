@@ -110,6 +110,11 @@ struct Reading {
 }
 
 impl Understood {
+    /// Whether a table has begun.
+    pub(super) const fn any_table(&self) -> bool {
+        !self.tables.is_empty()
+    }
+
     /// A table begins.
     pub(super) fn begin(&mut self, block: &Block, missing: Vec<Field>) {
         self.seen = 0;

@@ -30,6 +30,12 @@ impl Reader {
         self.index.county(&self.catalogue, folded)
     }
 
+    /// Whether a folded text is the name of a township, in whichever county, or of a category.
+    pub(crate) fn is_section(&self, folded: &str) -> bool {
+        let category = || self.index.code(CodeList::Category, folded);
+        self.index.township(&self.catalogue, folded, None).is_some() || category().is_some()
+    }
+
     /// Reads a cell, whose cleaned text is `text`; `column_unit` is the folded unit of its header or of a line above the table, which a unit in the cell beats.
     pub(crate) fn read(
         &self,

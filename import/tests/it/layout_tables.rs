@@ -180,6 +180,70 @@ fn a_heading_gives_the_county_of_rows_that_leave_their_own_cell_blank() {
 }
 
 #[test]
+fn a_line_above_the_table_gives_the_county_where_no_column_does() {
+    let header = header().replace(",县区", "");
+    let project = row("第一中学教学楼").replace(",东昌府区", "");
+    let counties = |text: &str| {
+        let (_, rows) = check_csv(text);
+        let counties = rows.iter().map(|row| value(row, Field::County));
+        counties.collect::<Vec<Option<String>>>()
+    };
+    for (line, county) in [
+        ("填报单位：东昌府区教育和体育局", "371502"),
+        ("填报单位（盖章）：聊城市茌平区教育局　　单位：万元", "371503"),
+        ("莘县学校抗震加固工程清单", "371522"),
+        ("县区：临清市", "371581"),
+    ] {
+        let text = format!("{line}\n{header}\n{project}\n{project}\n");
+        assert_eq!(counties(&text), vec![Some(county.to_owned()); 2], "{line}");
+        // A column of counties speaks for itself.
+        let text = format!("{line}\n{}\n{}\n", crate::layout::header(), row("第一中学教学楼"));
+        assert_eq!(counties(&text), [Some("371502".to_owned())], "{line}");
+    }
+    // Page by page; what stands under one table is not said of the next.
+    let page = |county: &str| format!("填报单位：{county}教育局\n{header}\n{project}\n");
+    let (first, second) = (page("莘县"), page("冠县"));
+    let both = ["371522", "371525"].map(|county| Some(county.to_owned()));
+    for between in ["", "\n", "填表人：张某,,审核人：李某\n"] {
+        assert_eq!(counties(&format!("{first}{between}{second}")), both, "{between:?}");
+    }
+    for line in [
+        "填报单位：聊城市教育和体育局",
+        "东昌府区、茌平区抗震加固工程清单",
+        "东昌府区是第一批",
+    ] {
+        assert_eq!(counties(&format!("{line}\n{header}\n{project}\n")), [], "{line}");
+    }
+}
+
+#[test]
+fn a_line_that_says_when_how_far_or_where_the_projects_beneath_are_is_no_project() {
+    let (first, second) = (row("第一中学教学楼"), row("第二中学教学楼"));
+    for line in [
+        "2024年",
+        "2025年度（1个）",
+        "2026年计划实施项目",
+        "2021-2025年",
+        "在建项目",
+        "已完工项目（1个）",
+        "续建工程",
+        "古楼街道",
+        "柳园街道（1个）",
+        "学校类",
+        "医院类项目",
+        "共1个项目,,,,,,,,,,,,120",
+    ] {
+        let (_, rows) = check_csv(&format!("{}\n{first}\n{line}\n{second}\n", header()));
+        let rows: Vec<u32> = data_rows(&rows);
+        assert_eq!(rows, [2, 4], "{line}");
+    }
+    for line in ["2024年校舍工程", "古楼街道中心小学", "教育局"] {
+        let (_, rows) = check_csv(&format!("{}\n{first}\n{line}\n{second}\n", header()));
+        assert_eq!(data_rows(&rows), [2, 3, 4], "{line}");
+    }
+}
+
+#[test]
 fn sums_and_numbers_of_columns_in_other_words_are_no_projects() {
     let numbers = "一,二,三,四,五,六,七,八,九,十,十一,十二,十三";
     for line in [

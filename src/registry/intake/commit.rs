@@ -104,7 +104,7 @@ struct Commit<'a> {
 }
 
 /// How many rows are made ready together: while some are written, the next are made ready. `SQLite` is given 64 of them in a statement.
-const LOT: usize = 1024;
+const LOT: usize = 256;
 
 /// What is written for some rows.
 #[derive(Default)]
