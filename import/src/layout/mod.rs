@@ -171,6 +171,7 @@ impl<'a> SheetReader<'a> {
         let kind = rows::kind(&line, block, self.known.reader, self.known.headers, apart);
         if kind != Kind::Data {
             if self.repeats_title(&line) {
+                self.take_title(&line);
                 return self.remember(line);
             }
             if self.begins_other_table(&line) {
@@ -215,13 +216,12 @@ impl<'a> SheetReader<'a> {
             Kind::Figures => {}
             Kind::Header => {
                 self.drop_titles(None, out);
-                let above = CountyHeading::of_lines(&self.above, self.known.reader);
-                self.take_title(above);
                 self.after_footer = false;
                 self.remember(line);
             }
             Kind::Example => self.example = true,
             Kind::OtherHeader | Kind::Other { .. } => {
+                self.take_title(&line);
                 self.after_footer |= kind != Kind::Other { footer: false };
                 self.remember(line);
             }
@@ -369,7 +369,7 @@ impl<'a> SheetReader<'a> {
         if self.header.is_some() {
             return;
         }
-        self.take_title(CountyHeading::of_lines([line], self.known.reader));
+        self.take_title(line);
         let texts = || line.own_cells().filter_map(cell_text).map(|(_, text)| text);
         units::note_line(&mut self.line_units, texts());
         for text in texts() {
@@ -379,13 +379,17 @@ impl<'a> SheetReader<'a> {
         }
     }
 
-    /// Takes what the lines above a table say of its county. Where the first table of the sheet has no such line, they may be those under the table
-    /// before.
-    fn take_title(&mut self, titled: Option<CountyHeading>) {
-        self.lines_name_counties |= titled.is_some() && !self.understood.any_table();
-        if self.lines_name_counties && titled.is_some() {
-            self.titled = titled;
-            self.heading = None;
+    /// Takes what a line above a table, or above one of its pages, says of its county. Where the sheet's first table has no such line above it, the
+    /// others are those under the tables before.
+    fn take_title(&mut self, line: &Line) {
+        let Some(titled) = CountyHeading::of_line(line, self.known.reader) else {
+            return;
+        };
+        self.lines_name_counties |= !self.understood.any_table();
+        if self.lines_name_counties {
+            let row = Some(line.row.index).filter(|_| self.table.is_some());
+            self.heading = row.map(|_| CountyHeading { row, ..titled.clone() });
+            self.titled = Some(titled);
         }
     }
 

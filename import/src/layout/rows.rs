@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::block::{Block, LEAST_FIELDS, cell_text};
 use super::header::{HeaderIndex, without_numbering};
-use super::headings::{headed_county, heading_name, is_section};
+use super::headings::{headed_county, heading_name, is_section, titled_county};
 use super::levels::is_numbering;
 use super::merged::Line;
 use super::units;
@@ -207,6 +207,9 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         if heading || is_section(written, reader) {
             return other;
         }
+    }
+    if others.is_empty() && titled_county(&first.1, reader).is_some() {
+        return other;
     }
     if others.is_empty() && (apart || first.1.ends_with(['。', '；', ';', ':'])) {
         return Kind::Other { footer: apart };

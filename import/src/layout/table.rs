@@ -124,12 +124,9 @@ impl CountyHeading {
         })
     }
 
-    /// The heading that the lines above a table are, where one of them names a county.
-    pub(super) fn of_lines<'l>(lines: impl IntoIterator<Item = &'l Line>, reader: &Reader) -> Option<Self> {
-        let texts = lines
-            .into_iter()
-            .flat_map(|line| line.own_cells().filter_map(cell_text));
-        let titled = |(_, text): (u32, String)| {
+    /// The heading that a line above a table is, where it names a county.
+    pub(super) fn of_line(line: &Line, reader: &Reader) -> Option<Self> {
+        line.own_cells().filter_map(cell_text).find_map(|(_, text)| {
             let folded = fold(&text);
             let (county, written) = titled_county(&folded, reader)?;
             Some(Self {
@@ -137,8 +134,7 @@ impl CountyHeading {
                 written: written.into(),
                 row: None,
             })
-        };
-        texts.filter_map(titled).last()
+        })
     }
 }
 

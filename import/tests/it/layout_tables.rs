@@ -201,6 +201,12 @@ fn a_line_above_the_table_gives_the_county_where_no_column_does() {
         assert_eq!(counties(&text), [Some("371502".to_owned())], "{line}");
     }
     // Page by page; what stands under one table is not said of the next.
+    let titles = ["莘县", "冠县"].map(|county| format!("{county}学校抗震加固工程清单"));
+    let titled = titles.map(|title| format!("{title}\n{header}\n{project}\n")).concat();
+    assert_eq!(
+        counties(&titled),
+        ["371522", "371525"].map(|county| Some(county.to_owned()))
+    );
     let page = |county: &str| format!("填报单位：{county}教育局\n{header}\n{project}\n");
     let (first, second) = (page("莘县"), page("冠县"));
     let both = ["371522", "371525"].map(|county| Some(county.to_owned()));
@@ -496,6 +502,22 @@ fn a_column_that_was_not_read_says_which_field_it_may_be_and_why_it_was_not() {
         told("分管领导", "")[0].1,
         "N 列「分管领导」不是系统里的栏目，没有读取。"
     );
+}
+
+#[test]
+fn one_column_of_intensity_and_acceleration_gives_both() {
+    for name in [
+        "抗震设防烈度及加速度",
+        "烈度/加速度",
+        "抗震设防烈度及设计基本地震加速度",
+    ] {
+        let header = header().replace(",烈度,加速度,", &format!(",{name},"));
+        let project = row("第一中学教学楼").replace(",7度,0.15g,", ",7度（0.15g）,");
+        let (summary, rows) = check_csv(&format!("{header}\n{project}\n"));
+        assert_eq!(summary.findings, [], "{name}");
+        let both = [Field::Intensity, Field::AccelerationG].map(|field| value(&rows[0], field).unwrap());
+        assert_eq!(both, ["7", "0.15"], "{name}");
+    }
 }
 
 #[test]
