@@ -121,19 +121,21 @@ pub(super) fn heading_name(folded: &str) -> &str {
     without_count(without_numbering(name)).trim_end_matches(':')
 }
 
+/// Words of when and how far projects are.
+const STATES: &[&str] = &[
+    "年度", "年", "计划", "在建", "新建", "续建", "完工", "竣工", "完成", "开工", "实施", "正在", "结转", "加固",
+    "改造", "建设", "任务", "安排", "项目", "工程", "部分", "类", "拟", "已", "未", "新",
+];
+
 /// Whether a name that stands alone, or with figures only, says when or how far the projects beneath it are, or names their township or category:
 /// 2025年度, 在建项目, 古楼街道, 学校类.
 pub(super) fn is_section(name: &str, reader: &Reader) -> bool {
     if is_figure(name) {
         return false;
     }
-    const WORDS: &[&str] = &[
-        "年度", "年", "计划", "在建", "新建", "续建", "完工", "竣工", "完成", "开工", "实施", "正在", "结转", "加固",
-        "改造", "建设", "任务", "安排", "项目", "工程", "部分", "类", "拟", "已", "未", "新",
-    ];
     let year = name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
     let mut rest = if year.starts_with('年') { year } else { name };
-    while let Some(shorter) = WORDS.iter().find_map(|word| rest.strip_prefix(word)) {
+    while let Some(shorter) = STATES.iter().find_map(|word| rest.strip_prefix(word)) {
         rest = shorter;
     }
     let bare = ["类项目", "类工程", "类"].iter().find_map(|end| name.strip_suffix(end));

@@ -28,6 +28,7 @@ use levels::is_group_row;
 pub(crate) use merged::{Line, Merged};
 pub(crate) use rows::EXAMPLE;
 use rows::Kind;
+use table::Titled;
 pub(crate) use table::{CountyHeading, DataRow, Part, Table};
 use understood::Understood;
 pub use understood::{ColumnReading, Corrections, HeaderReading};
@@ -94,9 +95,7 @@ pub(crate) struct SheetReader<'a> {
     /// Rows with few cells: projects with nearly all missing, or titles of a header that follows.
     sparse: Vec<DataRow>,
     /// The county that a line above the table names, or the sheet's name, for tables without a column of counties.
-    titled: Option<CountyHeading>,
-    /// Whether a line above the sheet's first table names its county: only then do lines above the next ones.
-    lines_name_counties: bool,
+    titled: Titled,
     /// The last county heading.
     heading: Option<CountyHeading>,
     /// Rows of figures alone under the last project.
@@ -125,8 +124,7 @@ impl<'a> SheetReader<'a> {
             waiting: Vec::new(),
             latest: None,
             sparse: Vec::new(),
-            titled: CountyHeading::of_sheet(&head.name, known.reader),
-            lines_name_counties: false,
+            titled: Titled::by_sheet(&head.name, known.reader),
             heading: None,
             figures: Vec::new(),
             last: 0,
@@ -189,7 +187,7 @@ impl<'a> SheetReader<'a> {
         }
         match kind {
             Kind::Data | Kind::Sparse => {
-                let titled = self.titled.as_ref().filter(|_| !names_county);
+                let titled = self.titled.heading().filter(|_| !names_county);
                 let data = DataRow {
                     line,
                     heading: self.heading.as_ref().or(titled).cloned(),
@@ -379,17 +377,12 @@ impl<'a> SheetReader<'a> {
         }
     }
 
-    /// Takes what a line above a table, or above one of its pages, says of its county. Where the sheet's first table has no such line above it, the
-    /// others are those under the tables before.
+    /// Takes what a line above a table, or above one of its pages, says of its county.
     fn take_title(&mut self, line: &Line) {
-        let Some(titled) = CountyHeading::of_line(line, self.known.reader) else {
-            return;
-        };
-        self.lines_name_counties |= !self.understood.any_table();
-        if self.lines_name_counties {
+        let any_table = self.understood.any_table();
+        if let Some(titled) = self.titled.take(line, self.known.reader, any_table) {
             let row = Some(line.row.index).filter(|_| self.table.is_some());
-            self.heading = row.map(|_| CountyHeading { row, ..titled.clone() });
-            self.titled = Some(titled);
+            self.heading = row.map(|_| CountyHeading { row, ..titled });
         }
     }
 

@@ -96,7 +96,6 @@ const TOTALS: &[&str] = &[
 const NOTHING: &[&str] = &[
     "以下空白",
     "以下无正文",
-    "续表",
     "接上页",
     "接下页",
     "接上表",
@@ -335,7 +334,9 @@ fn is_signature(texts: &[(u32, String)], named: bool) -> bool {
 
 fn is_nothing(folded: &str) -> bool {
     let bare = folded.trim_matches(|c: char| !c.is_alphanumeric());
-    bare.is_empty() || NOTHING.contains(&bare)
+    // 续上表, 续表2
+    let goes_on = bare.starts_with('续') && bare.contains('表') && bare.chars().count() <= 5;
+    bare.is_empty() || goes_on || NOTHING.contains(&bare)
 }
 
 /// An example that a template shows: 示例, 【示例】, 示例1, 例：, （例）; a project may be called 示例小学.

@@ -113,28 +113,53 @@ pub(crate) struct CountyHeading {
     pub(crate) row: Option<u32>,
 }
 
-impl CountyHeading {
-    /// The heading that a sheet's name is, where it is a county's.
-    pub(super) fn of_sheet(name: &str, reader: &Reader) -> Option<Self> {
-        let written = fold(name);
-        Some(Self {
-            county: Some(reader.county(&written)?),
-            written: written.into(),
-            row: None,
-        })
+/// The county that a line above a table says of the whole of it, or the name of its sheet.
+#[derive(Debug)]
+pub(super) struct Titled {
+    heading: Option<CountyHeading>,
+    /// Whether a line above the sheet's first table names its county: only then do the others, which may be those under the tables before.
+    by_lines: bool,
+}
+
+impl Titled {
+    /// By the name of a sheet.
+    pub(super) fn by_sheet(name: &str, reader: &Reader) -> Self {
+        let folded = fold(name);
+        let county = reader.county(&folded);
+        Self {
+            heading: county.map(|county| CountyHeading::above(county, &folded)),
+            by_lines: false,
+        }
     }
 
-    /// The heading that a line above a table is, where it names a county.
-    pub(super) fn of_line(line: &Line, reader: &Reader) -> Option<Self> {
-        line.own_cells().filter_map(cell_text).find_map(|(_, text)| {
+    /// What is said of the rows that come.
+    pub(super) const fn heading(&self) -> Option<&CountyHeading> {
+        self.heading.as_ref()
+    }
+
+    /// Takes in and gives what a line says; `any_table` where a table stands above it.
+    pub(super) fn take(&mut self, line: &Line, reader: &Reader, any_table: bool) -> Option<CountyHeading> {
+        let heading = line.own_cells().filter_map(cell_text).find_map(|(_, text)| {
             let folded = fold(&text);
             let (county, written) = titled_county(&folded, reader)?;
-            Some(Self {
-                county: Some(county),
-                written: written.into(),
-                row: None,
-            })
-        })
+            Some(CountyHeading::above(county, written))
+        })?;
+        self.by_lines |= !any_table;
+        if self.by_lines {
+            self.heading = Some(heading.clone());
+        }
+        self.by_lines.then_some(heading)
+    }
+}
+
+impl CountyHeading {
+    /// One that stands above a table.
+    fn above(county: Arc<str>, written: &str) -> Self {
+        Self {
+            county: Some(county),
+            written: written.into(),
+            row: None,
+        }
     }
 }
 

@@ -202,9 +202,9 @@ fn a_line_above_the_table_gives_the_county_where_no_column_does() {
     }
     // Page by page; what stands under one table is not said of the next.
     let titles = ["莘县", "冠县"].map(|county| format!("{county}学校抗震加固工程清单"));
-    let titled = titles.map(|title| format!("{title}\n{header}\n{project}\n")).concat();
+    let pages = titles.map(|title| format!("{title}\n{header}\n{project}\n")).concat();
     assert_eq!(
-        counties(&titled),
+        counties(&pages),
         ["371522", "371525"].map(|county| Some(county.to_owned()))
     );
     let page = |county: &str| format!("填报单位：{county}教育局\n{header}\n{project}\n");
@@ -259,6 +259,8 @@ fn sums_and_numbers_of_columns_in_other_words_are_no_projects() {
         "项目总数：3个,,,,,,,,,,,,",
         "聊城市,,,,,,,,,,,,3",
         "—,—,—,—,—,—,—,—,—,—,—,—,3",
+        "（续上表）",
+        "续表2",
         "/,,,,,,,,,,,,12.5",
         numbers,
     ] {
