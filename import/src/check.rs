@@ -144,6 +144,7 @@ impl Checker {
             half_known: Vec::new(),
             form: None,
             explained: None,
+            units: Vec::new(),
             latest: None,
             sink,
         };
@@ -191,6 +192,8 @@ struct Check<'a, 's> {
     form: Option<String>,
     /// The first sheet that only explains, by its name.
     explained: Option<String>,
+    /// The units that the sheets before name above their tables, or on a cover.
+    units: Vec<String>,
     /// The last table that was read, and its sheet.
     latest: Option<(Arc<Table>, Arc<str>)>,
     sink: &'s mut dyn FnMut(CheckedRow),
@@ -230,7 +233,7 @@ impl<'a> Check<'a, '_> {
                 self.sheet = Some(Sheet {
                     used,
                     name: head.name.as_str().into(),
-                    layout: SheetReader::new(self.known, &head),
+                    layout: SheetReader::new(self.known, &head, self.units.clone()),
                     head,
                     first: self.summary.sheets.len(),
                     table: None,
@@ -327,7 +330,8 @@ impl<'a> Check<'a, '_> {
     fn end_sheet(&mut self) {
         let Some(mut sheet) = self.sheet.take() else { return };
         let mut parts = Vec::new();
-        let layout = std::mem::replace(&mut sheet.layout, SheetReader::new(self.known, &SheetHead::default()));
+        let none = SheetReader::new(self.known, &SheetHead::default(), Vec::new());
+        let layout = std::mem::replace(&mut sheet.layout, none);
         let explains = layout.explains();
         if layout.is_form() {
             self.form.get_or_insert_with(|| sheet.head.name.clone());
@@ -335,7 +339,8 @@ impl<'a> Check<'a, '_> {
         if explains && sheet.any_row && !sheet.head.hidden {
             self.explained.get_or_insert_with(|| sheet.head.name.clone());
         }
-        let (headers, half_known) = layout.finish(&sheet.name, &mut |part| parts.push(part));
+        let (headers, half_known, units) = layout.finish(&sheet.name, &mut |part| parts.push(part));
+        self.units = units;
         let headless = !explains && half_known.is_none();
         self.half_known.extend(half_known);
         for part in parts {

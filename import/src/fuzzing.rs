@@ -95,7 +95,7 @@ fn sheet(merged: &[Area], said: &Corrections, rows: &[u8]) -> Vec<ColumnReading>
         reader: &READER,
     };
     let lines = rows.split(|byte| *byte == b'\n');
-    let mut sheet = SheetReader::new(known, &head);
+    let mut sheet = SheetReader::new(known, &head, Vec::new());
     let mut parts = Vec::new();
     let mut last = 0;
     for (index, line) in (0..).zip(lines.take(2_000)) {
@@ -112,7 +112,7 @@ fn sheet(merged: &[Area], said: &Corrections, rows: &[u8]) -> Vec<ColumnReading>
             last = index;
         }
     }
-    let (tables, half) = sheet.finish("清单", &mut |part| parts.push(part));
+    let (tables, half, _) = sheet.finish("清单", &mut |part| parts.push(part));
     let readings: Vec<ColumnReading> = tables.into_iter().chain(half).flat_map(|table| table.columns).collect();
     for column in &readings {
         assert!(column.examples.len() <= 3 && !(column.blank && column.guess.is_some()));

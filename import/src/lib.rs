@@ -1,5 +1,6 @@
 //! Rosters in, rosters out: workbook bytes to checked records. No database, no network, no clock.
 
+mod amounts;
 pub mod catalogue;
 pub mod check;
 pub mod feedback;

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::amounts::{of_own_row, under_one_unit};
 use crate::catalogue::{Catalogue, Field, FieldType};
 use crate::finding::Finding;
 use crate::layout::{Column, DataRow, Table, column_unit};
 use crate::record::{Entry, Read, Record};
 use crate::rules::{self, Incident};
-use crate::values::{Canonical, Fault, Quantity, Reader, Reading, Value, clean, quantity, unread_code, written};
+use crate::values::{Canonical, Fault, Reader, Reading, Value, clean, unread_code, written};
 use crate::workbook::{Address, Cell, Content, Row};
 
 /// So many different texts of a column are remembered: more than any list of values has.
@@ -131,6 +132,14 @@ impl<'a> RowReader<'a> {
             let reading = unless_broken(|| column.read(self.reader, content, &text, within));
             let reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
             let reading = of_own_row(reading, (field, label), &text, entry.address, row);
+            let reading = under_one_unit(
+                reading,
+                self.reader,
+                &self.table,
+                (column.at, column.unit.as_deref()),
+                &text,
+                data.unit_line.as_ref(),
+            );
             let cleaned: Option<Box<str>> = match (&*content, text) {
                 // Nearly every text is clean as it stands.
                 (Content::Text(own) | Content::Number(own), Cow::Borrowed(text)) if text.len() == own.len() => None,
@@ -161,6 +170,14 @@ impl<'a> RowReader<'a> {
             let reading = unless_broken(|| column.read(self.reader, content, &text, None));
             let reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
             let reading = of_own_row(reading, (field, label), &text, at, row);
+            let reading = under_one_unit(
+                reading,
+                self.reader,
+                &self.table,
+                (column.at, column.unit.as_deref()),
+                &text,
+                data.unit_line.as_ref(),
+            );
             faults.extend(add(&mut record, field, at, reading, &text).map(|fault| (field, fault)));
         }
         for (field, value, from) in carried {
@@ -260,39 +277,6 @@ impl<'a> RowReader<'a> {
         }
         faults
     }
-}
-
-/// What is wrong with an amount in a merged area begun above, which several projects then share: each of them would be counted with the whole.
-fn shared_amount(field: Field, label: &str, read: &Read, text: &str) -> Option<Fault> {
-    let is_amount = matches!(
-        quantity(field),
-        Some(Quantity::Money | Quantity::Area | Quantity::Scale)
-    );
-    let is_zero = match read {
-        Read::Value(Value::Decimal(number)) => number.is_zero(),
-        Read::Value(Value::Integer(number)) => *number == 0,
-        _ => true,
-    };
-    (is_amount && !is_zero).then(|| Fault {
-        code: "V002",
-        message: format!("「{label}」与上面的行合并成一格：{text}是这几行合在一起的数，还是每行都是，看不出来。"),
-        suggestion: Some("请取消合并，每行填写各自的数。".to_owned()),
-    })
-}
-
-/// A reading, unless it is an amount of a merged area begun in a row above.
-fn of_own_row(
-    reading: Reading,
-    (field, label): (Field, &str),
-    text: &str,
-    address: Option<Address>,
-    row: u32,
-) -> Reading {
-    let is_shared = address.is_some_and(|address| address.row + 1 < row);
-    let fault = is_shared
-        .then(|| shared_amount(field, label, &reading.read, text))
-        .flatten();
-    fault.map_or(reading, Reading::fault)
 }
 
 /// What reading a cell came to; none where it broke down, which is our fault and must not cost the other cells.

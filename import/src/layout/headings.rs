@@ -19,18 +19,30 @@ const COUNTY_LABELS: &[&str] = &[
     "市县区",
 ];
 
-/// The county that a heading names, none for the city's own projects, and the name there: by itself, or with marks before it and whose projects
-/// there they are behind it, as in `★茌平区`, `高新区教育局`, `经开区属学校`, `市直学校`.
-pub(super) fn headed_county<'t>(heading: &'t str, reader: &Reader) -> Option<(Option<Arc<str>>, &'t str)> {
+/// The county that a heading names, none for the city's own projects, and the name there: by itself, or with marks before it and whose or which projects
+/// there they are behind it, as in `★茌平区`, `高新区教育局`, `经开区共3个项目`, `市直学校`. A `chapter` (`二、茌平区中小学校舍`) may go on as it likes.
+pub(super) fn headed_county<'t>(
+    heading: &'t str,
+    chapter: bool,
+    reader: &Reader,
+) -> Option<(Option<Arc<str>>, &'t str)> {
     if let Some(county) = reader.county(heading) {
         return Some((Some(county), heading));
     }
     let number = |c: char| !c.is_alphabetic() || c.is_ascii() || "一二三四五六七八九十".contains(c);
-    // 第四部分 茌平区, （第一批）东昌府区
+    // 第四部分 茌平区, （第一批）东昌府区, 附表2 莘县, 2026年度冠县
     let numbered = heading.trim_start_matches(|c: char| !c.is_alphanumeric());
     let part = numbered.strip_prefix('第').map(|rest| rest.trim_start_matches(number));
     let part = part.and_then(|rest| SECTIONS.iter().find_map(|section| rest.strip_prefix(section)));
+    let year = |text: &'t str| {
+        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        let year = rest.strip_prefix('年').filter(|_| rest.len() < text.len())?;
+        Some(year.strip_prefix('度').unwrap_or(year))
+    };
+    let listed = || ["附表", "附件"].iter().find_map(|word| numbered.strip_prefix(word));
     let name = part
+        .or_else(|| year(numbered))
+        .or_else(listed)
         .unwrap_or(heading)
         .trim_start_matches(number)
         .trim_end_matches(|c: char| !c.is_alphanumeric());
@@ -42,8 +54,64 @@ pub(super) fn headed_county<'t>(heading: &'t str, reader: &Reader) -> Option<(Op
     let (county, end) = county.or_else(of_city)?;
     let (name, rest) = name.split_at(end);
     let offices = OFFICES.iter().any(|office| rest.ends_with(office));
-    let whose = rest.starts_with(['属', '各']) || rest.starts_with("所属") || rest.starts_with("直属");
-    (rest.is_empty() || offices || whose || PARTS.contains(&rest) || is_figure(rest)).then_some((county, name))
+    let whose = ["属", "各", "所属", "直属", "共", ":", ",", "("]
+        .iter()
+        .any(|word| rest.starts_with(word));
+    let counted = rest.starts_with(|c: char| c.is_ascii_digit());
+    (chapter || rest.is_empty() || offices || whose || counted || PARTS.contains(&rest)).then_some((county, name))
+}
+
+/// Whether a line between rows speaks of another place than the county in force: of another county, or of the city's own projects. Which of its words
+/// heads the rows beneath is not known; that they are not the former county's is.
+pub(super) fn leaves_county(folded: &str, county: Option<&str>, reader: &Reader) -> bool {
+    if folded.chars().count() > LONGEST_HEADING {
+        return false;
+    }
+    let counties = counties_in(folded, reader);
+    if !counties.is_empty() {
+        return counties.iter().any(|named| Some(&**named) != county);
+    }
+    let own = ["县直", "区直", "县属", "区属"]
+        .iter()
+        .any(|word| folded.contains(word));
+    let name = without_numbering(folded);
+    let begins = name.starts_with('市') || name.starts_with("聊城");
+    !own && (begins || OF_CITY.iter().any(|word| folded.contains(word)))
+}
+
+/// Longer lines are notes.
+const LONGEST_HEADING: usize = 24;
+
+/// Words of projects that are no county's own.
+const OF_CITY: &[&str] = &[
+    "市直",
+    "市属",
+    "市级",
+    "市本级",
+    "市管",
+    "直属",
+    "局属",
+    "省属",
+    "省直",
+    "省管",
+    "驻聊",
+    "全市",
+    "各县",
+    "三区",
+    "市区",
+];
+
+/// The counties that a text names, in order.
+fn counties_in(text: &str, reader: &Reader) -> Vec<Arc<str>> {
+    let mut counties = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let named = begun_county(rest, reader);
+        let end = named.as_ref().map_or(first.len_utf8(), |(_, end)| *end);
+        counties.extend(named.map(|(county, _)| county));
+        rest = &rest[end..];
+    }
+    counties
 }
 
 /// The county whose name a text begins with, and where that ends.
@@ -54,18 +122,34 @@ fn begun_county(text: &str, reader: &Reader) -> Option<(Arc<str>, usize)> {
         .last()
 }
 
-/// The county of a whole table, and its name, by a line above it: 填报单位：东昌府区教育和体育局, 莘县抗震加固工程清单.
-pub(super) fn titled_county<'t>(folded: &'t str, reader: &Reader) -> Option<(Arc<str>, &'t str)> {
+/// What a line above a table says of the county of the whole of it, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Saying {
+    /// 填报单位：东昌府区教育和体育局.
+    Label,
+    /// 莘县抗震加固工程清单.
+    Title,
+}
+
+/// How a line above a table speaks of a county, and that county where it is just one.
+pub(super) fn titled_county(folded: &str, reader: &Reader) -> Option<(Saying, Option<Arc<str>>)> {
     let labelled = folded.split_once(':').filter(|(label, _)| {
         let label = label.split('(').next().unwrap_or_default();
         COUNTY_LABELS.contains(&label) || ["填报单位", "填表单位", "报送单位", "上报单位"].contains(&label)
     });
-    let name = labelled.map_or(folded, |(_, name)| name);
-    let (county, end) = begun_county(name, reader)?;
-    let (name, rest) = name.split_at(end);
-    let is_title = TITLES.iter().any(|word| rest.contains(word)) && !folded.contains(['、', '等', '及']);
-    (labelled.is_some() || is_title).then_some((county, name))
+    if let Some((_, name)) = labelled {
+        return Some((Saying::Label, begun_county(name, reader).map(|(county, _)| county)));
+    }
+    if folded.chars().count() > LONGEST_TITLE || !TITLES.iter().any(|word| folded.contains(word)) {
+        return None;
+    }
+    let mut counties = counties_in(folded, reader);
+    let county = counties.pop().filter(|_| counties.is_empty());
+    Some((Saying::Title, county))
 }
+
+/// Longer lines are no titles.
+const LONGEST_TITLE: usize = 40;
 
 /// Words in the title of a roster.
 const TITLES: &[&str] = &[
@@ -91,7 +175,7 @@ const CITYWIDE: &[&str] = &["聊城市直", "聊城市本级", "市直", "市本
 const LONGEST_COUNTY: usize = 12;
 
 /// The ends of names of offices: no project is called by them alone.
-const OFFICES: &[&str] = &["局", "委", "管委会", "政府", "系统"];
+const OFFICES: &[&str] = &["局", "委", "管委会", "管理委员会", "政府", "系统", "部", "公司"];
 
 /// What a heading says of a county's projects, behind its name.
 const PARTS: &[&str] = &[
@@ -106,6 +190,22 @@ const PARTS: &[&str] = &[
     "中学",
     "医院",
     "单位",
+    "中小学",
+    "中小学校",
+    "校舍",
+    "幼儿园",
+    "医疗机构",
+    "明细",
+    "清单",
+    "项目清单",
+    "项目表",
+    "台账",
+    "情况",
+    "任务",
+    "加固项目",
+    "加固工程",
+    "区直",
+    "县直",
     "部门",
     "机关",
     "分表",

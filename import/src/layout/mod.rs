@@ -12,6 +12,7 @@ mod levels;
 mod matter;
 mod merged;
 mod rows;
+mod seek;
 mod table;
 mod understood;
 mod units;
@@ -19,12 +20,11 @@ mod units;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
-use block::{Block, LEAST_FIELDS, cell_text, cell_texts};
+use block::{Block, LEAST_FIELDS, cell_text};
 pub(crate) use block::{Column, Unread};
 pub(crate) use header::HeaderIndex;
 use header::LONGEST;
 pub use header::column_key;
-use levels::is_group_row;
 pub(crate) use merged::{Line, Merged};
 pub(crate) use rows::EXAMPLE;
 use rows::Kind;
@@ -32,10 +32,10 @@ use table::Titled;
 pub(crate) use table::{CountyHeading, DataRow, Part, Table};
 use understood::Understood;
 pub use understood::{ColumnReading, Corrections, HeaderReading};
-pub(crate) use units::column_unit;
+pub(crate) use units::{column_unit, contradicts};
 
 use crate::catalogue::{Catalogue, Field};
-use crate::values::{Reader, clean, written};
+use crate::values::{Reader, clean, fold, written};
 use crate::workbook::{Address, Row, SheetHead};
 
 /// A header has at most so many rows of names, and one more that numbers the columns.
@@ -84,7 +84,10 @@ pub(crate) struct SheetReader<'a> {
     strange: HashSet<String>,
     /// The texts that stand alone in their rows above the tables: printed pages repeat them.
     titles: Vec<String>,
+    /// The units that lines above the tables name, the nearest first.
     line_units: Vec<String>,
+    /// The last line between the rows of the table that names other units than those above it: its row, from 0, and these.
+    unit_line: Option<(u32, Arc<[String]>)>,
     /// The header in force, or the one that is being put together.
     header: Option<Header>,
     /// The table, once it is certain.
@@ -98,8 +101,8 @@ pub(crate) struct SheetReader<'a> {
     titled: Titled,
     /// The last county heading.
     heading: Option<CountyHeading>,
-    /// Rows of figures alone under the last project.
-    figures: Vec<Line>,
+    /// Rows without a name under the last project.
+    further: Vec<Line>,
     /// The last row that belonged to the table, from 0.
     last: u32,
     after_footer: bool,
@@ -109,7 +112,8 @@ pub(crate) struct SheetReader<'a> {
 }
 
 impl<'a> SheetReader<'a> {
-    pub(crate) fn new(known: Known<'a>, head: &SheetHead) -> Self {
+    /// A reader of the sheet with this head; `units` were named on the sheets before.
+    pub(crate) fn new(known: Known<'a>, head: &SheetHead, units: Vec<String>) -> Self {
         Self {
             known,
             explains: headings::explains(&head.name),
@@ -118,7 +122,8 @@ impl<'a> SheetReader<'a> {
             rows_of: BTreeSet::new(),
             strange: HashSet::new(),
             titles: Vec::new(),
-            line_units: Vec::new(),
+            line_units: units,
+            unit_line: None,
             header: None,
             table: None,
             waiting: Vec::new(),
@@ -126,7 +131,7 @@ impl<'a> SheetReader<'a> {
             sparse: Vec::new(),
             titled: Titled::by_sheet(&head.name, known.reader),
             heading: None,
-            figures: Vec::new(),
+            further: Vec::new(),
             last: 0,
             after_footer: false,
             example: false,
@@ -181,9 +186,11 @@ impl<'a> SheetReader<'a> {
         if !apart {
             self.last = line.row.index;
         }
-        if !matches!(kind, Kind::Data | Kind::Sparse | Kind::Figures) {
-            // They sum up what stands above them.
-            self.figures.clear();
+        if !matches!(kind, Kind::Data | Kind::Sparse | Kind::Further) {
+            self.end_further(false);
+        }
+        if matches!(kind, Kind::Sparse | Kind::Other { .. } | Kind::Example) {
+            self.leave_county(&line);
         }
         match kind {
             Kind::Data | Kind::Sparse => {
@@ -193,14 +200,13 @@ impl<'a> SheetReader<'a> {
                     heading: self.heading.as_ref().or(titled).cloned(),
                     explanation,
                     below: Vec::new(),
+                    unit_line: self.unit_line.clone(),
                 };
                 if kind == Kind::Sparse {
                     self.sparse.push(data);
                 } else {
                     self.take_sparse(out);
-                    for line in std::mem::take(&mut self.figures) {
-                        self.add_below(&line);
-                    }
+                    self.end_further(true);
                     self.take_data(data, out);
                 }
             }
@@ -210,8 +216,8 @@ impl<'a> SheetReader<'a> {
                 self.heading = Some(CountyHeading { county, written, row });
             }
             Kind::Continued => self.add_below(&line),
-            Kind::Figures if self.figures.len() < FURTHER => self.figures.push(line),
-            Kind::Figures => {}
+            Kind::Further if self.further.len() < FURTHER => self.further.push(line),
+            Kind::Further => {}
             Kind::Header => {
                 self.drop_titles(None, out);
                 self.after_footer = false;
@@ -220,131 +226,27 @@ impl<'a> SheetReader<'a> {
             Kind::Example => self.example = true,
             Kind::OtherHeader | Kind::Other { .. } => {
                 self.take_title(&line);
+                self.note_unit_line(&line);
                 self.after_footer |= kind != Kind::Other { footer: false };
                 self.remember(line);
             }
         }
     }
 
-    /// Ends the sheet: the readings of its headers, and of the one that may be another, with too few known fields.
+    /// Ends the sheet: the readings of its headers, and of the one that may be another, with too few known fields; and the units that its lines, and
+    /// those of the sheets before, name.
     pub(crate) fn finish(
         mut self,
         sheet: &str,
         out: &mut dyn FnMut(Part),
-    ) -> (Vec<HeaderReading>, Option<HeaderReading>) {
+    ) -> (Vec<HeaderReading>, Option<HeaderReading>, Vec<String>) {
         self.take_sparse(out);
         self.end_table(out);
-        self.understood.finish(sheet)
-    }
-
-    /// Looks whether the rows last seen, this one below them, are a header.
-    fn seek_header(&mut self, line: Line) {
-        let names_field = cell_texts(&line.row).any(|(_, text)| self.names_field(text));
-        if names_field && let Some((_, first)) = cell_texts(&line.row).next() {
-            self.rows_of.extend(self.known.headers.single(&first));
-        }
-        self.understood.look_below(&line);
-        self.remember(line);
-        if !names_field {
-            return;
-        }
-        let Some(mut first) = self.header_start() else {
-            return self.offer_header();
-        };
-        while let Some(upper) = first.checked_sub(1)
-            && self.above[upper].row.index + 1 == self.above[first].row.index
-            && is_group_row(&self.above[upper])
-        {
-            first = upper;
-        }
-        let lines: Vec<Line> = self.above.drain(first..).collect();
         while let Some(line) = self.above.pop_front() {
             self.note_line(&line);
         }
-        self.last = lines.last().map_or(0, |line| line.row.index);
-        self.set_header(lines);
-    }
-
-    /// Whether a text names a field by itself.
-    fn names_field(&mut self, text: String) -> bool {
-        if self.strange.contains(&text) {
-            return false;
-        }
-        let names = self.known.headers.single(&text).is_some();
-        if !names && text.len() <= LONGEST && self.strange.len() < STRANGE {
-            self.strange.insert(text);
-        }
-        names
-    }
-
-    /// The first of the rows last seen from which on they are a header; as few as will do.
-    fn header_start(&self) -> Option<usize> {
-        let lines: Vec<&Line> = self.above.iter().collect();
-        let touching = |first: usize| {
-            lines[first..]
-                .windows(2)
-                .all(|pair| pair[0].row.index + 1 == pair[1].row.index)
-        };
-        let mut starts = (0..lines.len()).rev().take_while(|first| touching(*first));
-        starts.find(|first| Block::read(&lines[*first..], self.known.headers).is_roster())
-    }
-
-    /// Keeps the row last seen as a header that an officer can complete; the row above it may group its columns.
-    fn offer_header(&mut self) {
-        let lines: Vec<&Line> = self.above.iter().rev().take(1).collect();
-        self.understood.offer(&Block::read(&lines, self.known.headers));
-    }
-
-    fn set_header(&mut self, lines: Vec<Line>) {
-        let refs: Vec<&Line> = lines.iter().collect();
-        let block = Block::read(&refs, self.known.headers);
-        self.header = Some(Header {
-            lines,
-            block,
-            ended: false,
-        });
-    }
-
-    /// Whether the row still belongs to the header that is being put together; takes it in if so, and ends the header otherwise.
-    fn continue_header(&mut self, line: &Line) -> bool {
-        let Known { headers, reader, .. } = self.known;
-        let Some(header) = self.header.as_mut().filter(|header| !header.ended) else {
-            return false;
-        };
-        let lines = &mut header.lines;
-        if lines.len() > HEADER_ROWS || !header.block.is_continued_by(line, lines, headers, reader) {
-            header.ended = true;
-            return false;
-        }
-        let mut lines = std::mem::take(lines);
-        lines.push(line.clone());
-        self.last = line.row.index;
-        self.set_header(lines);
-        true
-    }
-
-    /// Whether a row under a table is, with those above it, the header of another one.
-    fn begins_other_table(&mut self, line: &Line) -> bool {
-        let Some(Header { block, .. }) = &self.header else {
-            return false;
-        };
-        let named = cell_texts(&line.row).filter(|(_, text)| self.known.headers.single(text).is_some());
-        if named.count() < 2 || (block.is_repeated_by(&line.row, self.known.headers) && !self.has_other_units()) {
-            return false;
-        }
-        self.above.push_back(line.clone());
-        let starts = self.header_start().is_some();
-        self.above.pop_back();
-        starts
-    }
-
-    /// Whether the rows last seen name other units than those of the table: a header beneath them begins another one.
-    fn has_other_units(&self) -> bool {
-        let mut units = self.line_units.clone();
-        for line in &self.above {
-            units::note_line(&mut units, cell_texts(&line.row).map(|(_, text)| text));
-        }
-        units != self.line_units
+        let (headers, half_known) = self.understood.finish(sheet);
+        (headers, half_known, self.line_units)
     }
 
     fn repeats_title(&self, line: &Line) -> bool {
@@ -377,6 +279,42 @@ impl<'a> SheetReader<'a> {
         }
     }
 
+    /// Notes a line between the rows of a table that names other units than those above it.
+    fn note_unit_line(&mut self, line: &Line) {
+        let units = units::in_line(line.own_cells().filter_map(cell_text).map(|(_, text)| text));
+        if self.table.is_some() && units.iter().any(|unit| !self.line_units.contains(unit)) {
+            self.unit_line = Some((line.row.index, units.into()));
+        }
+    }
+
+    /// Gives rows without a name to the project above them, where the next row is a project's too or they say more than a sum or a signature does.
+    fn end_further(&mut self, project_follows: bool) {
+        for line in std::mem::take(&mut self.further) {
+            if project_follows || rows::says_words(&line) {
+                self.add_below(&line);
+            }
+        }
+    }
+
+    /// Ends the county in force where a line speaks of another place; if the line is a heading that is understood, it says which.
+    fn leave_county(&mut self, line: &Line) {
+        let Some(heading) = self.heading.as_ref().or(self.titled.heading()) else {
+            return;
+        };
+        let county = heading.county.as_deref();
+        let leaves = |text: &str| headings::leaves_county(&fold(text), county, self.known.reader);
+        // A heading stands alone, or with its number and figures.
+        let texts = line.own_cells().filter_map(cell_text).map(|(_, text)| text);
+        let words: Vec<String> = texts.filter(|text| text.contains(char::is_alphabetic)).collect();
+        if county.is_some() && words.len() <= 2 && words.iter().any(|text| leaves(text)) {
+            self.heading = Some(CountyHeading {
+                county: None,
+                written: "".into(),
+                row: Some(line.row.index),
+            });
+        }
+    }
+
     /// Takes what a line above a table, or above one of its pages, says of its county.
     fn take_title(&mut self, line: &Line) {
         let any_table = self.understood.any_table();
@@ -397,6 +335,7 @@ impl<'a> SheetReader<'a> {
         for row in std::mem::take(&mut self.sparse) {
             let touches = other_table == Some(row.line.row.index + 1);
             if touches || row.line.own_cells().nth(1).is_none() {
+                self.take_title(&row.line);
                 self.remember(row.line);
             } else {
                 self.take_data(row, out);
@@ -497,12 +436,13 @@ impl<'a> SheetReader<'a> {
     }
 
     fn end_table(&mut self, out: &mut dyn FnMut(Part)) {
+        self.end_further(false);
+        self.unit_line = None;
         if self.table.is_none() && (self.any_name() || self.example) {
             self.settle(false, out);
         }
         self.let_go(None, out);
         self.waiting.clear();
-        self.figures.clear();
         self.header = None;
         self.table = None;
         self.heading = None;

@@ -90,6 +90,7 @@ const TOTALS: &[&str] = &[
     "本页计",
     "承前页",
     "过次页",
+    "total",
 ];
 
 /// Rows that say there is nothing: between pages, or under the last project.
@@ -131,8 +132,9 @@ pub(crate) enum Kind {
     },
     /// A further line of the project above, whose name is merged over it.
     Continued,
-    /// Figures alone: a sum, or a further line of the project above where another project follows at once.
-    Figures,
+    /// Cells without a project's name: a further line of the project above, or a sum or a signature where figures, a date or an office stand alone and
+    /// no project follows at once.
+    Further,
     /// The header, repeated.
     Header,
     /// An example row, of a template of ours or of another.
@@ -192,22 +194,37 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     };
     let is_no_word = |text: &str| is_figure(text) || is_nothing(text);
     let only_figures = others.iter().all(|(_, text)| is_no_word(text));
-    if only_figures && name.is_none_or(|(column, text)| *column == first.0 || is_no_word(text)) {
+    let known = texts.iter().filter(|(column, _)| header.knows(*column)).count();
+    let under = |area: &Area| Some(area.first_column) == name_at && area.first_row < line.row.index;
+    if name.is_none() && known > 0 && line.areas.iter().any(under) {
+        return Kind::Continued;
+    }
+    // A word alone in a column behind the names is no heading.
+    let wide = |area: &Area| area.first_column == first.0 && area.last_column > first.0 + 1;
+    let county_at = header.column(Field::County).map(|column| column.at);
+    let heads = !header.knows(first.0)
+        || name_at.is_none_or(|name| first.0 <= name)
+        || Some(first.0) == county_at
+        || line.areas.iter().any(wide);
+    if only_figures
+        && (heads || !others.is_empty())
+        && name.is_none_or(|(column, text)| *column == first.0 || is_no_word(text))
+    {
         if !others.is_empty() && begins_sum(&first.1) {
             return other;
         }
         let written = heading_name(&first.1);
-        if let Some((county, written)) = headed_county(written, reader) {
+        let chinese = |text: &str| text.starts_with(|c: char| "一二三四五六七八九十".contains(c));
+        let heading = (numbered && chinese(texts[0].1.trim_start_matches('('))) || begins_chapter(&first.1);
+        if let Some((county, written)) = headed_county(written, heading, reader) {
             let written = written.into();
             return Kind::County { county, written };
         }
-        let chinese = |text: &str| text.starts_with(|c: char| "一二三四五六七八九十".contains(c));
-        let heading = (numbered && chinese(texts[0].1.trim_start_matches('('))) || begins_chapter(&first.1);
         if heading || is_section(written, reader) {
             return other;
         }
     }
-    if others.is_empty() && titled_county(&first.1, reader).is_some() {
+    if others.is_empty() && titled_county(&first.1, reader).is_some_and(|(_, county)| county.is_some()) {
         return other;
     }
     if others.is_empty() && (apart || first.1.ends_with(['。', '；', ';', ':'])) {
@@ -217,7 +234,6 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     if texts.len() < LEAST_FIELDS && !units::in_line(texts.iter().map(|(_, text)| text.clone())).is_empty() {
         return other;
     }
-    let known = texts.iter().filter(|(column, _)| header.knows(*column)).count();
     let words = texts
         .iter()
         .filter(|(column, text)| header.knows(*column) && !is_figure(text));
@@ -226,12 +242,10 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
         // Figures alone are a sum.
         None => known >= LEAST_CELLS && words.count() >= 2 && !apart,
     };
-    let under = |area: &Area| Some(area.first_column) == name_at && area.first_row < line.row.index;
     if !is_project {
-        if known > 0 && line.areas.iter().any(under) {
-            Kind::Continued
-        } else if name.is_none() && !apart && known > 0 && texts.iter().all(|(_, text)| is_figure(text)) {
-            Kind::Figures
+        let label = |text: &str| text.contains(':') || text.ends_with(['。', ';']);
+        if name.is_none() && !apart && known > 0 && !texts.iter().any(|(_, text)| label(text)) {
+            Kind::Further
         } else {
             other
         }
@@ -274,6 +288,22 @@ fn is_plainly_data(line: &Line, header: &Block, index: &HeaderIndex) -> bool {
     // Headers are words alone, but for a row that numbers the columns.
     let figures = |content: &Content| matches!(content, Content::Number(_) | Content::Date(_) | Content::Percent(_));
     name.len() >= LONGEST_HEADER || cells.iter().any(|cell| figures(&cell.content)) || !index.heads(name)
+}
+
+/// Whether a row without a project's name says something besides figures, and is no date nor an office that signs the table.
+pub(super) fn says_words(line: &Line) -> bool {
+    let texts: Vec<String> = line
+        .own_cells()
+        .filter_map(cell_text)
+        .map(|(_, text)| fold(&text))
+        .collect();
+    let signs = |text: &String| {
+        (text.contains('年') && text.contains('月'))
+            || ["局", "委", "委员会", "公司", "中心", "政府", "章"]
+                .iter()
+                .any(|end| text.ends_with(end))
+    };
+    texts.iter().any(|text| !is_figure(text) && !is_nothing(text)) && !texts.iter().any(signs)
 }
 
 /// Whether a row's texts head columns: names of fields, and hardly anything else.
@@ -346,18 +376,27 @@ fn is_example(folded: &str) -> bool {
         let mark = rest.chars().next().is_none_or(|next| !next.is_alphabetic());
         mark || ["行", "数据", "项目", "工程"].iter().any(|word| rest.starts_with(word))
     };
-    bare.chars().count() <= 8 && (bare == "样" || examples_in(bare).any(is_mark))
+    let marks = ["样", "参考", "格式", "eg", "e.g."];
+    bare.chars().count() <= 8 && (marks.contains(&bare) || examples_in(bare).any(is_mark))
 }
 
-/// Whether a name says that it is an example's: 示例：某某小学教学楼, （例）某某小学.
+/// Whether a name says that it is an example's: 示例：某某小学教学楼, （例）某某小学, 某某小学（示例）, ××小学.
 fn names_example(folded: &str) -> bool {
+    let behind = folded.strip_suffix(')').and_then(|open| open.rsplit_once('('));
+    let is_behind = behind.is_some_and(|(_, inside)| examples_in(inside).any(str::is_empty));
+    if is_behind || PLACEHOLDERS.iter().any(|mark| folded.starts_with(mark)) {
+        return true;
+    }
     examples_in(without_marks(folded)).any(|rest| rest.starts_with([':', ')', ']', '】', '〕', '”']))
 }
 
 /// Whether a name stands for any name: 某某小学, ××中学.
 fn is_placeholder(folded: &str) -> bool {
-    ["某", "××", "xx", "**"].iter().any(|mark| folded.contains(mark))
+    folded.contains('某') || PLACEHOLDERS.iter().any(|mark| folded.contains(mark))
 }
+
+/// Letters for a name that is nobody's.
+const PLACEHOLDERS: &[&str] = &["××", "xx", "**"];
 
 /// A text without brackets and other marks before it.
 fn without_marks(folded: &str) -> &str {
@@ -374,6 +413,9 @@ fn examples_in(bare: &str) -> impl Iterator<Item = &str> {
         "填报示例",
         "填表示例",
         "参考样例",
+        "参考样式",
+        "示范",
+        "填写说明",
         "例如",
         "例子",
         "举例",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::block::{Block, cell_text};
-use super::headings::titled_county;
+use super::headings::{Saying, titled_county};
 use super::{Column, Line, Unread, matter};
 use crate::catalogue::Field;
 use crate::feedback::Feedback;
@@ -88,6 +88,8 @@ pub(crate) struct DataRow {
     pub(crate) explanation: Option<Arc<str>>,
     /// What stands in further lines of the project: row and column, from 0, and text.
     pub(crate) below: Vec<(Address, String)>,
+    /// A line between it and its header that names other units: its row, from 0, and these.
+    pub(crate) unit_line: Option<(u32, Arc<[String]>)>,
 }
 
 impl DataRow {
@@ -98,6 +100,7 @@ impl DataRow {
             heading: None,
             explanation: None,
             below: Vec::new(),
+            unit_line: None,
         }
     }
 }
@@ -117,8 +120,8 @@ pub(crate) struct CountyHeading {
 #[derive(Debug)]
 pub(super) struct Titled {
     heading: Option<CountyHeading>,
-    /// Whether a line above the sheet's first table names its county: only then do the others, which may be those under the tables before.
-    by_lines: bool,
+    /// How the lines above the sheet's first table name its county: only such lines are about the next ones, others may be those under the tables before.
+    by: Option<Saying>,
 }
 
 impl Titled {
@@ -127,8 +130,8 @@ impl Titled {
         let folded = fold(name);
         let county = reader.county(&folded);
         Self {
-            heading: county.map(|county| CountyHeading::above(county, &folded)),
-            by_lines: false,
+            heading: county.map(|county| CountyHeading::above(Some(county), &folded)),
+            by: None,
         }
     }
 
@@ -139,24 +142,29 @@ impl Titled {
 
     /// Takes in and gives what a line says; `any_table` where a table stands above it.
     pub(super) fn take(&mut self, line: &Line, reader: &Reader, any_table: bool) -> Option<CountyHeading> {
-        let heading = line.own_cells().filter_map(cell_text).find_map(|(_, text)| {
+        let said = line.own_cells().filter_map(cell_text).filter_map(|(_, text)| {
             let folded = fold(&text);
-            let (county, written) = titled_county(&folded, reader)?;
-            Some(CountyHeading::above(county, written))
-        })?;
-        self.by_lines |= !any_table;
-        if self.by_lines {
-            self.heading = Some(heading.clone());
+            let (saying, county) = titled_county(&folded, reader)?;
+            Some((saying, CountyHeading::above(county, &folded)))
+        });
+        for (saying, heading) in said {
+            if !any_table && heading.county.is_some() {
+                self.by = Some(saying);
+            }
+            if self.by == Some(saying) {
+                self.heading = Some(heading.clone());
+                return Some(heading);
+            }
         }
-        self.by_lines.then_some(heading)
+        None
     }
 }
 
 impl CountyHeading {
     /// One that stands above a table.
-    fn above(county: Arc<str>, written: &str) -> Self {
+    fn above(county: Option<Arc<str>>, written: &str) -> Self {
         Self {
-            county: Some(county),
+            county,
             written: written.into(),
             row: None,
         }

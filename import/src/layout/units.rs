@@ -1,7 +1,9 @@
 //! Units of columns: in their headers, or in a line above the table.
 
 use super::{Column, Table};
-use crate::values::{Quantity, Reader, fold, named_unit, quantity, unit};
+use rust_decimal::Decimal;
+
+use crate::values::{Quantity, Reader, Unit, fold, named_unit, quantity, unit};
 
 /// What units stand behind.
 const LABELS: &[&str] = &["单位", "單位", "金额", "投资额", "资金", "投资", "面积"];
@@ -126,6 +128,19 @@ pub(crate) fn column_unit<'a>(reader: &Reader, table: &'a Table, column: &'a Col
             .map(String::as_str)
     };
     own.or_else(of_line)
+}
+
+/// Whether a line between the rows of a table names another unit than the one in force for a column whose header names none.
+pub(crate) fn contradicts(reader: &Reader, column: &Column, in_force: Option<&str>, said: &[String]) -> bool {
+    let is_unit = |word: &str| reader.is_unit(column.field, word);
+    let named = column.units.iter().any(|words| named_unit(words, is_unit).is_some());
+    let Some(quantity) = quantity(column.field).filter(|quantity| LINE_QUANTITIES.contains(quantity) && !named) else {
+        return false;
+    };
+    let said = said.iter().find_map(|word| unit(quantity, word));
+    let usual = Unit::Factor(Decimal::ONE);
+    let in_force = in_force.and_then(|word| unit(quantity, word)).unwrap_or(usual);
+    said.is_some_and(|said| said != in_force)
 }
 
 #[cfg(test)]

@@ -209,10 +209,11 @@ impl CodeIndex {
     }
 }
 
-/// A text as it stands, and without the province and the city before it.
-fn within_city(text: &str) -> [&str; 2] {
+/// A text as it stands, and without the province and the city before it: 聊城市莘县, 聊城莘县.
+fn within_city(text: &str) -> [&str; 3] {
     let below = text.strip_prefix("山东省").unwrap_or(text);
-    [text, below.strip_prefix("聊城市").unwrap_or(below)]
+    let bare = below.strip_prefix("聊城").unwrap_or(below);
+    [text, below.strip_prefix("聊城市").unwrap_or(below), bare]
 }
 
 /// Finds what a text names: as it stands, without marks around it, as a code and a label that mean the same, or with a remark in brackets.

@@ -18,4 +18,4 @@ pub use fold::fold;
 pub(crate) use reader::{Reader, written};
 pub(crate) use reading::{Fault, Reading, unread_code};
 pub use types::{Canonical, PartialDate, Value};
-pub(crate) use unit::{Quantity, named_unit, quantity, unit};
+pub(crate) use unit::{Quantity, Unit, named_unit, quantity, unit};

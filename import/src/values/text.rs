@@ -63,16 +63,17 @@ pub(crate) fn is_ditto(text: &str) -> bool {
         )
     };
     let bare = text.trim_matches(|c: char| around(c) || c.is_whitespace());
-    if !bare.ends_with(marks) && !bare.ends_with(['上', '行']) {
+    if !bare.ends_with(marks) && !bare.ends_with(['上', '行', '栏', '同']) {
         return false;
     }
     let letters = || bare.chars().filter(|c| !c.is_whitespace());
-    letters().all(|c| marks.contains(&c)) || letters().eq("同上".chars()) || letters().eq("同上行".chars())
+    let mut words = ["同上", "同上行", "同上栏", "上同", "如上", "见上"].iter();
+    letters().all(|c| marks.contains(&c)) || words.any(|word| letters().eq(word.chars()))
 }
 
 /// Whether a cleaned text says nothing, in a field where something has to be said: `0`, `NULL`, `***`.
 pub(crate) fn says_nothing(text: &str) -> bool {
-    let words = ["0", "null", "none", "n/a"];
+    let words = ["0", "null", "none", "n/a", "无", "暂无", "同", "同左"];
     words.iter().any(|word| text.eq_ignore_ascii_case(word)) || !text.contains(char::is_alphanumeric)
 }
 
@@ -149,6 +150,8 @@ mod tests {
             "＂",
             "\"",
             "〃 〃",
+            "上同",
+            "同上栏",
             "''",
         ] {
             assert!(is_ditto(ditto), "{ditto}");
@@ -165,7 +168,7 @@ mod tests {
         ] {
             assert!(!is_ditto(own), "{own}");
         }
-        for nothing in ["0", "NULL", "null", "N/A", "***", "？"] {
+        for nothing in ["0", "NULL", "null", "N/A", "***", "？", "无", "同左"] {
             assert!(says_nothing(nothing), "{nothing}");
         }
         for said in ["待定", "不详", "8", "一", "A", "00号"] {

@@ -141,7 +141,21 @@ fn a_heading_names_its_county_by_itself_or_with_whose_projects_there_they_are() 
         assert_ne!(county(heading), "371522", "{heading}");
     }
     // The city's own are in some county, which the heading does not say.
-    for heading in ["市直", "（三）市直学校", "市直部门（2个）", "聊城市直单位", "市本级"] {
+    for heading in [
+        "市直",
+        "（三）市直学校",
+        "市直部门（2个）",
+        "聊城市直单位",
+        "市本级",
+        "二、市教体局直属学校",
+        "二、市级学校",
+        "（二）局属学校",
+        "三、驻聊高校",
+        "二、聊城大学",
+        // Another county's, whose words are not understood.
+        "二、2025年第一批茌平区危桥",
+        "茌平区小计,,,,,,,,,,,,3",
+    ] {
         let text = format!("{header}\n莘县,,,,,,,,,,,,\n1,{project}\n{heading},,,,,,,,,,,,\n2,{project}\n");
         let (_, rows) = check_csv(&text);
         assert_eq!(value(&rows[1], Field::County), None, "{heading}");
@@ -149,8 +163,32 @@ fn a_heading_names_its_county_by_itself_or_with_whose_projects_there_they_are() 
         let finding = rows[1].findings.iter().find(county).unwrap();
         assert!(finding.suggestion.as_ref().unwrap().contains("标题行下面"), "{heading}");
     }
+    for heading in [
+        "二、茌平区：3处，建筑面积12000平方米",
+        "茌平区共3个项目",
+        "茌平区，共3个项目",
+        "茌平区 3个项目",
+        "茌平区中小学校",
+        "2026年茌平区",
+        "2026年度茌平区项目",
+        "附表2 茌平区",
+        "茌平区管理委员会",
+        "茌平区供电公司",
+        "聊城茌平区",
+    ] {
+        assert_eq!(county(heading), "371503", "{heading}");
+    }
+    for (heading, zone) in [
+        ("聊城经开区", "经开区"),
+        ("经济开发区", "经开区"),
+        ("高新技术产业开发区", "高新区"),
+        ("三、江北水城度假区校舍", "度假区"),
+    ] {
+        assert_eq!(county(heading), county(zone), "{heading}");
+        assert_ne!(county(heading), "371522", "{heading}");
+    }
     // What is no county leaves the one above.
-    for heading in ["一、小学", "（二）初中"] {
+    for heading in ["一、小学", "（二）初中", "莘县小计,,,,,,,,,,,,3", "二、县直学校"] {
         assert_eq!(county(heading), "371522", "{heading}");
     }
 }
@@ -207,6 +245,14 @@ fn a_line_above_the_table_gives_the_county_where_no_column_does() {
         counties(&pages),
         ["371522", "371525"].map(|county| Some(county.to_owned()))
     );
+    for (title, county) in [
+        ("市直学校抗震加固台账", None),
+        ("2026年度聊城经开区校舍加固台账", Some("371571")),
+    ] {
+        let blocks = format!("莘县校舍加固台账\n{header}\n{project}\n\n{title}\n{header}\n{project}\n");
+        let wanted = [Some("371522"), county].map(|county| county.map(str::to_owned));
+        assert_eq!(counties(&blocks), wanted, "{title}");
+    }
     let page = |county: &str| format!("填报单位：{county}教育局\n{header}\n{project}\n");
     let (first, second) = (page("莘县"), page("冠县"));
     let both = ["371522", "371525"].map(|county| Some(county.to_owned()));
@@ -220,6 +266,93 @@ fn a_line_above_the_table_gives_the_county_where_no_column_does() {
     ] {
         assert_eq!(counties(&format!("{line}\n{header}\n{project}\n")), [], "{line}");
     }
+}
+
+#[test]
+fn cells_without_a_name_are_told_of_as_a_further_line_of_the_project_above() {
+    let (first, second) = (row("第一中学教学楼"), row("第二中学教学楼"));
+    let header = format!("序号,{},施工单位,加固方式", header());
+    let told = |line: &str, below: &str| {
+        let text = format!("{header}\n1,{first},甲公司,粘钢\n{line}\n{below}\n");
+        let (_, rows) = check_csv(&text);
+        let findings = rows[0]
+            .findings
+            .iter()
+            .filter(|finding| finding.message.contains("第3行还有"));
+        findings.filter_map(|finding| finding.field).collect::<Vec<Field>>()
+    };
+    let project = format!("2,{second},乙公司,粘钢");
+    for below in [project.as_str(), "合计,,,,,,,,,,,,,2", ""] {
+        assert_eq!(
+            told(",,,,,,,,,,,,,,,碳纤维", below),
+            [Field::RetrofitMethods],
+            "{below}"
+        );
+        assert_eq!(told(",,,,,,,,,在建,,,,,,", below), [Field::StructureType], "{below}");
+    }
+    assert_eq!(told(",,,,,,,,,,,,,,乙公司,", &project), [Field::ConstructionUnit]);
+    assert_eq!(told(",,,,,莘县教育局,,,,,,,,,,", &project), [Field::OwnerUnit]);
+    // What signs the table, and its notes.
+    for line in [
+        ",,,,,,,,聊城市教育和体育局",
+        ",,,,,,,,2026年11月20日",
+        ",,,,,,,,分管领导：张某",
+    ] {
+        assert_eq!(told(line, ""), [], "{line}");
+    }
+}
+
+#[test]
+fn a_unit_on_a_cover_or_on_the_sheet_before_holds_where_a_sheet_names_none() {
+    let table = format!("{},计划总投资", header());
+    let lines = |unit: &str| format!("{unit}{table}\n{},500000\n", row("第一中学教学楼"));
+    assert_eq!(
+        amounts_of_sheets(&["抗震加固工程台账\n金额单位：元\n", &lines("")]),
+        ["50"]
+    );
+    assert_eq!(amounts_of_sheets(&[&lines("单位：元\n"), &lines("")]), ["50", "50"]);
+    assert_eq!(
+        amounts_of_sheets(&[&lines("单位：元\n"), &lines("单位：万元\n")]),
+        ["50", "500000"]
+    );
+    assert_eq!(amounts_of_sheets(&[&lines("")]), ["500000"]);
+}
+
+#[test]
+fn a_unit_between_the_rows_is_asked_about_where_the_header_is_not_written_again() {
+    let (first, second) = (row("第一中学教学楼"), row("第二中学教学楼"));
+    let read = |above: &str, between: &str, header_unit: &str, amount: &str| {
+        let header = format!("{},计划总投资{header_unit}", header());
+        let text = format!("{above}\n{header}\n{first},500000\n{between}\n{second},{amount}\n");
+        let (_, rows) = check_csv(&text);
+        let codes = rows[1].findings.iter().map(|finding| finding.code).collect::<String>();
+        (codes, value(&rows[1], Field::InvestmentPlanned))
+    };
+    let asked = |above: &str, between: &str| read(above, between, "", "60");
+    let some = |text: &str| (String::new(), Some(text.to_owned()));
+    assert_eq!(asked("单位：元", "单位：万元"), ("V002".to_owned(), None));
+    assert_eq!(asked("台账", "单位：元"), ("V002".to_owned(), None));
+    assert_eq!(asked("台账", "单位：万元"), some("60"));
+    assert_eq!(asked("单位：元", "单位：元"), some("0.006"));
+    assert_eq!(read("台账", "单位：元", "（万元）", "60"), some("60"));
+    assert_eq!(read("单位：元", "单位：万元", "", "60万元"), some("60"));
+}
+
+/// The planned investments on sheets that are written as csv.
+fn amounts_of_sheets(sheets: &[&str]) -> Vec<String> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for text in sheets {
+        let sheet = workbook.add_worksheet();
+        for (at, line) in (0..).zip(text.lines()) {
+            for (column, cell) in (0..).zip(line.split(',')) {
+                sheet.write(at, column, cell).unwrap();
+            }
+        }
+    }
+    let (_, rows) = crate::layout::check_bytes(&workbook.save_to_buffer().unwrap());
+    rows.iter()
+        .filter_map(|row| value(row, Field::InvestmentPlanned))
+        .collect()
 }
 
 #[test]
@@ -310,8 +443,14 @@ fn examples_are_known_by_their_number_or_their_name() {
     ] {
         assert_eq!(data(number, "第二中学教学楼"), [3], "{number}");
     }
-    for name in ["示例：第二中学教学楼", "（例）第二中学教学楼", "【样例】第二中学教学楼"]
-    {
+    for name in [
+        "示例：第二中学教学楼",
+        "（例）第二中学教学楼",
+        "【样例】第二中学教学楼",
+        "第二中学教学楼（示例）",
+        "××中学教学楼",
+        "***小学教学楼",
+    ] {
         assert_eq!(data("1", name), [3], "{name}");
     }
     // The mark of our template left beside a project of one's own, and beside a name that is nobody's.
