@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use crate::catalogue::Field;
 use crate::layout::{Table, contradicts};
 use crate::record::Read;
@@ -61,9 +63,27 @@ pub(crate) fn under_one_unit(
     Reading::fault(Fault {
         code: "V002",
         message: format!("第{}行写着另一个单位，“{text}”该按哪个单位读，看不出来。", row + 1),
-        suggestion: Some(format!(
-            "请在第{}行下面把表头再写一遍，或在数的后面写明单位，如 120万元、800㎡。",
-            row + 1
-        )),
+        suggestion: Some(
+            "请把单位写在表头里或表头上面；下面的行换了单位的，把表头再写一遍，或在数的后面写明单位，如 120万元、800㎡。"
+                .to_owned(),
+        ),
+    })
+}
+
+/// A reading, unless it is a progress below one percent whose column and cell do not say that it is one: 0.35 is how a spreadsheet holds 35%.
+pub(crate) fn of_whole_percents(reading: Reading, field: Field, unit: Option<&str>, text: &str) -> Reading {
+    let plain = field == Field::ProgressPercent && unit.is_none() && text.ends_with(|c: char| c.is_ascii_digit());
+    let fraction = match &reading.read {
+        Read::Value(Value::Decimal(number)) if plain => Some(*number).filter(|number| number.fract() == *number),
+        _ => None,
+    };
+    let Some(fraction) = fraction.filter(|fraction| !fraction.is_zero()) else {
+        return reading;
+    };
+    let percent = (fraction * Decimal::ONE_HUNDRED).normalize();
+    Reading::fault(Fault {
+        code: "V002",
+        message: format!("“{text}”是 {percent}% 还是 {text}%，看不出来。"),
+        suggestion: Some(format!("请写成百分数，如 {percent}%。")),
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::amounts::{of_own_row, under_one_unit};
+use crate::amounts::{of_own_row, of_whole_percents, under_one_unit};
 use crate::catalogue::{Catalogue, Field, FieldType};
 use crate::finding::Finding;
 use crate::layout::{Column, DataRow, Table, column_unit};
@@ -132,6 +132,7 @@ impl<'a> RowReader<'a> {
             let reading = unless_broken(|| column.read(self.reader, content, &text, within));
             let reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
             let reading = of_own_row(reading, (field, label), &text, entry.address, row);
+            let reading = of_whole_percents(reading, field, column.unit.as_deref(), &text);
             let reading = under_one_unit(
                 reading,
                 self.reader,
@@ -343,7 +344,8 @@ impl KeptReader {
         let column = |(field, at): (&Field, u32)| Column {
             at,
             field: *field,
-            units: Vec::new(),
+            // What is kept is in percent.
+            units: vec!["%".to_owned()],
             header: String::new(),
             path: String::new(),
         };

@@ -279,11 +279,18 @@ impl<'a> SheetReader<'a> {
         }
     }
 
-    /// Notes a line between the rows of a table that names other units than those above it.
+    /// Notes a line between the rows of a table, or under them, that names other units than those above it. A remark may be about the rows above, of
+    /// which the last has not been let go yet.
     fn note_unit_line(&mut self, line: &Line) {
-        let units = units::in_line(line.own_cells().filter_map(cell_text).map(|(_, text)| text));
-        if self.table.is_some() && units.iter().any(|unit| !self.line_units.contains(unit)) {
-            self.unit_line = Some((line.row.index, units.into()));
+        let texts = || line.own_cells().filter_map(cell_text).map(|(_, text)| text);
+        let units = units::in_line(texts());
+        if self.table.is_none() || units.iter().all(|unit| self.line_units.contains(unit)) {
+            return;
+        }
+        self.unit_line = Some((line.row.index, units.into()));
+        let is_remark = texts().any(|text| ["注", "附注", "备注", "说明"].iter().any(|word| text.starts_with(word)));
+        if let Some(row) = self.latest.as_mut().filter(|_| is_remark) {
+            row.unit_line.clone_from(&self.unit_line);
         }
     }
 

@@ -196,7 +196,12 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     let only_figures = others.iter().all(|(_, text)| is_no_word(text));
     let known = texts.iter().filter(|(column, _)| header.knows(*column)).count();
     let under = |area: &Area| Some(area.first_column) == name_at && area.first_row < line.row.index;
-    if name.is_none() && known > 0 && line.areas.iter().any(under) {
+    let known_words = texts
+        .iter()
+        .filter(|(column, text)| header.knows(*column) && !is_figure(text));
+    // With values of its own for most of its cells, it is another project of the same name.
+    let has_own = known >= LEAST_CELLS && known_words.count() >= 2;
+    if name.is_none() && known > 0 && !has_own && line.areas.iter().any(under) {
         return Kind::Continued;
     }
     // A word alone in a column behind the names is no heading.
@@ -234,13 +239,10 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
     if texts.len() < LEAST_FIELDS && !units::in_line(texts.iter().map(|(_, text)| text.clone())).is_empty() {
         return other;
     }
-    let words = texts
-        .iter()
-        .filter(|(column, text)| header.knows(*column) && !is_figure(text));
     let is_project = match name {
         Some(_) => !apart || known >= LEAST_FIELDS,
         // Figures alone are a sum.
-        None => known >= LEAST_CELLS && words.count() >= 2 && !apart,
+        None => has_own && !apart,
     };
     if !is_project {
         let label = |text: &str| text.contains(':') || text.ends_with(['。', ';']);

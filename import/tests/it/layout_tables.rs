@@ -336,6 +336,38 @@ fn a_unit_between_the_rows_is_asked_about_where_the_header_is_not_written_again(
     assert_eq!(asked("单位：元", "单位：元"), some("0.006"));
     assert_eq!(read("台账", "单位：元", "（万元）", "60"), some("60"));
     assert_eq!(read("单位：元", "单位：万元", "", "60万元"), some("60"));
+    // A remark under the rows is about those above it.
+    let header = format!("{},计划总投资", header());
+    for remark in ["注：投资单位为元", "说明：1.金额单位：元"] {
+        let (_, rows) = check_csv(&format!("{header}\n{first},500000\n{second},600000\n{remark}\n"));
+        let codes = |row: usize| {
+            rows[row]
+                .findings
+                .iter()
+                .map(|finding| finding.code)
+                .collect::<String>()
+        };
+        assert_eq!((codes(0), codes(1)), (String::new(), "V002".to_owned()), "{remark}");
+    }
+}
+
+#[test]
+fn a_progress_below_one_percent_is_asked_about_where_no_percent_sign_stands() {
+    let read = |name: &str, cell: &str| {
+        let (_, rows) = check_csv(&format!("{},{name}\n{},{cell}\n", header(), row("第一中学教学楼")));
+        let codes = rows[0].findings.iter().filter(|finding| finding.code.starts_with('V'));
+        (codes.count(), value(&rows[0], Field::ProgressPercent))
+    };
+    assert_eq!(read("形象进度", "0.35"), (1, None));
+    for (name, cell, wanted) in [
+        ("形象进度", "0.35%", "0.35"),
+        ("形象进度", "35", "35"),
+        ("形象进度", "0", "0"),
+        ("形象进度", "1", "1"),
+        ("工程进度（%）", "0.35", "0.35"),
+    ] {
+        assert_eq!(read(name, cell), (0, Some(wanted.to_owned())), "{name} {cell}");
+    }
 }
 
 /// The planned investments on sheets that are written as csv.
