@@ -225,7 +225,9 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
             let written = written.into();
             return Kind::County { county, written };
         }
-        if heading || is_section(written, reader) {
+        // 2 | 柳园街道 | 300 behind 1 is a project without a name.
+        let nameless = numbered && name.is_none() && header.knows(first.0) && !others.is_empty();
+        if heading || (is_section(written, reader) && !nameless) {
             return other;
         }
     }

@@ -233,10 +233,23 @@ fn loosely<T: PartialEq>(text: &str, exact: impl Fn(&str) -> Option<T>) -> Optio
             both.or_else(|| {
                 let (name, remark) = text.strip_suffix(')')?.rsplit_once('(')?;
                 let found = exact(name)?;
-                exact(remark).is_none_or(|other| other == found).then_some(found)
+                let agrees = match exact(remark) {
+                    Some(other) => other == found,
+                    None => !qualifies(remark, &found, &exact),
+                };
+                agrees.then_some(found)
             })
         })
     })
+}
+
+/// Whether a remark behind a name takes something of it back: 在建（停工）, 是（待鉴定）, 砖混（局部框架）.
+fn qualifies<T: PartialEq>(remark: &str, found: &T, exact: impl Fn(&str) -> Option<T>) -> bool {
+    const WORDS: [&str; 9] = ["停工", "缓建", "主体", "部分", "局部", "待", "未", "拟", "暂"];
+    let short = remark.chars().count() <= 6;
+    let mut ends = remark.char_indices().skip(1).map(|(at, _)| &remark[at..]);
+    WORDS.iter().any(|word| remark.contains(word))
+        || (short && ends.any(|end| exact(end).is_some_and(|other| other != *found)))
 }
 
 /// A part of a list without the number before it: `1.粘钢`, `（2）粘钢`.

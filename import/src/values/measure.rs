@@ -53,7 +53,14 @@ impl Reader {
                     bare = percent;
                 }
             }
-            Some(Quantity::Storeys) => bare = folded.trim_start_matches("地上").trim_start_matches("地下"),
+            Some(Quantity::Storeys) => {
+                let own = if field == Field::FloorsBelow {
+                    "地下"
+                } else {
+                    "地上"
+                };
+                bare = folded.trim_start_matches(own);
+            }
             _ => {}
         }
         let Some(found) = number::written(bare) else {

@@ -101,9 +101,12 @@ fn grouped(whole: &str) -> bool {
             && (rest.iter().all(|group| group.len() == 3) || rest.iter().all(|group| group.len() == 4)))
 }
 
-/// Reads a Chinese numeral (`三`, `十二`, `二十`, `一百零五`, `三点五`) and gives what is behind it. A 万 or 亿 at its end is left to the unit.
+/// Reads a Chinese numeral (`三`, `十二`, `二十`, `一百零五`, `三点五`), not one whose last unit is left out (`一百五`), and gives what is behind it. A 万 or 亿 at its end is left to the unit.
 fn chinese(text: &str) -> Option<(Decimal, &str)> {
     let (mut total, mut section, mut digit) = (0_i64, 0_i64, None);
+    // 一百二 is 120 as people speak, and 102 nowhere.
+    let mut last_unit = 1;
+    let mut zero = false;
     let mut end = 0;
     // What was read before a last 万 or 亿.
     let mut before_unit = None;
@@ -112,9 +115,11 @@ fn chinese(text: &str) -> Option<(Decimal, &str)> {
             if digit.is_some_and(|before| before != 0) {
                 return None;
             }
+            zero |= value == 0;
             digit = Some(value);
             before_unit = None;
         } else if let Some(unit) = chinese_unit(c) {
+            (last_unit, zero) = (unit, false);
             let count = match digit.take() {
                 Some(count) => count,
                 None if unit == 10 && section == 0 => 1,
@@ -144,6 +149,9 @@ fn chinese(text: &str) -> Option<(Decimal, &str)> {
     }
     if let Some((number, at)) = before_unit {
         return Some((Decimal::from(number), &text[at..]));
+    }
+    if last_unit > 10 && digit.is_some_and(|digit| digit > 0) && !zero {
+        return None;
     }
     let whole = total.checked_add(section)?.checked_add(digit.unwrap_or(0))?;
     let Some(fraction) = text[end..].strip_prefix('点') else {

@@ -159,6 +159,14 @@ pub(super) fn date(value: ExcelDateTime) -> Content {
     Content::Date(text.into())
 }
 
+/// A number of which only the month, or the year, is shown: so many bytes of the date. What is not shown was not written by anybody.
+pub(super) fn part_of_date(value: ExcelDateTime, length: usize) -> Content {
+    match date(value) {
+        Content::Date(iso) => Content::Text(iso.get(..length).unwrap_or(&iso).into()),
+        other => other,
+    }
+}
+
 /// An ISO date without a time of midnight.
 pub(super) fn whole_day(iso: &str) -> &str {
     iso.strip_suffix("T00:00:00").unwrap_or(iso)

@@ -402,3 +402,23 @@ fn a_roster_on_a_sheet_of_examples_says_that_its_name_was_the_reason() {
     assert_eq!(*code, "F004");
     assert!(message.contains("「样表（填写）」按名称"), "{message}");
 }
+
+#[test]
+fn a_date_has_the_precision_that_its_cell_shows() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    put(sheet, 0, 0, &format!("{},开工日期,始建竣工时间", header()));
+    put(sheet, 1, 0, &row("第一中学教学楼"));
+    put(sheet, 2, 0, &row("第二中学教学楼"));
+    let month = Format::new().set_num_format("yyyy\"年\"m\"月\"");
+    let year = Format::new().set_num_format("yyyy\"年\"");
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    for (at, column, number, format) in [(1, 13, 45047, &month), (1, 14, 35796, &year), (2, 13, 45047, &day)] {
+        sheet.write_number_with_format(at, column, number, format).unwrap();
+    }
+    let (_, rows) = check(&mut workbook);
+    let read = |row: usize, field| value(&rows[row], field);
+    assert_eq!(read(0, Field::StartDate).as_deref(), Some("2023-05"));
+    assert_eq!(read(0, Field::BuiltDate).as_deref(), Some("1998"));
+    assert_eq!(read(1, Field::StartDate).as_deref(), Some("2023-05-01"));
+}

@@ -8,6 +8,7 @@ mod corrections;
 mod feedback;
 mod kept;
 mod layout;
+mod layout_lines;
 mod layout_tables;
 mod layout_xlsx;
 mod phrases;

@@ -331,3 +331,36 @@ fn a_roster_saved_as_a_web_page_or_as_xml_is_checked_like_any_other() {
         assert_eq!(rows[0].record.values(), plain);
     }
 }
+
+#[test]
+fn what_takes_a_value_back_or_leaves_a_unit_out_is_not_read() {
+    let header = format!("{},计划总投资,层数,地下层数,是否严重隐患", header());
+    let read = |place: usize, text: &str, field: Field| {
+        let plain = format!("{},,,,", row("第一中学教学楼"));
+        let mut cells: Vec<&str> = plain.split(',').collect();
+        cells[place] = text;
+        let (_, rows) = check_csv(&format!("{header}\n{}\n", cells.join(",")));
+        value(&rows[0], field)
+    };
+    for (place, text, field, wanted) in [
+        (13, "一百二", Field::InvestmentPlanned, None),
+        (13, "三千五", Field::InvestmentPlanned, None),
+        (13, "一百零二", Field::InvestmentPlanned, Some("102")),
+        (13, "一百二十", Field::InvestmentPlanned, Some("120")),
+        (13, "二十五", Field::InvestmentPlanned, Some("25")),
+        (13, "一千万", Field::InvestmentPlanned, Some("1000")),
+        (14, "地下1层", Field::FloorsAbove, None),
+        (14, "地上3层", Field::FloorsAbove, Some("3")),
+        (15, "地下1层", Field::FloorsBelow, Some("1")),
+        (12, "在建（停工）", Field::Stage, None),
+        (12, "已完工（主体）", Field::Stage, None),
+        (12, "计划加固（未开工）", Field::Stage, Some("10")),
+        (8, "砖混（局部框架）", Field::StructureType, None),
+        (8, "框架（2层砖混）", Field::StructureType, None),
+        (8, "框架（钢筋混凝土）", Field::StructureType, Some("03")),
+        (16, "是（待鉴定）", Field::SevereHazard, None),
+        (16, "是（D级）", Field::SevereHazard, Some("1")),
+    ] {
+        assert_eq!(read(place, text, field).as_deref(), wanted, "{text}");
+    }
+}

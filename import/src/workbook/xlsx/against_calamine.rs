@@ -150,7 +150,7 @@ fn package(rows: &str, strings: &str) -> Vec<u8> {
 }
 
 /// Eight styles: plain, a percentage, a date, a time, a span of time, and three of the file's own.
-const STYLES: &str = r#"<styleSheet><numFmts count="3"><numFmt numFmtId="176" formatCode="yyyy&quot;年&quot;m&quot;月&quot;"/>
+const STYLES: &str = r#"<styleSheet><numFmts count="3"><numFmt numFmtId="176" formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;"/>
     <numFmt numFmtId="177" formatCode="0.0%;[Red]-0.0%"/><numFmt numFmtId="178" formatCode="0.00_ &quot;d&quot;"/></numFmts>
     <cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="9"/><xf numFmtId="14"/><xf numFmtId="22"/>
     <xf numFmtId="46"/><xf numFmtId="176"/><xf numFmtId="177"/><xf numFmtId="178"/></cellXfs></styleSheet>"#;

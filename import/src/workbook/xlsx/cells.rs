@@ -222,13 +222,13 @@ fn hand_over(head: Head, value: &mut String, book: &Book, sink: &mut Sink) -> Re
         CellKind::Number | CellKind::Unsaid if is_shown_as_written(head.shown, bare) => ContentRef::Number(bare),
         CellKind::Number | CellKind::Unsaid => match bare.parse() {
             Ok(number) => {
+                let day = |number| ExcelDateTime::new(number, ExcelDateTimeType::DateTime, book.from_1904);
                 let content = match head.shown {
                     Shown::Number(shown) => value::shown_number(number, shown),
                     Shown::Duration => value::number(number),
-                    Shown::Date => {
-                        let kind = ExcelDateTimeType::DateTime;
-                        value::date(ExcelDateTime::new(number, kind, book.from_1904))
-                    }
+                    Shown::Date => value::date(day(number)),
+                    Shown::Month => value::part_of_date(day(number), "2023-05".len()),
+                    Shown::Year => value::part_of_date(day(number), "2023".len()),
                 };
                 return sink.put(row, column, content.borrowed());
             }

@@ -15,6 +15,10 @@ pub(super) enum Shown {
     Number(value::Shown),
     /// As a date or a time of day.
     Date,
+    /// As a month, without the day that the number has: 2023年5月.
+    Month,
+    /// As a year alone.
+    Year,
     /// As a span of time, which is no date.
     Duration,
 }
@@ -48,9 +52,10 @@ pub(super) fn read(part: impl Read) -> Result<Vec<Shown>, Refused> {
     Ok(formats)
 }
 
-/// ECMA-376 part 1, 18.8.30, with the dates and times of the East Asian versions.
+/// ECMA-376 part 1, 18.8.30, with the dates and times of the East Asian versions, of which the Chinese ones tell months.
 fn built_in(number: &str) -> Shown {
     match number.parse() {
+        Ok(17 | 27 | 36 | 50 | 52 | 57) => Shown::Month,
         Ok(14..=22 | 27..=36 | 45 | 47 | 50..=58) => Shown::Date,
         Ok(46) => Shown::Duration,
         Ok(number) => Shown::Number(value::Shown::built_in(number)),
@@ -60,6 +65,7 @@ fn built_in(number: &str) -> Shown {
 
 /// What a format's code shows, by its first section: letters of dates that are neither quoted nor escaped, or a `%`.
 fn of_code(code: &str) -> Shown {
+    let mut letters = String::new();
     for piece in format_code::pieces(code) {
         match piece {
             Piece::Brackets(inside) => {
@@ -68,11 +74,17 @@ fn of_code(code: &str) -> Shown {
                     return Shown::Duration;
                 }
             }
-            Piece::Sign('d' | 'h' | 'm' | 's' | 'y' | 'D' | 'H' | 'M' | 'S' | 'Y') => return Shown::Date,
-            Piece::Sign(_) | Piece::Literal(_) => {}
+            Piece::Sign(sign) => letters.push(sign.to_ascii_lowercase()),
+            Piece::Literal(_) => {}
         }
     }
-    Shown::Number(value::Shown::of_code(code))
+    let says = |letter: char| letters.contains(letter);
+    match (says('y'), says('m'), ['d', 'h', 's'].into_iter().any(says)) {
+        (true, true, false) => Shown::Month,
+        (true, false, false) => Shown::Year,
+        (false, false, false) => Shown::Number(value::Shown::of_code(code)),
+        _ => Shown::Date,
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +106,11 @@ mod tests {
             ("0;yyyy", PLAIN),
             ("0.0%", percent),
             ("yyyy\"年\"m\"月\"d\"日\"", Shown::Date),
+            ("yyyy\"年\"m\"月\"", Shown::Month),
+            ("yyyy\\-mm;@", Shown::Month),
+            ("mmm\\-yy", Shown::Month),
+            ("yyyy\"年\"", Shown::Year),
+            ("m\"月\"d\"日\"", Shown::Date),
             ("[$-804]上午/下午h:mm", Shown::Date),
             ("AM/PM h", Shown::Date),
             ("[h]:mm", Shown::Duration),
