@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::amounts::{of_own_row, of_whole_percents, under_one_unit};
+use crate::amounts::Measured;
 use crate::catalogue::{Catalogue, Field, FieldType};
 use crate::finding::Finding;
 use crate::layout::{Column, DataRow, Table, column_unit};
@@ -131,16 +131,16 @@ impl<'a> RowReader<'a> {
             let text = clean(&shown);
             let reading = unless_broken(|| column.read(self.reader, content, &text, within));
             let reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
-            let reading = of_own_row(reading, (field, label), &text, entry.address, row);
-            let reading = of_whole_percents(reading, field, column.unit.as_deref(), &text);
-            let reading = under_one_unit(
-                reading,
-                self.reader,
-                &self.table,
-                (column.at, column.unit.as_deref()),
-                &text,
-                data.unit_line.as_ref(),
-            );
+            let measured = Measured {
+                field,
+                label,
+                text: &text,
+                address: entry.address,
+                at: (row, column.at),
+                unit: column.unit.as_deref(),
+            };
+            let doubt = measured.doubt(&reading.read, self.reader, &self.table, data.unit_line.as_ref());
+            let reading = doubt.map_or(reading, Reading::fault);
             let cleaned: Option<Box<str>> = match (&*content, text) {
                 // Nearly every text is clean as it stands.
                 (Content::Text(own) | Content::Number(own), Cow::Borrowed(text)) if text.len() == own.len() => None,
@@ -170,15 +170,16 @@ impl<'a> RowReader<'a> {
             let text = clean(&shown);
             let reading = unless_broken(|| column.read(self.reader, content, &text, None));
             let reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
-            let reading = of_own_row(reading, (field, label), &text, at, row);
-            let reading = under_one_unit(
-                reading,
-                self.reader,
-                &self.table,
-                (column.at, column.unit.as_deref()),
-                &text,
-                data.unit_line.as_ref(),
-            );
+            let measured = Measured {
+                field,
+                label,
+                text: &text,
+                address: at,
+                at: (row, column.at),
+                unit: column.unit.as_deref(),
+            };
+            let doubt = measured.doubt(&reading.read, self.reader, &self.table, data.unit_line.as_ref());
+            let reading = doubt.map_or(reading, Reading::fault);
             faults.extend(add(&mut record, field, at, reading, &text).map(|fault| (field, fault)));
         }
         for (field, value, from) in carried {
