@@ -436,11 +436,12 @@ fn is_ordinal(folded: &str) -> bool {
     !bare.is_empty() && bare.chars().count() <= 4 && bare.chars().all(number)
 }
 
-/// `一、`, `（二）`: the beginning of a heading.
+/// `一、`, `（二）`: the beginning of a heading; not of 一、二号教学楼 and （一）号楼.
 fn begins_chapter(folded: &str) -> bool {
+    let numeral = |c: char| "一二三四五六七八九十".contains(c);
     let rest = without_numbering(folded);
     let number = &folded[..folded.len() - rest.len()];
-    number.chars().any(|c| "一二三四五六七八九十".contains(c))
+    number.contains(numeral) && !rest.starts_with(|c: char| numeral(c) || c == '号')
 }
 
 /// A number or a count, as sums and headings carry.

@@ -234,7 +234,13 @@ fn a_line_that_says_when_how_far_or_where_the_projects_beneath_are_is_no_project
         let rows: Vec<u32> = data_rows(&rows);
         assert_eq!(rows, [2, 4], "{line}");
     }
-    for line in ["2024年校舍工程", "古楼街道中心小学", "教育局"] {
+    for line in [
+        "2024年校舍工程",
+        "古楼街道中心小学",
+        "教育局",
+        "一、二号教学楼",
+        "（一）号楼",
+    ] {
         let (_, rows) = check_csv(&format!("{}\n{first}\n{line}\n{second}\n", header()));
         assert_eq!(data_rows(&rows), [2, 3, 4], "{line}");
     }
