@@ -140,12 +140,17 @@ pub(super) fn titled_county(folded: &str, reader: &Reader) -> Option<(Saying, Op
     if let Some((_, name)) = labelled {
         return Some((Saying::Label, begun_county(name, reader).map(|(county, _)| county)));
     }
-    if folded.chars().count() > LONGEST_TITLE || !TITLES.iter().any(|word| folded.contains(word)) {
+    if !is_title(folded) {
         return None;
     }
     let mut counties = counties_in(folded, reader);
     let county = counties.pop().filter(|_| counties.is_empty());
     Some((Saying::Title, county))
+}
+
+/// Whether a text is a roster's title, as no project is called.
+pub(super) fn is_title(folded: &str) -> bool {
+    folded.chars().count() <= LONGEST_TITLE && TITLES.iter().any(|word| folded.contains(word))
 }
 
 /// Longer lines are no titles.

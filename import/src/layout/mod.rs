@@ -46,6 +46,8 @@ const STRANGE: usize = 10_000;
 const HELD_BACK: usize = 500;
 /// So many cells, and lines, of a project's further lines are told of.
 const FURTHER: usize = 64;
+/// So many lines of a sheet are looked through for counties: it takes a while, and no sheet has so many.
+const LOOKED_THROUGH: usize = 2_000;
 /// So many empty rows part what follows from the table.
 const GAP: u32 = 3;
 
@@ -97,6 +99,8 @@ pub(crate) struct SheetReader<'a> {
     latest: Option<DataRow>,
     /// Rows with few cells: projects with nearly all missing, or titles of a header that follows.
     sparse: Vec<DataRow>,
+    /// Lines that were looked through for counties.
+    looked_through: usize,
     /// The county that a line above the table names, or the sheet's name, for tables without a column of counties.
     titled: Titled,
     /// The last county heading.
@@ -129,6 +133,7 @@ impl<'a> SheetReader<'a> {
             waiting: Vec::new(),
             latest: None,
             sparse: Vec::new(),
+            looked_through: 0,
             titled: Titled::by_sheet(&head.name, known.reader),
             heading: None,
             further: Vec::new(),
@@ -313,7 +318,11 @@ impl<'a> SheetReader<'a> {
         // A heading stands alone, or with its number and figures.
         let texts = line.own_cells().filter_map(cell_text).map(|(_, text)| text);
         let words: Vec<String> = texts.filter(|text| text.contains(char::is_alphabetic)).collect();
-        if county.is_some() && words.len() <= 2 && words.iter().any(|text| leaves(text)) {
+        if county.is_none() || !(1..=2).contains(&words.len()) {
+            return;
+        }
+        self.looked_through += 1;
+        if self.looked_through > LOOKED_THROUGH || words.iter().any(|text| leaves(text)) {
             self.heading = Some(CountyHeading {
                 county: None,
                 written: "".into(),
@@ -324,6 +333,18 @@ impl<'a> SheetReader<'a> {
 
     /// Takes what a line above a table, or above one of its pages, says of its county.
     fn take_title(&mut self, line: &Line) {
+        let texts = line.own_cells().filter_map(cell_text).map(|(_, text)| fold(&text));
+        if texts
+            .filter(|text| headings::is_title(text) || text.contains(':'))
+            .count()
+            == 0
+        {
+            return;
+        }
+        self.looked_through += 1;
+        if self.looked_through > LOOKED_THROUGH {
+            return;
+        }
         let any_table = self.understood.any_table();
         if let Some(titled) = self.titled.take(line, self.known.reader, any_table) {
             let row = Some(line.row.index).filter(|_| self.table.is_some());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::block::{Block, LEAST_FIELDS, cell_text};
 use super::header::{HeaderIndex, without_numbering};
-use super::headings::{headed_county, heading_name, is_section, titled_county};
+use super::headings::{headed_county, heading_name, is_section, is_title};
 use super::levels::is_numbering;
 use super::merged::Line;
 use super::units;
@@ -231,7 +231,7 @@ pub(crate) fn kind(line: &Line, header: &Block, reader: &Reader, index: &HeaderI
             return other;
         }
     }
-    if others.is_empty() && titled_county(&first.1, reader).is_some_and(|(_, county)| county.is_some()) {
+    if others.is_empty() && is_title(&first.1) {
         return other;
     }
     if others.is_empty() && (apart || first.1.ends_with(['。', '；', ';', ':'])) {
