@@ -44,6 +44,45 @@ struct ColumnReader {
     county: Option<Arc<str>>,
 }
 
+/// A row, and what its cells are read by.
+struct Place<'r> {
+    catalogue: &'r Catalogue,
+    reader: &'r Reader,
+    table: &'r Table,
+    sheet: &'r Arc<str>,
+    /// 1-based.
+    row: u32,
+    /// A line between the row and its header that names other units.
+    unit_line: Option<&'r (u32, Arc<[String]>)>,
+}
+
+impl Place<'_> {
+    /// Reads a cell of the row and its text, cleaned; `address` is the cell's, of a merged area that of its first.
+    fn read(
+        &self,
+        column: &mut ColumnReader,
+        (content, text): (&Content, &str),
+        address: Option<Address>,
+        county: Option<&Arc<str>>,
+        incidents: &mut Vec<Incident>,
+    ) -> Reading {
+        let field = column.field;
+        let label = self.catalogue.label(field);
+        let reading = unless_broken(|| column.read(self.reader, content, text, county));
+        let reading = reading.unwrap_or_else(|| broken(field, label, (self.sheet, self.row), incidents));
+        let measured = Measured {
+            field,
+            label,
+            text,
+            address,
+            at: (self.row, column.at),
+            unit: column.unit.as_deref(),
+        };
+        let doubt = measured.doubt(&reading.read, self.reader, self.table, self.unit_line);
+        doubt.map_or(reading, Reading::fault)
+    }
+}
+
 impl ColumnReader {
     /// Reads a cell and its text, cleaned.
     fn read(&mut self, reader: &Reader, content: &Content, text: &str, county: Option<&Arc<str>>) -> Reading {
@@ -117,9 +156,16 @@ impl<'a> RowReader<'a> {
             }
             county = Some(headed.clone());
         }
+        let place = Place {
+            catalogue: self.catalogue,
+            reader: self.reader,
+            table: &self.table,
+            sheet,
+            row,
+            unit_line: data.unit_line.as_ref(),
+        };
         for column in &mut self.columns {
             let field = column.field;
-            let label = self.catalogue.label(field);
             let entry = record.entry_mut(field);
             entry.address = Some(data.line.address(column.at));
             let Some(content) = data.line.row.content_mut(column.at) else {
@@ -129,18 +175,7 @@ impl<'a> RowReader<'a> {
             let within = county.as_ref().filter(|_| field == Field::Township);
             let shown = written(content);
             let text = clean(&shown);
-            let reading = unless_broken(|| column.read(self.reader, content, &text, within));
-            let reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
-            let measured = Measured {
-                field,
-                label,
-                text: &text,
-                address: entry.address,
-                at: (row, column.at),
-                unit: column.unit.as_deref(),
-            };
-            let doubt = measured.doubt(&reading.read, self.reader, &self.table, data.unit_line.as_ref());
-            let reading = doubt.map_or(reading, Reading::fault);
+            let reading = place.read(column, (content, &text), entry.address, within, &mut self.incidents);
             let cleaned: Option<Box<str>> = match (&*content, text) {
                 // Nearly every text is clean as it stands.
                 (Content::Text(own) | Content::Number(own), Cow::Borrowed(text)) if text.len() == own.len() => None,
@@ -161,25 +196,13 @@ impl<'a> RowReader<'a> {
         }
         for column in &mut self.added {
             let field = column.field;
-            let label = self.catalogue.label(field);
             let Some(content) = data.line.row.content(column.at) else {
                 continue;
             };
             let at = Some(data.line.address(column.at));
             let shown = written(content);
             let text = clean(&shown);
-            let reading = unless_broken(|| column.read(self.reader, content, &text, None));
-            let reading = reading.unwrap_or_else(|| broken(field, label, (sheet, row), &mut self.incidents));
-            let measured = Measured {
-                field,
-                label,
-                text: &text,
-                address: at,
-                at: (row, column.at),
-                unit: column.unit.as_deref(),
-            };
-            let doubt = measured.doubt(&reading.read, self.reader, &self.table, data.unit_line.as_ref());
-            let reading = doubt.map_or(reading, Reading::fault);
+            let reading = place.read(column, (content, &text), at, None, &mut self.incidents);
             faults.extend(add(&mut record, field, at, reading, &text).map(|fault| (field, fault)));
         }
         for (field, value, from) in carried {

@@ -16,6 +16,9 @@ use crate::workbook::{Cell, Content, Row};
 /// A header has at least so many known fields, 工程名称 among them; fewer, and it is a list or a note that happens to name some.
 pub(crate) const LEAST_FIELDS: usize = 5;
 
+/// What the area of what is retrofitted is called.
+const RETROFITTED: &[&str] = &["加固面积", "加固建筑面积", "加固改造面积"];
+
 /// What stands for the header of a column without one.
 const NO_HEADER: &str = "（无表头）";
 
@@ -179,39 +182,39 @@ impl Block {
 
     /// Of two columns of areas, the one that says 加固 is the field's, which is the area of what is retrofitted; the other is not read.
     fn keep_retrofitted_area(&mut self) {
-        let is_area = |column: &Column| column.field == Field::FloorAreaM2;
-        let says = |column: &Column| {
-            ["加固面积", "加固建筑面积", "加固改造面积"]
-                .iter()
-                .any(|name| column.header.starts_with(name))
+        let places = self.columns.iter().zip(0..);
+        let areas = places.filter(|(column, _)| column.field == Field::FloorAreaM2);
+        let areas: Vec<(&Column, usize)> = areas.collect();
+        let retrofitted = |column: &Column| RETROFITTED.iter().any(|name| column.header.starts_with(name));
+        let [(one, first), (other, second)] = areas[..] else {
+            return;
         };
-        let corrected = |at: u32| {
-            self.readings
-                .iter()
-                .any(|reading| reading.column == at && reading.corrected)
-        };
-        let areas: Vec<&Column> = self.columns.iter().filter(|column| is_area(column)).collect();
-        let [one, other] = areas[..] else { return };
-        if says(one) == says(other) || corrected(one.at) || corrected(other.at) {
+        let mut of_areas = self
+            .readings
+            .iter()
+            .filter(|it| it.column == one.at || it.column == other.at);
+        if retrofitted(one) == retrofitted(other) || of_areas.any(|reading| reading.corrected) {
             return;
         }
-        let at = if says(one) { other.at } else { one.at };
+        let place = if retrofitted(one) { second } else { first };
+        let Column {
+            at,
+            header,
+            path,
+            field,
+            ..
+        } = self.columns.remove(place);
         for reading in self.readings.iter_mut().filter(|reading| reading.column == at) {
             (reading.guess, reading.field) = (None, None);
         }
-        let Some(place) = self.columns.iter().position(|column| column.at == at) else {
-            return;
-        };
-        let Column {
-            header, path, field, ..
-        } = self.columns.remove(place);
-        self.unknown.push(Unread {
+        let unread = Unread {
             at,
             header,
             path,
             may_be: Some(field),
-        });
-        self.unknown.sort_by_key(|column| column.at);
+        };
+        let place = self.unknown.partition_point(|column| column.at < at);
+        self.unknown.insert(place, unread);
     }
 
     /// Takes in the columns that are a field's by a loose name, where no other is; `texts` gives a named column's.

@@ -14,7 +14,7 @@ const SERIAL: &[&str] = &["序号", "顺序号", "顺序", "行号", "no", "no."
 const NAMES: &[&str] = &["名称", "姓名", "全称", "单位名称"];
 
 /// The ends of groups' names that say no more than that they tell of a matter.
-const MATTERS: &[&str] = &["情况", "信息", "概况"];
+const TELLS_OF: &[&str] = &["情况", "信息", "概况"];
 
 /// Headers are not longer, in bytes; longer texts need no looking at.
 pub(super) const LONGEST: usize = 120;
@@ -254,7 +254,7 @@ impl Names {
         let (child, groups) = path.split_last()?;
         let matter = |group: &String| {
             let name = undecorated(group);
-            let bare = MATTERS.iter().find_map(|word| name.strip_suffix(word));
+            let bare = TELLS_OF.iter().find_map(|word| name.strip_suffix(word));
             bare.map_or_else(|| name.clone(), str::to_owned)
         };
         let bare: Vec<String> = groups.iter().map(matter).chain([child.clone()]).collect();

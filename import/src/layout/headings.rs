@@ -63,13 +63,13 @@ pub(super) fn headed_county<'t>(
 
 /// Whether a line between rows speaks of another place than the county in force: of another county, or of the city's own projects. Which of its words
 /// heads the rows beneath is not known; that they are not the former county's is.
-pub(super) fn leaves_county(folded: &str, county: Option<&str>, reader: &Reader) -> bool {
+pub(super) fn leaves_county(folded: &str, county: &str, reader: &Reader) -> bool {
     if folded.chars().count() > LONGEST_HEADING {
         return false;
     }
     let counties = counties_in(folded, reader);
     if !counties.is_empty() {
-        return counties.iter().any(|named| Some(&**named) != county);
+        return counties.iter().any(|named| **named != *county);
     }
     let own = ["县直", "区直", "县属", "区属"]
         .iter()

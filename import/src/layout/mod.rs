@@ -5,6 +5,7 @@
 //! cells carry the acceleration?) are settled by holding those rows back.
 
 mod block;
+mod counties;
 mod header;
 mod headings;
 mod heads;
@@ -22,20 +23,21 @@ use std::sync::Arc;
 
 use block::{Block, LEAST_FIELDS, cell_text};
 pub(crate) use block::{Column, Unread};
+use counties::Counties;
+pub(crate) use counties::CountyHeading;
 pub(crate) use header::HeaderIndex;
 use header::LONGEST;
 pub use header::column_key;
 pub(crate) use merged::{Line, Merged};
 pub(crate) use rows::EXAMPLE;
 use rows::Kind;
-use table::Titled;
-pub(crate) use table::{CountyHeading, DataRow, Part, Table};
+pub(crate) use table::{DataRow, Part, Table};
 use understood::Understood;
 pub use understood::{ColumnReading, Corrections, HeaderReading};
 pub(crate) use units::{column_unit, contradicts};
 
 use crate::catalogue::{Catalogue, Field};
-use crate::values::{Reader, clean, fold, written};
+use crate::values::{Reader, clean, written};
 use crate::workbook::{Address, Row, SheetHead};
 
 /// A header has at most so many rows of names, and one more that numbers the columns.
@@ -46,8 +48,6 @@ const STRANGE: usize = 10_000;
 const HELD_BACK: usize = 500;
 /// So many cells, and lines, of a project's further lines are told of.
 const FURTHER: usize = 64;
-/// So many lines of a sheet are looked through for counties: it takes a while, and no sheet has so many.
-const LOOKED_THROUGH: usize = 2_000;
 /// So many empty rows part what follows from the table.
 const GAP: u32 = 3;
 
@@ -99,12 +99,7 @@ pub(crate) struct SheetReader<'a> {
     latest: Option<DataRow>,
     /// Rows with few cells: projects with nearly all missing, or titles of a header that follows.
     sparse: Vec<DataRow>,
-    /// Lines that were looked through for counties.
-    looked_through: usize,
-    /// The county that a line above the table names, or the sheet's name, for tables without a column of counties.
-    titled: Titled,
-    /// The last county heading.
-    heading: Option<CountyHeading>,
+    counties: Counties,
     /// Rows without a name under the last project.
     further: Vec<Line>,
     /// The last row that belonged to the table, from 0.
@@ -133,9 +128,7 @@ impl<'a> SheetReader<'a> {
             waiting: Vec::new(),
             latest: None,
             sparse: Vec::new(),
-            looked_through: 0,
-            titled: Titled::by_sheet(&head.name, known.reader),
-            heading: None,
+            counties: Counties::of_sheet(&head.name, known.reader),
             further: Vec::new(),
             last: 0,
             after_footer: false,
@@ -174,7 +167,7 @@ impl<'a> SheetReader<'a> {
         if line.own_cells().next().is_none() {
             return;
         }
-        let names_county = block.column(Field::County).is_some();
+        let has_county = block.column(Field::County).is_some();
         let apart = self.after_footer || line.row.index.saturating_sub(self.last) > GAP;
         let kind = rows::kind(&line, block, self.known.reader, self.known.headers, apart);
         if kind != Kind::Data {
@@ -195,14 +188,13 @@ impl<'a> SheetReader<'a> {
             self.end_further(false);
         }
         if matches!(kind, Kind::Sparse | Kind::Other { .. } | Kind::Example) {
-            self.leave_county(&line);
+            self.counties.leave(&line, self.known.reader);
         }
         match kind {
             Kind::Data | Kind::Sparse => {
-                let titled = self.titled.heading().filter(|_| !names_county);
                 let data = DataRow {
                     line,
-                    heading: self.heading.as_ref().or(titled).cloned(),
+                    heading: self.counties.heading(has_county).cloned(),
                     explanation,
                     below: Vec::new(),
                     unit_line: self.unit_line.clone(),
@@ -218,7 +210,7 @@ impl<'a> SheetReader<'a> {
             Kind::County { county, written } => {
                 self.take_sparse(out);
                 let row = Some(line.row.index);
-                self.heading = Some(CountyHeading { county, written, row });
+                self.counties.head(CountyHeading { county, written, row });
             }
             Kind::Continued => self.add_below(&line),
             Kind::Further if self.further.len() < FURTHER => self.further.push(line),
@@ -308,48 +300,10 @@ impl<'a> SheetReader<'a> {
         }
     }
 
-    /// Ends the county in force where a line speaks of another place; if the line is a heading that is understood, it says which.
-    fn leave_county(&mut self, line: &Line) {
-        let Some(heading) = self.heading.as_ref().or(self.titled.heading()) else {
-            return;
-        };
-        let county = heading.county.as_deref();
-        let leaves = |text: &str| headings::leaves_county(&fold(text), county, self.known.reader);
-        // A heading stands alone, or with its number and figures.
-        let texts = line.own_cells().filter_map(cell_text).map(|(_, text)| text);
-        let words: Vec<String> = texts.filter(|text| text.contains(char::is_alphabetic)).collect();
-        if county.is_none() || !(1..=2).contains(&words.len()) {
-            return;
-        }
-        self.looked_through += 1;
-        if self.looked_through > LOOKED_THROUGH || words.iter().any(|text| leaves(text)) {
-            self.heading = Some(CountyHeading {
-                county: None,
-                written: "".into(),
-                row: Some(line.row.index),
-            });
-        }
-    }
-
     /// Takes what a line above a table, or above one of its pages, says of its county.
     fn take_title(&mut self, line: &Line) {
-        let texts = line.own_cells().filter_map(cell_text).map(|(_, text)| fold(&text));
-        if texts
-            .filter(|text| headings::is_title(text) || text.contains(':'))
-            .count()
-            == 0
-        {
-            return;
-        }
-        self.looked_through += 1;
-        if self.looked_through > LOOKED_THROUGH {
-            return;
-        }
-        let any_table = self.understood.any_table();
-        if let Some(titled) = self.titled.take(line, self.known.reader, any_table) {
-            let row = Some(line.row.index).filter(|_| self.table.is_some());
-            self.heading = row.map(|_| CountyHeading { row, ..titled });
-        }
+        let (any_table, in_table) = (self.understood.any_table(), self.table.is_some());
+        self.counties.take_title(line, self.known.reader, any_table, in_table);
     }
 
     fn take_sparse(&mut self, out: &mut dyn FnMut(Part)) {
@@ -473,7 +427,7 @@ impl<'a> SheetReader<'a> {
         self.waiting.clear();
         self.header = None;
         self.table = None;
-        self.heading = None;
+        self.counties.end_table();
         self.after_footer = false;
         self.example = false;
     }

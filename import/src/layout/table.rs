@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use super::block::{Block, cell_text};
-use super::headings::{Saying, titled_county};
-use super::{Column, Line, Unread, matter};
+use super::block::Block;
+use super::{Column, CountyHeading, Line, Unread, matter};
 use crate::catalogue::Field;
 use crate::feedback::Feedback;
-use crate::values::{Reader, fold};
 use crate::workbook::{Address, Row};
 
 /// A roster's table, its header understood.
@@ -101,72 +99,6 @@ impl DataRow {
             explanation: None,
             below: Vec::new(),
             unit_line: None,
-        }
-    }
-}
-
-/// What heads rows with their county: a row above them, a line above their table, or the name of their sheet.
-#[derive(Clone, Debug)]
-pub(crate) struct CountyHeading {
-    /// The county's code; none where the city's own projects follow, of which each is in some county.
-    pub(crate) county: Option<Arc<str>>,
-    /// The county as written, folded.
-    pub(crate) written: Arc<str>,
-    /// The heading's row, from 0, where it stands between the rows of the table.
-    pub(crate) row: Option<u32>,
-}
-
-/// The county that a line above a table says of the whole of it, or the name of its sheet.
-#[derive(Debug)]
-pub(super) struct Titled {
-    heading: Option<CountyHeading>,
-    /// How the lines above the sheet's first table name its county: only such lines are about the next ones, others may be those under the tables before.
-    by: Option<Saying>,
-}
-
-impl Titled {
-    /// By the name of a sheet.
-    pub(super) fn by_sheet(name: &str, reader: &Reader) -> Self {
-        let folded = fold(name);
-        let county = reader.county(&folded);
-        Self {
-            heading: county.map(|county| CountyHeading::above(Some(county), &folded)),
-            by: None,
-        }
-    }
-
-    /// What is said of the rows that come.
-    pub(super) const fn heading(&self) -> Option<&CountyHeading> {
-        self.heading.as_ref()
-    }
-
-    /// Takes in and gives what a line says; `any_table` where a table stands above it.
-    pub(super) fn take(&mut self, line: &Line, reader: &Reader, any_table: bool) -> Option<CountyHeading> {
-        let said = line.own_cells().filter_map(cell_text).filter_map(|(_, text)| {
-            let folded = fold(&text);
-            let (saying, county) = titled_county(&folded, reader)?;
-            Some((saying, CountyHeading::above(county, &folded)))
-        });
-        for (saying, heading) in said {
-            if !any_table && heading.county.is_some() {
-                self.by = Some(saying);
-            }
-            if self.by == Some(saying) {
-                self.heading = Some(heading.clone());
-                return Some(heading);
-            }
-        }
-        None
-    }
-}
-
-impl CountyHeading {
-    /// One that stands above a table.
-    fn above(county: Option<Arc<str>>, written: &str) -> Self {
-        Self {
-            county,
-            written: written.into(),
-            row: None,
         }
     }
 }
