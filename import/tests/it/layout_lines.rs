@@ -1,5 +1,7 @@
 //! What stands between the rows of a table and above it: headings of counties and of other sections, sums, examples, further lines of projects.
 
+use std::time::{Duration, Instant};
+
 use retrofit_import::catalogue::Field;
 use retrofit_import::finding::Finding;
 
@@ -352,4 +354,17 @@ fn a_numbered_row_without_a_name_is_no_sum() {
             .iter()
             .any(|finding| finding.message.contains("第3行还有“300”"))
     );
+}
+
+#[test]
+fn lines_without_end_that_may_name_counties_are_let_go() {
+    let header = header().replace(",县区", "");
+    let project = row("第一中学教学楼").replace(",东昌府区", "");
+    let titles = "聊城教育系统房屋设施抗震加固工程情况进展统计清单之一二三四五六七八九十\n".repeat(60_000);
+    let sums = "合计教育系统房屋设施加固工程之进展小计\n".repeat(60_000);
+    for text in [titles, format!("{header}\n莘县\n{project}\n{sums}")] {
+        let start = Instant::now();
+        check_csv(&text);
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
 }
